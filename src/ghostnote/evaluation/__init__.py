@@ -1,0 +1,1 @@
+"""Metrics and splits: arrays in, numbers out."""

@@ -1,0 +1,1 @@
+"""What happened: the event contract, lakes, validation and where events come from."""

@@ -1,0 +1,117 @@
+"""A lake: a folder of Parquet files, one sub-folder per table, partitioned by day of arrival."""
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.schema import TABLES, Table
+
+_DAY = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
+
+
+class Lake:
+    """The files of a lake on disk. Says where things are; reading and checking them is `reading`'s work.
+
+    Raises `GhostnoteError` if `path` is no folder or holds none of the contract's tables.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        if not self.path.is_dir():
+            raise GhostnoteError(f"There is no lake at {self.path}: give the folder that holds plays/, signups/, ...")
+        if not self.tables():
+            raise GhostnoteError(
+                f"{self.path} is not a lake: it has none of the folders {', '.join(TABLES)} with Parquet files in it."
+            )
+
+    def tables(self) -> tuple[str, ...]:
+        """The tables that have at least one file, in the contract's order."""
+        return tuple(name for name in TABLES if any(True for _ in self._walk(name)))
+
+    def days(self, table: str) -> tuple[date, ...]:
+        """The days of arrival that `table` has partitions for, ascending."""
+        found = {day for day, _ in self._walk(table) if day is not None}
+        return tuple(sorted(found))
+
+    def files(self, table: str, start: date | None = None, end: date | None = None) -> tuple[Path, ...]:
+        """The files of `table` that arrived from `start` to `end` (both included), by day, then name.
+
+        Files outside a `dt=` folder have no day and always belong.
+        """
+        chosen = [
+            (day or date.min, path)
+            for day, path in self._walk(table)
+            if day is None or ((start is None or day >= start) and (end is None or day <= end))
+        ]
+        return tuple(path for _, path in sorted(chosen))
+
+    def _walk(self, table: str) -> Iterator[tuple[date | None, Path]]:
+        root = self.path / table
+        for path in sorted(root.glob("*.parquet")):
+            yield None, path
+        for folder in sorted(root.glob("dt=*")):
+            match = _DAY.fullmatch(folder.name)
+            if match is None:
+                raise GhostnoteError(f"{folder} is not a day: name the folder dt=YYYY-MM-DD.")
+            try:
+                day = date.fromisoformat(match[1])
+            except ValueError:
+                raise GhostnoteError(f"{folder} names a day that does not exist.") from None
+            for path in sorted(folder.glob("*.parquet")):
+                yield day, path
+
+
+class LakeWriter:
+    """Writes tables into a new lake: each file under a temporary name first, so none is ever half there.
+
+    Raises `GhostnoteError` if `path` already holds files, or the disk refuses.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise GhostnoteError(f"{self.path} already exists and is not an empty folder: choose another --out.")
+        self._parts: dict[Path, int] = {}
+
+    def write(self, table: str, rows: pl.DataFrame, day: date | None = None) -> None:
+        """Add one file of `rows` (columns of the contract, any subset that has the required ones)."""
+        contract = TABLES[table]
+        folder = self.path / table / (f"dt={day.isoformat()}" if day else "")
+        part = self._parts.get(folder, 0)
+        self._parts[folder] = part + 1
+        write_parquet(conform(contract, rows), folder / f"part-{part:04d}.parquet")
+
+    def write_by_arrival(self, table: str, rows: pl.DataFrame) -> None:
+        """Add one file per day, by the day of the table's arrival column (a dimension: one file)."""
+        contract = TABLES[table]
+        if contract.arrival is None:
+            self.write(table, rows)
+            return
+        ordered = rows.sort([name for name in contract.order if name in rows.columns])
+        days = ordered.with_columns(pl.col(contract.arrival).dt.date().alias("_day"))
+        for (day,), part in days.partition_by("_day", as_dict=True, maintain_order=True).items():
+            assert isinstance(day, date)
+            self.write(table, part.drop("_day"), day)
+
+
+def conform(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """The columns of `rows` that the contract knows, in its order and types."""
+    present = [column for column in table.columns if column.name in rows.columns]
+    return rows.select(pl.col(column.name).cast(column.dtype) for column in present)
+
+
+def write_parquet(rows: pl.DataFrame, path: Path) -> None:
+    """Write one file whole or not at all; a full disk is a `GhostnoteError`."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows.write_parquet(temporary, compression="zstd", statistics=True)
+        temporary.replace(path)
+    except (OSError, pl.exceptions.ComputeError) as error:
+        temporary.unlink(missing_ok=True)
+        raise GhostnoteError(f"Could not write {path}: {error}. Free some space or choose another place.") from error

@@ -1,0 +1,1 @@
+"""Readers of foreign formats, each turning files into a lake."""

@@ -1,0 +1,1 @@
+"""What we think: detectors under one contract, calibration, alert budgets and the bundle. Arrays in, scores out."""
