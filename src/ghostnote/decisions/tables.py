@@ -1,0 +1,108 @@
+"""The tables that scoring writes: what was decided about accounts, plays, tracks, owners, days and campaigns."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import polars as pl
+
+_TIME = pl.Datetime("us", "UTC")
+
+#: What can be done to an account, from nothing to everything.
+ACCOUNT_ACTIONS = ("allow", "challenge", "limit", "review", "suspend")
+#: What can be done with a play; all of it can be undone.
+PLAY_VERDICTS = ("count", "hold", "exclude")
+#: How a track relates to the artificial plays on it.
+TRACK_ROLES = ("clean", "target", "camouflage", "unclear")
+
+#: One row per account seen in the period; `score` is the calibrated probability that the account is fraudulent.
+ACCOUNTS = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "score": pl.Float64(),
+        "action": pl.String(),
+        "reasons": pl.List(pl.String()),
+        "campaign_id": pl.String(),
+        "plays": pl.Int64(),
+        "artificial_plays": pl.Int64(),
+        "withheld_payout": pl.Float64(),
+        "first_flagged": _TIME,
+    }
+)
+#: One row per play in the period; `reason` is null for a play that counts.
+PLAYS = pl.Schema(
+    {
+        "event_id": pl.String(),
+        "event_time": _TIME,
+        "account_id": pl.String(),
+        "track_id": pl.String(),
+        "score": pl.Float32(),
+        "verdict": pl.String(),
+        "withheld_payout": pl.Float64(),
+        "reason": pl.String(),
+    }
+)
+#: One row per track played; `low` and `high` bound `artificial_share` (95 %).
+TRACKS = pl.Schema(
+    {
+        "track_id": pl.String(),
+        "owner_id": pl.String(),
+        "plays": pl.Int64(),
+        "listeners": pl.Int64(),
+        "artificial_plays": pl.Int64(),
+        "artificial_share": pl.Float64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+        "role": pl.String(),
+        "withheld_payout": pl.Float64(),
+    }
+)
+#: One row per owner paid: what the pool pays before and after artificial plays are taken out.
+OWNERS = pl.Schema(
+    {
+        "owner_id": pl.String(),
+        "plays": pl.Int64(),
+        "artificial_plays": pl.Int64(),
+        "payout_before": pl.Float64(),
+        "payout_after": pl.Float64(),
+    }
+)
+#: One row per day of events.
+DAYS = pl.Schema(
+    {
+        "day": pl.Date(),
+        "plays": pl.Int64(),
+        "held": pl.Int64(),
+        "excluded": pl.Int64(),
+        "accounts": pl.Int64(),
+        "accounts_acted": pl.Int64(),
+        "signups": pl.Int64(),
+        "payout": pl.Float64(),
+        "withheld_payout": pl.Float64(),
+    }
+)
+#: One row per group of accounts that acts together.
+CAMPAIGNS = pl.Schema(
+    {
+        "campaign_id": pl.String(),
+        "accounts": pl.List(pl.String()),
+        "tracks": pl.List(pl.String()),
+        "owners": pl.List(pl.String()),
+        "first_seen": _TIME,
+        "last_seen": _TIME,
+        "plays": pl.Int64(),
+        "payout": pl.Float64(),
+        "evidence": pl.List(pl.String()),
+    }
+)
+
+#: Every table by the name of its file.
+DECISION_TABLES: Mapping[str, pl.Schema] = MappingProxyType(
+    {
+        "accounts": ACCOUNTS,
+        "plays": PLAYS,
+        "tracks": TRACKS,
+        "owners": OWNERS,
+        "days": DAYS,
+        "campaigns": CAMPAIGNS,
+    }
+)
