@@ -1,0 +1,223 @@
+"""What a run of scoring says about itself: `summary.json`, and in a simulated world `truth.json`, beside the tables."""
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from ghostnote.errors import GhostnoteError
+
+#: Raised by one whenever a reader of the previous number would misunderstand a file.
+FORMAT = 1
+
+SUMMARY_FILE = "summary.json"
+TRUTH_FILE = "truth.json"
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+
+
+class BundleFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Which bundle scored, and what it was trained on; an unsupervised bundle has seen no labels."""
+
+    path: str
+    format: int
+    trained_from: date | None = None
+    trained_to: date | None = None
+    as_of: date | None = None
+    labels_fraud: Count = 0
+    labels_legit: Count = 0
+    supervised: bool
+    features: Count
+
+
+class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The thresholds that turned scores into decisions; `None` means that no score sufficed for that action.
+
+    `alerts_per_day` is the alert budget in accounts; the ceilings are shares of honest plays and accounts;
+    `source` is a sentence on where the thresholds come from.
+    """
+
+    play_threshold: float | None
+    hold_threshold: float | None
+    account_threshold: float | None
+    alerts_per_day: float | None = None
+    honest_play_ceiling: Share | None = None
+    honest_account_ceiling: Share | None = None
+    source: str = ""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How much was read, and how much of it could not be used."""
+
+    events: Count
+    plays: Count
+    accounts: Count
+    rejected_rows: Count = 0
+    duplicates: Count = 0
+    unreadable_files: Count = 0
+    late_events: Count = 0
+
+
+class Histograms(msgspec.Struct, frozen=True, kw_only=True):
+    """How many scores fall into each of equally wide bins from 0 to 1 (the last one includes 1)."""
+
+    account_scores: list[Count]
+    play_scores: list[Count]
+
+
+class RuleHits(msgspec.Struct, frozen=True, kw_only=True):
+    """How often one rule fired."""
+
+    name: str
+    description: str
+    accounts_hit: Count
+    plays_hit: Count
+
+
+class Money(msgspec.Struct, frozen=True, kw_only=True):
+    """The pool and what the decisions move in it; `moved_to_honest` is what owners gain who gain."""
+
+    currency: str
+    pool: float
+    withheld: float
+    moved_to_honest: float
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of scoring: its window, its bundle, its thresholds, its counts. `start` and `end` are both included."""
+
+    format: int = FORMAT
+    ghostnote: str
+    made_at: datetime
+    lake: str
+    start: date
+    end: date
+    bundle: BundleFacts
+    policy: PolicyFacts
+    counts: Counts
+    histograms: Histograms
+    money: Money
+    missing_columns: list[str] = []
+    notes: list[str] = []
+    rules: list[RuleHits] = []
+
+
+class CampaignTruth(msgspec.Struct, frozen=True, kw_only=True):
+    """What one simulated or planted campaign did and how much of it was stopped.
+
+    `first_day_share_withheld` is the share of its plays withheld on its first day; null if it made none that day.
+    `hours_to_first_detection` counts from its first event to the first account flagged; null if none was.
+    """
+
+    campaign_id: str
+    kind: str
+    accounts: Count
+    accounts_caught: Count
+    plays: Count
+    plays_withheld: Count
+    payout: float
+    payout_withheld: float
+    first_day_share_withheld: Share | None = None
+    hours_to_first_detection: float | None = None
+
+
+class CohortTruth(msgspec.Struct, frozen=True, kw_only=True):
+    """How one kind of honest listener fared: `rate` of its accounts acted on, with its 95 % Wilson interval."""
+
+    cohort: str
+    accounts: Count
+    accounts_acted: Count
+    rate: Share
+    low: Share
+    high: Share
+    plays: Count
+    plays_withheld: Count
+
+
+class HonestTruth(msgspec.Struct, frozen=True, kw_only=True):
+    """What honest listeners and the tracks they played lost to wrong decisions."""
+
+    accounts: Count
+    acted: Count
+    plays: Count
+    withheld: Count
+    payout: float
+    payout_withheld: float
+
+
+class AveragePrecision(msgspec.Struct, frozen=True, kw_only=True):
+    """The area under precision over recall; null where nothing was fraudulent."""
+
+    accounts: Share | None = None
+    plays: Share | None = None
+
+
+class AtBudget(msgspec.Struct, frozen=True, kw_only=True):
+    """Precision and recall among the accounts that the alert budget lets people look at."""
+
+    budget_per_day: float
+    precision: Share | None = None
+    recall: Share | None = None
+
+
+class Truth(msgspec.Struct, frozen=True, kw_only=True):
+    """What really happened, known only where the attacks were simulated or planted."""
+
+    format: int = FORMAT
+    campaigns: list[CampaignTruth]
+    cohorts: list[CohortTruth]
+    honest: HonestTruth
+    average_precision: AveragePrecision
+    at_budget: AtBudget | None = None
+    note: str = ""
+
+
+Document = TypeVar("Document", Summary, Truth)
+
+
+class _Format(msgspec.Struct):
+    format: int
+
+
+def write_document(folder: str | os.PathLike[str], document: Summary | Truth) -> Path:
+    """Write `summary.json` or `truth.json` into `folder`, whole or not at all, and return its path."""
+    path = Path(folder) / (SUMMARY_FILE if isinstance(document, Summary) else TRUTH_FILE)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise GhostnoteError(f"Could not write {path}: {error}. Free some space or choose another place.") from error
+    return path
+
+
+def read_summary(folder: str | os.PathLike[str]) -> Summary:
+    """Read `summary.json`; `GhostnoteError` if it is not there, of another format, or not what it should be."""
+    path = Path(folder) / SUMMARY_FILE
+    if not path.is_file():
+        raise GhostnoteError(f"{folder} has no {SUMMARY_FILE}: give the folder that `ghostnote score` wrote.")
+    return _decode(path, Summary)
+
+
+def read_truth(folder: str | os.PathLike[str]) -> Truth | None:
+    """Read `truth.json`; `None` if it is not there, as in every lake that is not simulated."""
+    path = Path(folder) / TRUTH_FILE
+    return _decode(path, Truth) if path.is_file() else None
+
+
+def _decode(path: Path, document: type[Document]) -> Document:
+    try:
+        content = path.read_bytes()
+        found = msgspec.json.decode(content, type=_Format).format
+        if found != FORMAT:
+            raise GhostnoteError(
+                f"{path} has format {found}, this version reads format {FORMAT}: run `ghostnote score` again."
+            )
+        return msgspec.json.decode(content, type=document)
+    except (OSError, msgspec.DecodeError) as error:
+        raise GhostnoteError(f"{path} cannot be read: {error}. Run `ghostnote score` again.") from error
