@@ -43,12 +43,18 @@ class Lake:
 
         Files outside a `dt=` folder have no day and always belong.
         """
+        return tuple(path for _, path in self.partitions(table, start, end))
+
+    def partitions(
+        self, table: str, start: date | None = None, end: date | None = None
+    ) -> tuple[tuple[date | None, Path], ...]:
+        """Like `files`, each with its day of arrival; files without one (None) come first."""
         chosen = [
-            (day or date.min, path)
+            (day, path)
             for day, path in self._walk(table)
             if day is None or ((start is None or day >= start) and (end is None or day <= end))
         ]
-        return tuple(path for _, path in sorted(chosen))
+        return tuple(sorted(chosen, key=lambda part: (part[0] or date.min, part[1])))
 
     def _walk(self, table: str) -> Iterator[tuple[date | None, Path]]:
         root = self.path / table
