@@ -1,0 +1,66 @@
+"""What a team is willing to risk and to pay: the numbers from which thresholds follow. One TOML file."""
+
+import difflib
+import math
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from ghostnote.errors import GhostnoteError
+
+Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ceilings, budgets and prices. Every field has a default; a TOML file changes the ones that it names.
+
+    honest_account_ceiling: largest acceptable share of honest accounts acted on.
+    honest_play_ceiling: largest acceptable share of honest plays marked by their own score.
+    reviews_per_day: accounts that people can look at in a day, the alert budget.
+    day_cap: most evidence (log-odds) that one day of one account can bring.
+    hold_ratio: evidence (log-odds) from which an account's plays of a day are held until it is confirmed or cleared.
+    hold_days: for how many days before the end of the period unconfirmed plays stay held; older ones count.
+    target_accounts: accounts that must agree before plays are excluded because of what they are aimed at.
+    target_share: share of a target's plays that must look artificial for the same.
+    payout_per_play: what the pool pays for a royalty-bearing play, in `currency`.
+    royalty_ms: milliseconds from which a play is royalty-bearing (the 30-second rule).
+    """
+
+    honest_account_ceiling: Share = 1e-4
+    honest_play_ceiling: Share = 1e-4
+    reviews_per_day: Annotated[int, msgspec.Meta(ge=0)] = 25
+    day_cap: Annotated[float, msgspec.Meta(gt=0.0)] = 4.7
+    hold_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 3.0
+    hold_days: Annotated[int, msgspec.Meta(ge=0)] = 3
+    target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 3
+    target_share: Share = 0.5
+    payout_per_play: Annotated[float, msgspec.Meta(ge=0.0)] = 0.004
+    royalty_ms: Annotated[int, msgspec.Meta(ge=0)] = 30_000
+    currency: str = "EUR"
+
+    @property
+    def account_bar(self) -> float:
+        """Evidence, in log-odds, at which an account is acted on: `ln(1 / honest_account_ceiling)`."""
+        return math.log(1.0 / self.honest_account_ceiling)
+
+
+def load_policy(path: Path | None) -> Policy:
+    """The policy in a TOML file, or the default one; an unknown key or an impossible value is a `GhostnoteError`."""
+    if path is None:
+        return Policy()
+    try:
+        given = msgspec.toml.decode(path.read_bytes(), type=dict[str, object])
+    except OSError as error:
+        raise GhostnoteError(f"The policy {path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise GhostnoteError(f"The policy {path} is not valid TOML: {error}.") from error
+    for key in given:
+        if key not in Policy.__struct_fields__:
+            near = difflib.get_close_matches(key, Policy.__struct_fields__, n=1)
+            hint = f": did you mean '{near[0]}'?" if near else f": it is one of {', '.join(Policy.__struct_fields__)}."
+            raise GhostnoteError(f"The policy {path} has an unknown key '{key}'{hint}")
+    try:
+        return msgspec.convert(given, type=Policy)
+    except msgspec.ValidationError as error:
+        raise GhostnoteError(f"The policy {path} is impossible: {error}.") from error

@@ -1,0 +1,160 @@
+"""The bundle: a directory that holds trained detectors. Plain JSON and text only; loading it never runs code."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.models.boosting import Boosting
+from ghostnote.models.calibration import Calibration
+from ghostnote.models.tails import Tails
+
+#: Raised by one whenever an older reader would misunderstand what is written.
+FORMAT = 1
+MANIFEST = "bundle.json"
+CARD = "MODEL_CARD.md"
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """A calibration's points."""
+
+    scores: list[float]
+    probabilities: list[float]
+
+    @classmethod
+    def of(cls, calibration: Calibration) -> "Curve":
+        return cls(calibration.scores.tolist(), calibration.probabilities.tolist())
+
+    def calibration(self) -> Calibration:
+        return Calibration(np.asarray(self.scores), np.asarray(self.probabilities))
+
+
+class Training(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bundle was trained on and what came out; shares and average precisions from rows not fitted on."""
+
+    start: date
+    end: date
+    as_of: datetime
+    events: int
+    accounts: int
+    account_days: int
+    play_rows: int
+    labels_fraud: int
+    labels_legit: int
+    set_aside: int = 0
+    fraud_share_of_account_days: float = 0.0
+    fraud_share_of_plays: float = 0.0
+    average_precision_account_days: float | None = None
+    average_precision_plays: float | None = None
+    missing_columns: list[str] = []
+    notes: list[str] = []
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of a bundle but the detectors themselves; `files` maps each file's name to its SHA-256."""
+
+    format: int
+    ghostnote: str
+    features: list[str]
+    day_features: list[str]
+    training: Training
+    files: dict[str, str]
+    play_curve: Curve | None = None
+    day_curve: Curve | None = None
+    surprise_quantiles: list[float] = []
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    """Trained detectors and what they need: the play and account-day model are there only if labels were."""
+
+    manifest: Manifest
+    tails: Tails
+    play: Boosting | None = None
+    day: Boosting | None = None
+
+    @property
+    def supervised(self) -> bool:
+        return self.day is not None
+
+
+def save_bundle(bundle: Bundle, path: Path, card: str) -> None:
+    """Write the bundle under a temporary name and move it into place; an existing bundle there is replaced whole."""
+    if path.exists() and not (path / MANIFEST).is_file():
+        raise GhostnoteError(f"{path} exists and is not a bundle: choose another --out.")
+    files = {f"{part}.{name}": text for part, state in _states(bundle).items() for name, text in state.items()}
+    files[CARD] = card
+    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+    manifest = msgspec.structs.replace(bundle.manifest, files=hashes)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        for name, text in files.items():
+            (temporary / name).write_text(text, encoding="utf-8")
+        (temporary / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.rename(path)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise GhostnoteError(f"Could not write the bundle {path}: {error}. Free some space and try again.") from error
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Read a bundle back; a missing, altered or truncated one, or one of another format, is a `GhostnoteError`."""
+    manifest = _manifest(path)
+    files = {name: _checked(path / name, digest) for name, digest in manifest.files.items()}
+
+    def part(name: str) -> Mapping[str, str]:
+        return {file.removeprefix(f"{name}."): text for file, text in files.items() if file.startswith(f"{name}.")}
+
+    play, day = part("play"), part("day")
+    return Bundle(
+        manifest=manifest,
+        tails=Tails.restore(part("tails")),
+        play=Boosting.restore(play) if play else None,
+        day=Boosting.restore(day) if day else None,
+    )
+
+
+def _states(bundle: Bundle) -> dict[str, Mapping[str, str]]:
+    states = {"tails": bundle.tails.state()}
+    if bundle.play is not None:
+        states["play"] = bundle.play.state()
+    if bundle.day is not None:
+        states["day"] = bundle.day.state()
+    return states
+
+
+class _Format(msgspec.Struct):
+    format: int
+
+
+def _manifest(path: Path) -> Manifest:
+    file = path / MANIFEST
+    if not file.is_file():
+        raise GhostnoteError(f"There is no bundle at {path}: make one with `ghostnote train`.")
+    try:
+        content = file.read_bytes()
+        found = msgspec.json.decode(content, type=_Format).format
+        if found != FORMAT:
+            raise GhostnoteError(
+                f"{path} is a bundle of format {found}; this version reads format {FORMAT}: train it again."
+            )
+        return msgspec.json.decode(content, type=Manifest)
+    except (OSError, msgspec.DecodeError) as error:
+        raise GhostnoteError(f"{file} cannot be read: {error}. Train the bundle again.") from error
+
+
+def _checked(file: Path, digest: str) -> str:
+    if file.parent / file.name != file or "/" in file.name or not file.is_file():
+        raise GhostnoteError(f"The bundle lacks {file.name}: copy it again, or train it again.")
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise GhostnoteError(f"{file} is not what was saved (its checksum differs): copy it again, or train it again.")
+    return content.decode()
