@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import polars as pl
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.schema import TABLES, Table
 
+#: The column that tells the day a row arrived: the name of its file's folder, or the day of its own time.
+DAY = "dt"
 _DAY = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 
 
@@ -93,16 +97,41 @@ class LakeWriter:
         write_parquet(conform(contract, rows), folder / f"part-{part:04d}.parquet")
 
     def write_by_arrival(self, table: str, rows: pl.DataFrame) -> None:
-        """Add one file per day, by the day of the table's arrival column (a dimension: one file)."""
+        """Add one file per day, by `rows`' column `dt` or else by the day of the table's arrival column.
+
+        A table without time becomes one file.
+        """
         contract = TABLES[table]
         if contract.arrival is None:
             self.write(table, rows)
             return
         ordered = rows.sort([name for name in contract.order if name in rows.columns])
-        days = ordered.with_columns(pl.col(contract.arrival).dt.date().alias("_day"))
-        for (day,), part in days.partition_by("_day", as_dict=True, maintain_order=True).items():
+        if DAY not in ordered.columns:
+            ordered = ordered.with_columns(pl.col(contract.arrival).dt.date().alias(DAY))
+        for (day,), part in ordered.partition_by(DAY, as_dict=True, maintain_order=True).items():
             assert isinstance(day, date)
-            self.write(table, part.drop("_day"), day)
+            self.write(table, part, day)
+
+
+@contextmanager
+def new_lake(path: str | os.PathLike[str]) -> Iterator[LakeWriter]:
+    """A writer whose lake appears at `path` when the block ends well, and leaves nothing behind when it does not.
+
+    Until then its files lie in a folder beside `path`, on the same disk. Raises `GhostnoteError` if `path` already
+    holds files, or the disk refuses.
+    """
+    target = LakeWriter(path).path.absolute()
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        yield LakeWriter(temporary)
+        if target.exists():
+            target.rmdir()
+        temporary.rename(target)
+    except OSError as error:
+        raise GhostnoteError(f"Could not write {target}: {error}. Choose another place.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def conform(table: Table, rows: pl.DataFrame) -> pl.DataFrame:

@@ -8,14 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from ghostnote.errors import GhostnoteError
-from ghostnote.events.lake import Lake
+from ghostnote.events.lake import DAY, Lake
 from ghostnote.events.repeats import SeenIds
 from ghostnote.events.schema import TABLES, Table
 from ghostnote.events.validation import AGREED_RANGE, REJECTED, TimeRange, check, missing_columns
 from ghostnote.progress import Progress, silent
-
-#: The day on which a row arrived: the name of its file's folder, or the day of its own time.
-DAY = "dt"
 
 
 @dataclass(frozen=True)
