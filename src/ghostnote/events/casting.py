@@ -99,7 +99,7 @@ def _time(raw: pl.Expr, dtype: pl.DataType, start: datetime, end: datetime) -> p
     if isinstance(dtype, pl.Date):
         return raw.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     if isinstance(dtype, pl.String):
-        return pl.coalesce(_iso(raw), _epoch(_whole(raw, dtype), start, end))
+        return pl.coalesce(iso_time(raw), _epoch(_whole(raw, dtype), start, end))
     if dtype.is_numeric():
         return _epoch(_whole(raw, dtype), start, end)
     return _nothing(TIME)
@@ -116,17 +116,26 @@ def _epoch(number: pl.Expr, start: datetime, end: datetime) -> pl.Expr:
     return times.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
-def _iso(raw: pl.Expr) -> pl.Expr:
-    """ISO 8601 text: a date, or a date and a time, with `Z`, an offset, or nothing for UTC."""
-    text = raw.str.strip_chars().str.to_uppercase().str.replace(r"^(\S+) ", "${1}T").str.replace(r" ?(UTC|GMT|Z)$", "")
-    text = text.str.replace(r"^(\d{4}-\d{2}-\d{2})$", "${1}T00:00:00")
+def iso_time(raw: pl.Expr, zone: str = "UTC") -> pl.Expr:
+    """ISO 8601 text as a time: a date, or a date and a time, with `Z`, an offset, or nothing for `zone`.
+
+    Null where the text is no such time, or names an hour that a change of clocks leaves out.
+    """
+    text = raw.str.strip_chars().str.to_uppercase().str.replace(r"^(\S+) ", "${1}T")
+    text = text.str.replace(r"^(\d{4}-\d{2}-\d{2})$", "${1}T00:00:00").str.replace(r" ?(UTC|GMT|Z)$", "+00:00")
     clock = text.str.extract(f"({_TIME_OF_DAY})").str.replace(",", ".")
     clock = clock.str.replace(r"T(\d{2}:\d{2})$", "T${1}:00")
     local = clock.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    zone = text.str.replace(_TIME_OF_DAY, "")
-    sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
-    parts = zone.str.extract_groups(r"^[+-](?<hours>\d{2}):?(?<minutes>\d{2})?$").struct
+    offset = text.str.replace(_TIME_OF_DAY, "")
+    sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
+    parts = offset.str.extract_groups(r"^[+-](?<hours>\d{2}):?(?<minutes>\d{2})?$").struct
     hours = parts.field("hours").cast(pl.Int64)
-    minutes = hours * 60 + parts.field("minutes").cast(pl.Int64).fill_null(0)
-    offset = pl.when(zone == "").then(0).otherwise(sign * minutes)
-    return (local - pl.duration(minutes=offset)).dt.replace_time_zone("UTC")
+    minutes = sign * (hours * 60 + parts.field("minutes").cast(pl.Int64).fill_null(0))
+    shifted = (local - pl.duration(minutes=minutes)).dt.replace_time_zone("UTC")
+    return pl.when(offset == "").then(in_zone(local, zone)).otherwise(shifted)
+
+
+def in_zone(local: pl.Expr, zone: str) -> pl.Expr:
+    """Naive times of `zone` as UTC; an hour that comes twice is the first, one that a change leaves out is null."""
+    aware = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return aware if zone == "UTC" else aware.dt.convert_time_zone("UTC")

@@ -22,7 +22,6 @@ def write_quarantine(readings: Iterable[Reading], out: Path) -> tuple[Path, ...]
     writer: pq.ParquetWriter | None = None
     temporary = target = out
     try:
-        out.mkdir(parents=True, exist_ok=True)
         for reading in readings:
             path = out / f"{reading.table}.parquet"
             if path != target:
@@ -33,6 +32,7 @@ def write_quarantine(readings: Iterable[Reading], out: Path) -> tuple[Path, ...]
                 continue
             rows = reading.rejected.to_arrow(compat_level=pl.CompatLevel.oldest())
             if writer is None:
+                out.mkdir(parents=True, exist_ok=True)
                 writer = pq.ParquetWriter(temporary, rows.schema, compression="zstd")
                 written.append(path)
             writer.write_table(rows)

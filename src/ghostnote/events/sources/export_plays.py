@@ -33,9 +33,9 @@ def without_names(plays: pl.DataFrame, account_id: str, hasher: Hasher) -> pl.Da
         pl.int_range(pl.len()).cast(pl.String).alias("event_id"),
         pl.col("ended").alias("event_time"),
         pl.lit(account_id).alias("account_id"),
-        hasher.names("track", named["track"]).alias("track_id"),
+        hasher.names("track_id", named["track"]).alias("track_id"),
         "ms_played",
-        hasher.names("artist", named["artist"]).alias("artist_id"),
+        hasher.names("artist_id", named["artist"]).alias("artist_id"),
         hasher.names("title", named["title"]).alias(TITLE),
     )
     if "ip" not in plays.columns:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from ghostnote.errors import GhostnoteError
-from ghostnote.events.lake import new_lake
+from ghostnote.events.lake import LakeWriter, new_lake
 from ghostnote.events.privacy import Hasher
 from ghostnote.events.quarantine import write_quarantine
 from ghostnote.events.reading import Reading
@@ -73,12 +73,13 @@ def import_streaming_history(
     One account per archive or folder (see `archives.find`), or `account` for all. Files that cannot be read are told in
     the result; rejected rows go to `out`/quarantine. Raises `GhostnoteError` if nothing at all can be imported.
     """
+    LakeWriter(out)  # refuses a place that is taken before the work, not after it
     exports = find(paths, account)
     accounts: list[Account] = []
     plays: list[pl.DataFrame] = []
     gathered: list[_Gathered] = []
     for done, export in enumerate(exports, 1):
-        account_id = hasher.one("account", export.name)
+        account_id = hasher.one("account_id", export.name)
         gathered.append(_gather(export, account_id, hasher))
         summary, rows = _one_account(export.name, account_id, gathered[-1])
         if summary.files:
