@@ -36,8 +36,9 @@ class BundleFacts(msgspec.Struct, frozen=True, kw_only=True):
 class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The thresholds that turned scores into decisions; `None` means that no score sufficed for that action.
 
-    `alerts_per_day` is the alert budget in accounts; the ceilings are shares of honest plays and accounts;
-    `source` is a sentence on where the thresholds come from.
+    `play_threshold` is on a play's score; `hold_threshold` and `account_threshold` are on an account's: from the first
+    its plays are held, from the second it is acted on. `alerts_per_day` is the alert budget in accounts; the ceilings
+    are shares of honest plays and accounts; `source` is a sentence on where the thresholds come from.
     """
 
     play_threshold: float | None

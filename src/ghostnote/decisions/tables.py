@@ -28,7 +28,7 @@ ACCOUNTS = pl.Schema(
         "first_flagged": _TIME,
     }
 )
-#: One row per play in the period; `reason` is null for a play that counts.
+#: One row per play in the period; `payout` is what it is worth if it counts, `reason` is null if it does.
 PLAYS = pl.Schema(
     {
         "event_id": pl.String(),
@@ -37,6 +37,7 @@ PLAYS = pl.Schema(
         "track_id": pl.String(),
         "score": pl.Float32(),
         "verdict": pl.String(),
+        "payout": pl.Float64(),
         "withheld_payout": pl.Float64(),
         "reason": pl.String(),
     }

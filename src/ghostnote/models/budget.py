@@ -5,17 +5,21 @@ import numpy as np
 from ghostnote.models.detector import Floats
 
 
-def threshold_for_ceiling(honest: Floats, ceiling: float) -> float:
-    """The lowest threshold at which at most `ceiling` of `honest` scores lie at or above it.
+def threshold_for_ceiling(scores: Floats, ceiling: float, honest: Floats | None = None) -> float:
+    """The lowest threshold at which at most the share `ceiling` of the honest rows score at or above it.
 
-    With fewer than `1 / ceiling` rows no score in the sample can show so small a share: the threshold then lies just
-    above the highest honest score seen. No rows: infinity, nothing is acted on.
+    `honest` is each row's honest mass: its weight times the probability that it is honest (default: 1). Where the
+    sample is too small to show so small a share, the threshold lies just above the highest score with any honest mass.
+    No honest rows: infinity, nothing is acted on.
     """
-    if len(honest) == 0:
+    mass = np.ones(len(scores)) if honest is None else honest
+    if len(scores) == 0 or mass.sum() <= 0.0:
         return float("inf")
-    ordered = np.sort(honest)[::-1]
-    allowed = int(np.floor(ceiling * len(ordered)))
-    return float(np.nextafter(ordered[allowed], np.inf)) if allowed < len(ordered) else float(ordered[-1])
+    order = np.argsort(-scores, kind="stable")
+    ordered, above = scores[order], np.cumsum(mass[order])
+    last = np.append(np.diff(ordered) != 0, True)
+    fits = ordered[last][above[last] <= ceiling * mass.sum()]
+    return float(fits[-1]) if len(fits) else float(np.nextafter(ordered[0], np.inf))
 
 
 def threshold_for_alerts(scores: Floats, alerts: int) -> float:

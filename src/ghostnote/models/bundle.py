@@ -47,9 +47,9 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     play_rows: int
     labels_fraud: int
     labels_legit: int
-    set_aside: int = 0
-    fraud_share_of_account_days: float = 0.0
-    fraud_share_of_plays: float = 0.0
+    prior_account_days: float = 0.0
+    prior_plays: float = 0.0
+    labelled_share: float | None = None
     average_precision_account_days: float | None = None
     average_precision_plays: float | None = None
     missing_columns: list[str] = []
@@ -66,6 +66,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     training: Training
     files: dict[str, str]
     play_curve: Curve | None = None
+    play_ceilings: Curve | None = None
     day_curve: Curve | None = None
     surprise_quantiles: list[float] = []
 
@@ -108,7 +109,7 @@ def save_bundle(bundle: Bundle, path: Path, card: str) -> None:
 def load_bundle(path: Path) -> Bundle:
     """Read a bundle back; a missing, altered or truncated one, or one of another format, is a `GhostnoteError`."""
     manifest = _manifest(path)
-    files = {name: _checked(path / name, digest) for name, digest in manifest.files.items()}
+    files = {name: _checked(path, name, digest) for name, digest in manifest.files.items()}
 
     def part(name: str) -> Mapping[str, str]:
         return {file.removeprefix(f"{name}."): text for file, text in files.items() if file.startswith(f"{name}.")}
@@ -151,9 +152,10 @@ def _manifest(path: Path) -> Manifest:
         raise GhostnoteError(f"{file} cannot be read: {error}. Train the bundle again.") from error
 
 
-def _checked(file: Path, digest: str) -> str:
-    if file.parent / file.name != file or "/" in file.name or not file.is_file():
-        raise GhostnoteError(f"The bundle lacks {file.name}: copy it again, or train it again.")
+def _checked(folder: Path, name: str, digest: str) -> str:
+    file = folder / name
+    if Path(name).name != name or not file.is_file():
+        raise GhostnoteError(f"The bundle {folder} lacks {name}: copy it again, or train it again.")
     content = file.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
         raise GhostnoteError(f"{file} is not what was saved (its checksum differs): copy it again, or train it again.")

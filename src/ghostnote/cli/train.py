@@ -1,0 +1,48 @@
+"""`ghostnote train`: a lake -> a bundle."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ghostnote.cli.dates import end_of_day
+from ghostnote.cli.screen import console, print_json, progress_bars
+
+
+def train(
+    lake: Annotated[Path, typer.Option(help="The lake to learn from.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The bundle to write; an older bundle is replaced.", show_default=False)],
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Learn from what had arrived, and was labelled, by the end of this day (YYYY-MM-DD)."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
+) -> None:
+    """Learn what fraud looks like in a lake. Labels are optional: without them, rules and rank by surprise remain."""
+    from ghostnote.events.lake import Lake
+    from ghostnote.models.bundle import save_bundle
+    from ghostnote.training import train as learn
+    from ghostnote.training.card import card
+
+    with progress_bars() as progress:
+        bundle = learn(Lake(lake), as_of=end_of_day(as_of, "--as-of"), seed=seed, progress=progress)
+    save_bundle(bundle, out, card(bundle))
+    facts = bundle.manifest.training
+    if as_json:
+        print_json({"bundle": str(out), "supervised": bundle.supervised, "training": facts})
+        return
+    screen = console()
+    screen.print(
+        f"Learnt from {facts.events:,} events of {facts.accounts:,} accounts, {facts.start} to {facts.end}, with "
+        f"{facts.labels_fraud:,} labels of fraud and {facts.labels_legit:,} of honest accounts."
+    )
+    for name, value in (
+        ("account-days", facts.average_precision_account_days),
+        ("plays", facts.average_precision_plays),
+    ):
+        if value is not None:
+            screen.print(f"Average precision on {name} of accounts not fitted on, against those labels: {value:.3f}")
+    for note in facts.notes:
+        screen.print(f"NOTE {note}")
+    screen.print(f"The bundle is in {out}; its MODEL_CARD.md says more.")

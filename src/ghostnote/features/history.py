@@ -1,0 +1,154 @@
+"""A lake walked day by day through the fold: what training and scoring both start from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import DAY, Lake
+from ghostnote.events.reading import Reading, read, read_days
+from ghostnote.events.schema import EVENT_TABLES, TABLES
+from ghostnote.features.declaration import Feature
+from ghostnote.features.fold import Fold
+from ghostnote.features.stream import build_stream
+from ghostnote.progress import Progress, silent
+
+
+#: Columns of the stream that callers need besides those that features read.
+_KEPT = frozenset(
+    {"track_id", "artist_id", "owner_id", "ms_played", "object_id", "playlist_id", "subnet", "payment_hash"}
+)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of arrival: its events in order and, row by row, their features as of each event (float32)."""
+
+    day: date
+    stream: pl.DataFrame
+    values: NDArray[np.float32]
+
+
+@dataclass
+class Intake:
+    """What was read on the way, what could not be used, and which contract columns the lake does not have."""
+
+    events: int = 0
+    plays: int = 0
+    duplicates: int = 0
+    late: int = 0
+    rejected: list[Reading] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    present: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def rejected_rows(self) -> int:
+        return sum(reading.rejected.height for reading in self.rejected)
+
+    @property
+    def missing_columns(self) -> list[str]:
+        """`table.column` for every optional column, and `table` for every table, that no file has."""
+        missing: list[str] = []
+        for name, table in TABLES.items():
+            if name == "labels":
+                continue
+            if name not in self.present:
+                missing.append(name)
+            else:
+                missing += [f"{name}.{c}" for c in table.names if c not in self.present[name]]
+        return missing
+
+    def add(self, reading: Reading) -> None:
+        self.duplicates += reading.duplicates
+        if reading.rejected.height:
+            self.rejected.append(replace(reading, rows=reading.rows.clear()))
+        self.unreadable += [f"{path}: {reason}" for path, reason in reading.unreadable]
+        if reading.files:
+            self.present.setdefault(reading.table, set()).update(reading.rows.columns)
+
+
+def play_days(lake: Lake) -> tuple[date, ...]:
+    """The days of arrival on which plays came; `GhostnoteError` if the lake has none."""
+    undated = any(path.parent.name == "plays" for path in lake.files("plays"))
+    days = tuple(day for day, part in read_days(lake, "plays") if part.rows.height) if undated else lake.days("plays")
+    if not days:
+        raise GhostnoteError(f"{lake.path} holds no plays: there is nothing to look at.")
+    return days
+
+
+def walk(
+    lake: Lake, features: Sequence[Feature], intake: Intake, end: date | None = None, progress: Progress = silent
+) -> Iterator[Day]:
+    """Every day from the lake's first to `end`, through one fold that starts empty; `intake` is filled on the way."""
+    fold = Fold(features)
+    dimensions = _dimensions(lake, intake)
+    last = end or max(play_days(lake))
+    names = [name for name in EVENT_TABLES if name in lake.tables()]
+    blank = {name: _blank(lake, name) for name in names}
+    sources = {name: _Peekable(read_days(lake, name)) for name in names}
+    total = max(len({day for name in names for day in lake.days(name) if day <= last}), 1)
+    columns = fold.columns | _KEPT
+    done = 0
+    while upcoming := [day for source in sources.values() if (day := source.day) is not None and day <= last]:
+        today = min(upcoming)
+        tables = {}
+        for name, source in sources.items():
+            tables[name] = blank[name]
+            if source.day == today:
+                reading = source.take()
+                intake.add(reading)
+                # What a table has on other days is unknown today, not absent: the fold tells the two apart.
+                tables[name] = pl.concat([blank[name], reading.rows], how="diagonal")
+        stream = build_stream({**tables, **dimensions}, columns)
+        values = fold.update(stream)
+        intake.events += stream.height
+        intake.plays += tables["plays"].height if "plays" in tables else 0
+        intake.late = fold.late
+        done += 1
+        progress("Folding features", min(done, total), total)
+        yield Day(today, stream, values)
+    progress("Folding features", total, total)
+
+
+def _dimensions(lake: Lake, intake: Intake) -> dict[str, pl.DataFrame]:
+    found = {}
+    for name in ("tracks", "ips"):
+        reading = read(lake, name)
+        intake.add(reading)
+        if reading.files:
+            found[name] = reading.rows
+    return found
+
+
+def _blank(lake: Lake, name: str) -> pl.DataFrame:
+    """No rows, and every column of the contract that any file of the table has."""
+    present = set(TABLES[name].required)
+    for path in lake.files(name):
+        try:
+            present |= set(pl.read_parquet_schema(path))
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):  # named when it is read
+            continue
+    columns = {column.name: column.dtype for column in TABLES[name].columns if column.name in present}
+    return pl.DataFrame(schema={**columns, DAY: pl.Date()})
+
+
+class _Peekable:
+    """An iterator of days whose next day can be asked for before it is taken."""
+
+    def __init__(self, days: Iterator[tuple[date, Reading]]) -> None:
+        self._days = days
+        self._next = next(days, None)
+
+    @property
+    def day(self) -> date | None:
+        return self._next[0] if self._next else None
+
+    def take(self) -> Reading:
+        assert self._next is not None
+        reading = self._next[1]
+        self._next = next(self._days, None)
+        return reading

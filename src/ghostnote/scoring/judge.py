@@ -1,0 +1,131 @@
+"""One day's events and features -> what detectors and rules think of its account-days and plays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ghostnote.decisions.campaigns import KINDS
+from ghostnote.decisions.evidence import log_ratio
+from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.rules import RULES, hits
+from ghostnote.errors import GhostnoteError
+from ghostnote.features.account_days import account_days
+from ghostnote.features.catalog import CATALOG
+from ghostnote.features.declaration import Feature
+from ghostnote.features.history import Day
+from ghostnote.models.bundle import Bundle
+from ghostnote.models.table import Table
+
+_PLAY_COLUMNS = ("event_id", "event_time", "account_id", "track_id", "artist_id", "owner_id", "ms_played")
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """What is thought of one day.
+
+    `days`: account_id, day, first_time, last_time, plays, probability, surprise, ratio (evidence in log-odds), certain,
+    rules (names). `values`: float32, the account-days' features in the bundle's order. `plays`: the play's ids,
+    ms_played, day and `score` (probability, float32). `links`: account_id, kind, key, events.
+    """
+
+    days: pl.DataFrame
+    values: NDArray[np.float32]
+    plays: pl.DataFrame
+    links: pl.DataFrame
+
+
+def features_of(bundle: Bundle, catalog: Sequence[Feature] = CATALOG) -> tuple[Feature, ...]:
+    """The declarations that a bundle was trained on; `GhostnoteError` if this version does not have one of them."""
+    by_name = {feature.name: feature for feature in catalog}
+    unknown = [name for name in bundle.manifest.features if name not in by_name]
+    if unknown:
+        raise GhostnoteError(
+            f"The bundle was trained on features that this version does not have ({unknown[0]}, ...): train it again."
+        )
+    return tuple(by_name[name] for name in bundle.manifest.features)
+
+
+class Judge:
+    """Holds a bundle against days, one at a time; keeps nothing between them."""
+
+    def __init__(self, bundle: Bundle, policy: Policy) -> None:
+        self.bundle, self.policy = bundle, policy
+        self.features = features_of(bundle)
+
+    def judge(self, day: Day) -> Opinions:
+        """All opinions on one day."""
+        rows = account_days(day.stream, day.values, self.features, day.day)
+        table = Table(tuple(self.bundle.manifest.day_features), rows.values)
+        days = rows.accounts.with_columns(
+            pl.Series("probability", self._day_probability(table)),
+            pl.Series("surprise", self.bundle.tails.score(table)),
+        )
+        return Opinions(
+            days=self._with_evidence(days, table),
+            values=rows.values,
+            plays=self._plays(day),
+            links=_links(day.stream),
+        )
+
+    def _day_probability(self, table: Table) -> NDArray[np.float64]:
+        curve = self.bundle.manifest.day_curve
+        if self.bundle.day is None or curve is None:
+            return np.full(len(table), np.nan)
+        return curve.calibration()(self.bundle.day.score(table))
+
+    def _with_evidence(self, days: pl.DataFrame, table: Table) -> pl.DataFrame:
+        """Adds `ratio`, `certain` and `rules`."""
+        policy, prior = self.policy, self.bundle.manifest.training.prior_account_days
+        if self.bundle.day is None:
+            ratio = np.full(len(table), -policy.day_cap)
+        else:
+            ratio = log_ratio(days["probability"].to_numpy(), prior, policy.day_cap)
+        frame = pl.DataFrame(table.values, schema=list(table.names), orient="row")
+        certain = np.zeros(len(table), dtype=np.bool_)
+        names: list[list[str]] = [[] for _ in range(len(table))]
+        for rule in RULES:
+            fired = hits(rule, frame).to_numpy()
+            for row in np.flatnonzero(fired):
+                names[row].append(rule.name)
+            certain |= fired & rule.certain
+            ratio = np.where(fired, np.maximum(ratio, rule.ratio), ratio)
+        return days.with_columns(
+            pl.Series("ratio", np.where(certain, policy.account_bar, ratio)),
+            pl.Series("certain", certain),
+            pl.Series("rules", names, dtype=pl.List(pl.String)),
+        )
+
+    def _plays(self, day: Day) -> pl.DataFrame:
+        is_play = (day.stream["kind"] == "play").to_numpy()
+        plays = day.stream.filter(pl.Series(is_play)).select(*_PLAY_COLUMNS, pl.lit(day.day).alias("day"))
+        return plays.with_columns(
+            pl.col("artist_id", "owner_id", "track_id", "account_id").cast(pl.Categorical),
+            pl.Series("score", self._play_probability(day.values[is_play]), dtype=pl.Float32),
+        )
+
+    def _play_probability(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        curve = self.bundle.manifest.play_curve
+        if self.bundle.play is None or curve is None:
+            return np.full(len(values), np.nan)
+        return curve.calibration()(self.bundle.play.score(Table(tuple(self.bundle.manifest.features), values)))
+
+
+def _links(stream: pl.DataFrame) -> pl.DataFrame:
+    """How often each account touched each thing that can tie accounts together."""
+    parts = []
+    for kind in KINDS:
+        if kind in stream.columns and stream[kind].null_count() < stream.height:
+            counted = stream.select("account_id", pl.col(kind).alias("key")).drop_nulls().group_by("account_id", "key")
+            parts.append(
+                counted.agg(pl.len().cast(pl.UInt32).alias("events")).select(
+                    pl.col("account_id").cast(pl.Categorical),
+                    pl.lit(kind, dtype=pl.Categorical).alias("kind"),
+                    pl.col("key").cast(pl.Categorical),
+                    "events",
+                )
+            )
+    schema = {"account_id": pl.Categorical, "kind": pl.Categorical, "key": pl.Categorical, "events": pl.UInt32}
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)

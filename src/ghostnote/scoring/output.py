@@ -1,0 +1,312 @@
+"""The decision tables and the summary of one run, written whole or not at all."""
+
+import math
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from ghostnote import __version__
+from ghostnote.decisions.campaigns import evidence
+from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.royalties import UNKNOWN_OWNER, settle
+from ghostnote.decisions.rules import RULES
+from ghostnote.decisions.summary import (
+    SUMMARY_FILE,
+    BundleFacts,
+    Counts,
+    Histograms,
+    Money,
+    PolicyFacts,
+    RuleHits,
+    Summary,
+    write_document,
+)
+from ghostnote.decisions.tables import DECISION_TABLES
+from ghostnote.decisions.tracks import judge_tracks
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import Lake, write_parquet
+from ghostnote.events.quarantine import write_quarantine
+from ghostnote.features.history import Intake
+from ghostnote.models.bundle import Bundle
+from ghostnote.scoring.decide import Decided
+
+_BINS = 40
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that one run of scoring found out."""
+
+    lake: Lake
+    bundle: Bundle
+    bundle_path: str
+    policy: Policy
+    window: tuple[date, date]
+    play_threshold: float | None
+    intake: Intake
+    decided: Decided
+    reasons: Mapping[str, list[str]]
+    made_at: datetime
+
+
+def write_run(run: Run, out: Path) -> Summary:
+    """Write everything under a temporary name, then put it where an earlier run may stand."""
+    if out.exists() and not (out / SUMMARY_FILE).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise GhostnoteError(f"{out} exists and holds no decisions: choose another --out.")
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        frames = tables(run)
+        for name, frame in frames.items():
+            write_parquet(frame, temporary / f"{name}.parquet")
+        if run.intake.rejected:
+            ordered = sorted(run.intake.rejected, key=lambda reading: reading.table)
+            write_quarantine(ordered, temporary / "quarantine")
+        summary = _summary(run, frames)
+        write_document(temporary, summary)
+        shutil.rmtree(out, ignore_errors=True)
+        temporary.rename(out)
+    except OSError as error:
+        raise GhostnoteError(f"Could not write {out}: {error}. Free some space or choose another place.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return summary
+
+
+def tables(run: Run) -> dict[str, pl.DataFrame]:
+    """The decision tables by name, each of the schema in `decisions.tables`."""
+    plays = _plays(run)
+    accounts = _accounts(run, plays)
+    found = {
+        "accounts": accounts,
+        "plays": plays,
+        "tracks": judge_tracks(plays),
+        "owners": _owners(run, plays),
+        "days": _days(run, plays),
+        "campaigns": _campaigns(run, plays),
+    }
+    return {
+        name: found[name].select(pl.col(column).cast(dtype) for column, dtype in schema.items())
+        for name, schema in DECISION_TABLES.items()
+    }
+
+
+def _plays(run: Run) -> pl.DataFrame:
+    paying = pl.col("ms_played") >= run.policy.royalty_ms
+    reason = (
+        pl.when(pl.col("because") == "account")
+        .then(pl.lit("Its account is acted on."))
+        .when(pl.col("because") == "target")
+        .then(pl.lit("Part of a campaign on this artist."))
+        .when(pl.col("because") == "held")
+        .then(pl.lit("Its account is suspicious; held until confirmed or cleared."))
+    )
+    payout = pl.when(paying).then(run.policy.payout_per_play).otherwise(0.0)
+    return run.decided.plays.with_columns(
+        paying.alias("paying"), payout.alias("payout"), reason.alias("reason")
+    ).with_columns(pl.when(pl.col("verdict") == "count").then(0.0).otherwise(pl.col("payout")).alias("withheld_payout"))
+
+
+def _accounts(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
+    withheld = (
+        plays.filter(pl.col("verdict") != "count")
+        .group_by(pl.col("account_id").cast(pl.String))
+        .agg(pl.len().alias("artificial_plays"), pl.col("withheld_payout").sum())
+    )
+    accounts = run.decided.accounts.join(withheld, on="account_id", how="left", maintain_order="left")
+    ids = accounts["account_id"].to_list()
+    return accounts.with_columns(
+        _account_score(run).alias("score"),
+        pl.Series("reasons", [run.reasons.get(account, []) for account in ids], dtype=pl.List(pl.String)),
+        pl.col("artificial_plays").fill_null(0),
+        pl.col("withheld_payout").fill_null(0.0),
+    ).sort("score", "account_id", descending=[True, False])
+
+
+def _account_score(run: Run) -> pl.Expr:
+    if run.bundle.supervised:
+        prior = run.bundle.manifest.training.prior_account_days
+        return 1.0 / (1.0 + (-(pl.col("evidence") + math.log(prior / (1.0 - prior)))).exp())
+    grid = np.asarray(run.bundle.manifest.surprise_quantiles)
+    surprise = run.decided.accounts["surprise"].to_numpy()
+    share = np.searchsorted(grid, surprise, side="left") / max(len(grid), 1)
+    return pl.when(pl.col("confirmed")).then(1.0).otherwise(pl.Series(np.clip(share, 0.0, 0.999)))
+
+
+def _owners(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
+    gone = pl.col("verdict") != "count"
+    owners = plays.group_by(pl.col("owner_id").cast(pl.String).fill_null(UNKNOWN_OWNER)).agg(
+        pl.len().cast(pl.Int64).alias("plays"),
+        gone.sum().cast(pl.Int64).alias("artificial_plays"),
+        pl.col("paying").sum().cast(pl.Int64),
+        (pl.col("paying") & gone).sum().cast(pl.Int64).alias("paying_artificial"),
+    )
+    return settle(owners, _pool_cents(run, plays)).sort("artificial_plays", "owner_id", descending=[True, False])
+
+
+def _pool_cents(run: Run, plays: pl.DataFrame) -> int:
+    return round(plays.filter("paying").height * run.policy.payout_per_play * 100)
+
+
+def _days(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
+    acted = run.decided.accounts.filter(pl.col("action") == "suspend")["account_id"]
+    active = run.decided.days.group_by("day").agg(
+        pl.col("account_id").n_unique().alias("accounts"),
+        pl.col("account_id").is_in(acted.implode()).sum().alias("accounts_acted"),
+        pl.col("signups").sum(),
+    )
+    counted = plays.group_by("day").agg(
+        pl.len().alias("plays"),
+        (pl.col("verdict") == "hold").sum().alias("held"),
+        (pl.col("verdict") == "exclude").sum().alias("excluded"),
+        pl.col("payout", "withheld_payout").sum(),
+    )
+    return active.join(counted, on="day", how="left").fill_null(0).sort("day")
+
+
+def _campaigns(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
+    rows = []
+    for found in run.decided.groups:
+        members = pl.Series(found.accounts, dtype=pl.String).cast(pl.Categorical)
+        theirs = plays.filter(pl.col("account_id").is_in(members.implode()))
+        spans = run.decided.days.filter(pl.col("account_id").is_in(pl.Series(found.accounts).implode()))
+        withheld = theirs.filter(pl.col("verdict") != "count")
+        rows.append(
+            {
+                "campaign_id": found.campaign_id,
+                "accounts": list(found.accounts),
+                "tracks": _keys(found.ties, "track_id"),
+                "owners": _keys(found.ties, "owner_id"),
+                "first_seen": spans["first_time"].min(),
+                "last_seen": spans["last_time"].max(),
+                "plays": theirs.height,
+                "payout": theirs.filter("paying").height * run.policy.payout_per_play,
+                "evidence": evidence(found, theirs.height, withheld.height),
+            }
+        )
+    return pl.DataFrame(rows, schema=DECISION_TABLES["campaigns"]).sort(
+        "payout", "campaign_id", descending=[True, False]
+    )
+
+
+def _keys(ties: pl.DataFrame, kind: str) -> list[str]:
+    return ties.filter(pl.col("kind") == kind)["key"].cast(pl.String).to_list()
+
+
+def _summary(run: Run, frames: Mapping[str, pl.DataFrame]) -> Summary:
+    facts, intake, policy = run.bundle.manifest.training, run.intake, run.policy
+    gained = (
+        frames["owners"].select((pl.col("payout_after") - pl.col("payout_before")).clip(lower_bound=0).sum()).item()
+    )
+    return Summary(
+        ghostnote=__version__,
+        made_at=run.made_at,
+        lake=str(run.lake.path),
+        start=run.window[0],
+        end=run.window[1],
+        bundle=BundleFacts(
+            path=run.bundle_path,
+            format=run.bundle.manifest.format,
+            trained_from=facts.start,
+            trained_to=facts.end,
+            as_of=facts.as_of.date(),
+            labels_fraud=facts.labels_fraud,
+            labels_legit=facts.labels_legit,
+            supervised=run.bundle.supervised,
+            features=len(run.bundle.manifest.features),
+        ),
+        policy=_policy(run),
+        counts=Counts(
+            events=intake.events,
+            plays=frames["plays"].height,
+            accounts=frames["accounts"].height,
+            rejected_rows=intake.rejected_rows,
+            duplicates=intake.duplicates,
+            unreadable_files=len(intake.unreadable),
+            late_events=intake.late,
+        ),
+        histograms=Histograms(
+            account_scores=_histogram(frames["accounts"]["score"]), play_scores=_histogram(frames["plays"]["score"])
+        ),
+        money=Money(
+            currency=policy.currency,
+            pool=float(frames["owners"]["payout_before"].sum()),
+            withheld=float(frames["plays"]["withheld_payout"].sum()),
+            moved_to_honest=float(gained),
+        ),
+        missing_columns=intake.missing_columns,
+        notes=_notes(run),
+        rules=_rules(run),
+    )
+
+
+def _policy(run: Run) -> PolicyFacts:
+    policy, prior = run.policy, run.bundle.manifest.training.prior_account_days
+    base = math.log(prior / (1 - prior)) if run.bundle.supervised else 0.0
+
+    def probability(ratio: float) -> float | None:
+        return 1 / (1 + math.exp(-(ratio + base))) if run.bundle.supervised else None
+
+    return PolicyFacts(
+        play_threshold=run.play_threshold,
+        hold_threshold=probability(policy.hold_ratio),
+        account_threshold=probability(policy.account_bar),
+        alerts_per_day=policy.reviews_per_day,
+        honest_play_ceiling=policy.honest_play_ceiling,
+        honest_account_ceiling=policy.honest_account_ceiling,
+        source=(
+            "An account is acted on when its evidence over days passes ln(1 / ceiling of honest accounts); a single "
+            "play is marked when at most the ceiling of honest plays scores as high, and withheld when several "
+            "accounts agree; reviews go to those with most evidence until the alert budget is used."
+        ),
+    )
+
+
+def _histogram(scores: pl.Series) -> list[int]:
+    known = scores.drop_nulls().drop_nans().to_numpy()
+    return [int(count) for count in np.histogram(known, bins=_BINS, range=(0.0, 1.0))[0]]
+
+
+def _rules(run: Run) -> list[RuleHits]:
+    fired = (
+        run.decided.days.select("account_id", "plays", "rules")
+        .explode("rules", empty_as_null=True, keep_nulls=True)
+        .drop_nulls("rules")
+    )
+    counted = fired.group_by("rules").agg(pl.col("account_id").n_unique().alias("accounts"), pl.col("plays").sum())
+    by_name = {name: (accounts, plays) for name, accounts, plays in counted.iter_rows()}
+    return [
+        RuleHits(
+            name=rule.name,
+            description=rule.description,
+            accounts_hit=by_name.get(rule.name, (0, 0))[0],
+            plays_hit=by_name.get(rule.name, (0, 0))[1],
+        )
+        for rule in RULES
+    ]
+
+
+def _notes(run: Run) -> list[str]:
+    facts = run.bundle.manifest.training
+    notes = list(facts.notes)
+    if not run.bundle.supervised:
+        notes.append(
+            "No labels taught this bundle: accounts are ranked by rules and by how far out they lie in the crowd, only "
+            "rules act, and scores are ranks, not probabilities."
+        )
+    unseen = sorted(set(run.intake.missing_columns) - set(facts.missing_columns) - {"labels"})
+    if unseen:
+        notes.append(
+            f"The bundle was trained with columns that this lake does not have ({', '.join(unseen[:6])}"
+            f"{', ...' if len(unseen) > 6 else ''}): train one on a lake like this, for instance with "
+            "`ghostnote simulate --like`."
+        )
+    notes += [f"Not readable, left out: {name}" for name in run.intake.unreadable]
+    return notes

@@ -1,0 +1,112 @@
+"""Why an account was acted on, in sentences: rules first, then what the trees weighed most, then who it acts with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ghostnote.decisions.campaigns import Group
+from ghostnote.decisions.rules import RULES
+from ghostnote.features.account_days import day_names
+from ghostnote.features.declaration import Feature
+from ghostnote.features.wording import sentence
+from ghostnote.models.bundle import Bundle
+from ghostnote.models.table import Table
+
+#: Sentences from detectors per account.
+_MOST = 3
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What is typical: the median of each day feature over a sample of account-days (NaN where never known)."""
+
+    typical: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, values: NDArray[np.float32]) -> "Baseline":
+        known = ~np.isnan(values).all(axis=0)
+        typical = np.full(values.shape[1], np.nan)
+        if len(values):
+            typical[known] = np.nanmedian(values[:, known], axis=0)
+        return cls(typical)
+
+
+def explain(
+    accounts: pl.DataFrame,
+    values: Mapping[int, NDArray[np.float32]],
+    bundle: Bundle,
+    features: Sequence[Feature],
+    baseline: Baseline,
+    groups: Sequence[Group],
+) -> dict[str, list[str]]:
+    """Reasons by account_id. `accounts` are those acted on; `values` has their worst day's features by `best_row`."""
+    if accounts.is_empty():
+        return {}
+    names = day_names(features)
+    table = Table(names, np.stack([values[row] for row in accounts["best_row"]]))
+    detector = bundle.day or bundle.tails
+    parts = detector.explain(table)
+    place = {name: column for column, name in enumerate(names)}
+    columns = [place[name] for name in detector.names]
+    by_id = {found.campaign_id: found for found in groups}
+    reasons = {}
+    for row, account in enumerate(accounts.iter_rows(named=True)):
+        shown = table.values[row]
+        lines = _of_rules(account["rules"], dict(zip(names, map(float, shown), strict=True)))
+        lines += _of_days(account)
+        lines += _of_detector(parts[row], columns, shown, features, baseline, _MOST if len(lines) < 3 else 2)
+        lines += _of_targets(account) + _of_group(by_id.get(account["campaign_id"]))
+        reasons[account["account_id"]] = lines
+    return reasons
+
+
+def _of_rules(fired: Sequence[str], row: Mapping[str, float]) -> list[str]:
+    # A rule may have fired on another day than the one shown: its sentence must be true of what it cites.
+    return [
+        rule.sentence(row)
+        for rule in RULES
+        if rule.name in fired and all(not np.isnan(row.get(need, np.nan)) for need in rule.needs)
+    ]
+
+
+def _of_days(account: Mapping[str, int]) -> list[str]:
+    days, active = account["suspicious_days"], account["active_days"]
+    return [f"Suspicious on {days} of {active} active days."] if active > 1 and days else []
+
+
+def _of_detector(
+    parts: NDArray[np.float64],
+    columns: Sequence[int],
+    shown: NDArray[np.float32],
+    features: Sequence[Feature],
+    baseline: Baseline,
+    most: int,
+) -> list[str]:
+    lines: list[str] = []
+    told: set[tuple[str, str, str]] = set()
+    for part in np.argsort(-parts, kind="stable"):
+        column = columns[part]
+        feature = features[column]
+        about = (feature.op, feature.by, feature.argument or (feature.of.name if feature.of else ""))
+        if len(lines) == most or parts[part] <= 0:
+            break
+        # The same measure over another window says nothing new; what is missing cannot be told.
+        if about in told or np.isnan(shown[column]):
+            continue
+        told.add(about)
+        averaged = day_names([feature])[0] != feature.name
+        lines.append(sentence(feature, float(shown[column]), float(baseline.typical[column]), averaged=averaged) + ".")
+    return lines
+
+
+def _of_targets(account: Mapping[str, int]) -> list[str]:
+    if not account["aimed_plays"]:
+        return []
+    return [f"{account['aimed_plays']:,} of its plays are part of a campaign on artists that it does not usually play."]
+
+
+def _of_group(found: Group | None) -> list[str]:
+    return [] if found is None else [f"Acts together with {len(found.accounts) - 1:,} other accounts."]

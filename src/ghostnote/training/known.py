@@ -1,0 +1,43 @@
+"""The labels that training may see, as sets of ids."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from ghostnote.events.labels import known_by, subjects
+from ghostnote.events.lake import Lake
+from ghostnote.events.reading import read
+from ghostnote.events.schema import LABELS
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was known by a date; ids are strings."""
+
+    fraud_accounts: frozenset[str]
+    honest_accounts: frozenset[str]
+    fraud_plays: frozenset[str]
+
+    @classmethod
+    def by(cls, lake: Lake, as_of: datetime) -> "Known":
+        """The lake's labels with `known_at <= as_of`; none if it has no labels."""
+        rows = read(lake, "labels").rows if "labels" in lake.tables() else LABELS.empty()
+        visible = known_by(rows, as_of) if rows.height else rows
+        return cls(
+            fraud_accounts=frozenset(subjects(visible, "account", "fraud")),
+            honest_accounts=frozenset(subjects(visible, "account", "legit")),
+            fraud_plays=frozenset(subjects(visible, "play", "fraud")),
+        )
+
+    @property
+    def fraud(self) -> int:
+        """How many labels of fraud there are."""
+        return len(self.fraud_accounts) + len(self.fraud_plays)
+
+
+def member(ids: pl.Series, chosen: frozenset[str]) -> pl.Series:
+    """Which of `ids` are among `chosen`, as booleans."""
+    if not chosen:
+        return pl.Series([False]).new_from_index(0, len(ids))
+    return ids.is_in(pl.Series(sorted(chosen), dtype=pl.String).implode())

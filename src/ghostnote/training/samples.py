@@ -1,0 +1,155 @@
+"""Gathering rows to learn from: every account-day, and the labelled plays beside a random part of the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ghostnote.events.lake import Lake
+from ghostnote.features.account_days import account_days, day_names
+from ghostnote.features.declaration import Feature
+from ghostnote.features.history import Day, Intake, walk
+from ghostnote.models.table import Table
+from ghostnote.progress import Progress
+from ghostnote.training.known import Known, member
+
+Floats = NDArray[np.float64]
+
+#: Plays not labelled that are kept for fitting: enough for smooth tails, small enough for a laptop.
+PLAY_ROWS = 500_000
+#: At most so many plays of one account a day teach, so that a farm's loudest accounts do not drown the others.
+PLAYS_PER_ACCOUNT_DAY = 60
+#: Events of the first days are not learnt from: their windows are still filling.
+WARM_UP = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows to learn from: whose they are, their features, whether labelled fraud, how many rows each stands for."""
+
+    accounts: pl.Series
+    table: Table
+    fraud: NDArray[np.bool_]
+    weight: Floats
+
+    def take(self, rows: NDArray[np.bool_]) -> "Sample":
+        """The chosen rows, by mask."""
+        return Sample(self.accounts.filter(pl.Series(rows)), self.table.take(rows), self.fraud[rows], self.weight[rows])
+
+
+@dataclass
+class _Parts:
+    accounts: list[pl.Series] = field(default_factory=list)
+    values: list[NDArray[np.float32]] = field(default_factory=list)
+    fraud: list[NDArray[np.bool_]] = field(default_factory=list)
+    weight: list[Floats] = field(default_factory=list)
+
+    def add(self, accounts: pl.Series, values: NDArray[np.float32], fraud: NDArray[np.bool_], weight: Floats) -> None:
+        self.accounts.append(accounts)
+        self.values.append(values)
+        self.fraud.append(fraud)
+        self.weight.append(weight)
+
+    def joined(self, names: tuple[str, ...]) -> Sample:
+        if not self.values:
+            none = pl.Series("account_id", [], dtype=pl.String)
+            return Sample(none, Table(names, np.zeros((0, len(names)), np.float32)), np.zeros(0, np.bool_), np.zeros(0))
+        return Sample(
+            pl.concat(self.accounts),
+            Table(names, np.concatenate(self.values)),
+            np.concatenate(self.fraud),
+            np.concatenate(self.weight),
+        )
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What one walk through the lake gathered."""
+
+    days: Sample
+    plays: Sample
+
+
+def gather(
+    lake: Lake,
+    features: Sequence[Feature],
+    known: Known,
+    intake: Intake,
+    window: tuple[date, date],
+    *,
+    seed: int,
+    progress: Progress,
+) -> Samples:
+    """Walk the lake to the window's end and keep rows from its start plus the warm-up on.
+
+    Accounts on which single plays are labelled fraud (somebody else played them) teach through those plays alone.
+    """
+    start, end = window
+    names = tuple(feature.name for feature in features)
+    victims = _victims(lake, known)
+    days, plays = _Parts(), _Parts()
+    span = max((end - start).days, 1)
+    share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
+    for day in walk(lake, features, intake, end, progress):
+        if day.day < min(start + WARM_UP, end):
+            continue
+        _add_days(days, day, features, known, victims)
+        _add_plays(plays, day, known, victims, share, np.random.default_rng([seed, day.day.toordinal()]))
+    return Samples(days.joined(day_names(features)), plays.joined(names))
+
+
+def _plays(lake: Lake, start: date, end: date) -> int:
+    files = lake.files("plays", start, end)
+    total = 0
+    for path in files:
+        try:
+            total += int(pl.scan_parquet(path).select(pl.len()).collect().item())
+        except (OSError, pl.exceptions.PolarsError):  # named and counted when it is read
+            continue
+    return total
+
+
+def _victims(lake: Lake, known: Known) -> frozenset[str]:
+    if not known.fraud_plays:
+        return frozenset()
+    found: set[str] = set()
+    wanted = pl.Series(sorted(known.fraud_plays), dtype=pl.String).implode()
+    for path in lake.files("plays"):
+        try:
+            rows = pl.scan_parquet(path, hive_partitioning=False).filter(pl.col("event_id").is_in(wanted))
+            found.update(rows.select("account_id").unique().collect()["account_id"].cast(pl.String).to_list())
+        except (OSError, pl.exceptions.PolarsError):
+            continue
+    return frozenset(found) - known.fraud_accounts
+
+
+def _add_days(parts: _Parts, day: Day, features: Sequence[Feature], known: Known, victims: frozenset[str]) -> None:
+    rows = account_days(day.stream, day.values, features, day.day)
+    accounts = rows.accounts["account_id"]
+    keep = (~member(accounts, victims)).to_numpy()
+    fraud = member(accounts, known.fraud_accounts).to_numpy()
+    parts.add(accounts.filter(pl.Series(keep)), rows.values[keep], fraud[keep], np.ones(int(keep.sum())))
+
+
+def _add_plays(
+    parts: _Parts,
+    day: Day,
+    known: Known,
+    victims: frozenset[str],
+    share: float,
+    random: np.random.Generator,
+) -> None:
+    accounts = day.stream["account_id"]
+    is_play = (day.stream["kind"] == "play").to_numpy()
+    fraud = (member(accounts, known.fraud_accounts) | member(day.stream["event_id"], known.fraud_plays)).to_numpy()
+    draw = random.random(len(accounts))
+    unclear = member(accounts, victims).to_numpy() & ~fraud
+    per_account = day.stream.select(pl.len().over("account_id"))["len"].to_numpy()
+    odds = np.where(fraud, np.minimum(1.0, PLAYS_PER_ACCOUNT_DAY / per_account), share)
+    keep = is_play & ~unclear & (draw < odds)
+    # A labelled play kept stands for itself alone: a campaign counts by its accounts, not by its noise.
+    weight = np.where(fraud[keep], 1.0, 1.0 / share)
+    parts.add(accounts.filter(pl.Series(keep)), day.values[keep], fraud[keep], weight)

@@ -1,0 +1,85 @@
+"""Learning from few, late labels: cross-fitted boosting, calibrated as positive against unlabelled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ghostnote.evaluation.metrics import average_precision
+from ghostnote.evaluation.splits import fold_of
+from ghostnote.models.boosting import Boosting
+from ghostnote.models.budget import threshold_for_ceiling
+from ghostnote.models.calibration import Calibration, calibrate
+from ghostnote.training.samples import Sample
+
+Floats = NDArray[np.float64]
+
+FOLDS = 3
+#: Shares of honest rows for which a bundle keeps the probability that only so many of them reach.
+CEILINGS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+#: No probability is taken for surer than this when the honest part of unlabelled rows is estimated.
+_SUREST = 0.999
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A model fitted on all rows, and what cross-fitting says of it.
+
+    `calibration` maps its raw score to the probability of fraud; `ceilings` maps shares of honest rows to the
+    probability that no more of them reach; `prior` is the estimated share of fraud among rows (weighted);
+    `labelled_share` the estimated share of fraud that labels know of.
+    """
+
+    model: Boosting
+    calibration: Calibration
+    ceilings: Calibration
+    prior: float
+    labelled_share: float
+    average_precision: float | None
+
+
+def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt:
+    """Fit on rows labelled fraud against all others, by which some unlabelled fraud stands among the "honest".
+
+    Whole accounts are left out in turn, so that every row has a score from a model that never saw its account; on
+    these scores the probability of *being labelled* is calibrated. Dividing it by the share of fraud that gets labelled
+    gives the probability of fraud (Elkan & Noto, 2008), assuming that labels find fraud of all kinds alike.
+    """
+    fraud = sample.fraud.astype(np.float64)
+    raw = _cross_fitted(sample, fraud, directions, seed)
+    labelled = calibrate(raw, fraud, sample.weight)
+    at_fraud = labelled(raw[sample.fraud])
+    labelled_share = float(np.clip(at_fraud.mean(), 0.05, 1.0))
+    calibration = Calibration(labelled.scores, np.minimum(labelled.probabilities / labelled_share, _SUREST))
+    probability = calibration(raw)
+    honest = np.where(sample.fraud, 0.0, 1.0 - probability) * sample.weight
+    thresholds = np.array([threshold_for_ceiling(probability, share, honest) for share in CEILINGS])
+    model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, sample.weight)
+    mass = np.where(sample.fraud, 1.0, probability) * sample.weight
+    return Learnt(
+        model=model,
+        calibration=calibration,
+        ceilings=Calibration(np.array(CEILINGS), thresholds),
+        prior=float(np.clip(mass.sum() / sample.weight.sum(), 1e-6, 0.5)),
+        labelled_share=labelled_share,
+        average_precision=average_precision(raw, sample.fraud, sample.weight),
+    )
+
+
+def _cross_fitted(sample: Sample, fraud: Floats, directions: Mapping[str, int], seed: int) -> Floats:
+    unique = sample.accounts.unique(maintain_order=True)
+    of_account = dict(zip(unique.to_list(), fold_of(unique, FOLDS).tolist(), strict=True))
+    fold = np.fromiter((of_account[account] for account in sample.accounts), dtype=np.int64, count=len(fraud))
+    raw = np.zeros(len(fraud))
+    for out in range(FOLDS):
+        learning, judged = sample.take(fold != out), fold == out
+        if not judged.any():
+            continue
+        if learning.fraud.all() or not learning.fraud.any():
+            raw[judged] = learning.fraud.mean() if len(learning.fraud) else 0.0
+            continue
+        model = Boosting(directions=directions, seed=seed)
+        model.fit(learning.table, learning.fraud.astype(np.float64), learning.weight)
+        raw[judged] = model.score(sample.table.take(judged))
+    return raw

@@ -1,0 +1,119 @@
+"""One training run: walk the lake, fit what the labels allow, return a bundle."""
+
+from datetime import UTC, datetime, time
+
+import msgspec
+import numpy as np
+
+from ghostnote import __version__
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import Lake
+from ghostnote.features.account_days import day_names
+from ghostnote.features.catalog import CATALOG
+from ghostnote.features.declaration import Feature
+from ghostnote.features.directions import day_directions, directions
+from ghostnote.features.history import Intake, play_days
+from ghostnote.models.bundle import FORMAT, Bundle, Curve, Manifest, Training
+from ghostnote.models.tails import Tails
+from ghostnote.progress import Progress, silent
+from ghostnote.training.known import Known
+from ghostnote.training.samples import Samples, gather
+from ghostnote.training.supervised import learn
+
+#: Fewest labelled rows from which a model is learnt at all.
+FEWEST_LABELLED = 20
+
+
+def train(
+    lake: Lake,
+    *,
+    as_of: datetime | None = None,
+    features: tuple[Feature, ...] = CATALOG,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Bundle:
+    """Learn from events that arrived, and labels known, by `as_of` (default: the end of the last day with plays).
+
+    With too few labels of fraud the bundle holds the unsupervised detector only, and its notes say so.
+    Raises `GhostnoteError` if the lake holds no plays or `as_of` lies before the first of them.
+    """
+    days = play_days(lake)
+    as_of = as_of or datetime.combine(days[-1], time.max, tzinfo=UTC)
+    window = days[0], min(as_of.date(), days[-1])
+    if window[1] < window[0]:
+        raise GhostnoteError(f"{as_of.date()} lies before the first play: the lake has {days[0]} to {days[-1]}.")
+    known = Known.by(lake, as_of)
+    intake = Intake()
+    samples = gather(lake, features, known, intake, window, seed=seed, progress=progress)
+    progress("Fitting detectors", 0, 3)
+    tails = Tails(directions=day_directions(features)).fit(samples.days.table)
+    facts = Training(
+        start=window[0],
+        end=window[1],
+        as_of=as_of,
+        events=intake.events,
+        accounts=samples.days.accounts.n_unique(),
+        account_days=len(samples.days.table),
+        play_rows=len(samples.plays.table),
+        labels_fraud=known.fraud,
+        labels_legit=len(known.honest_accounts),
+        missing_columns=intake.missing_columns,
+        notes=[f"Not readable, left out: {name}" for name in intake.unreadable],
+    )
+    surprise: list[float] = []
+    if facts.account_days:
+        surprise = np.quantile(tails.score(samples.days.table), np.linspace(0, 1, 1001)).tolist()
+    bundle = Bundle(
+        manifest=Manifest(
+            format=FORMAT,
+            ghostnote=__version__,
+            features=[feature.name for feature in features],
+            day_features=list(day_names(features)),
+            training=facts,
+            files={},
+            surprise_quantiles=surprise,
+        ),
+        tails=tails,
+    )
+    return _supervised(bundle, samples, features, seed, progress)
+
+
+def _supervised(
+    bundle: Bundle, samples: Samples, features: tuple[Feature, ...], seed: int, progress: Progress
+) -> Bundle:
+    """The bundle with whichever of the two models there are labels enough for."""
+    facts, manifest = bundle.manifest.training, bundle.manifest
+    days = plays = None
+    if samples.days.fraud.sum() >= FEWEST_LABELLED:
+        days = learn(samples.days, day_directions(features), seed=seed)
+    else:
+        facts = _noted(facts, f"{int(samples.days.fraud.sum())} account-days are labelled fraud: no account-day model.")
+    progress("Fitting detectors", 1, 3)
+    if samples.plays.fraud.sum() >= FEWEST_LABELLED:
+        plays = learn(samples.plays, directions(features), seed=seed)
+    else:
+        facts = _noted(facts, f"{int(samples.plays.fraud.sum())} plays are labelled fraud: no play model.")
+    progress("Fitting detectors", 3, 3)
+    if days is not None:
+        facts = msgspec.structs.replace(
+            facts,
+            prior_account_days=days.prior,
+            labelled_share=days.labelled_share,
+            average_precision_account_days=days.average_precision,
+        )
+        manifest = msgspec.structs.replace(manifest, day_curve=Curve.of(days.calibration))
+    if plays is not None:
+        facts = msgspec.structs.replace(facts, prior_plays=plays.prior, average_precision_plays=plays.average_precision)
+        manifest = msgspec.structs.replace(
+            manifest, play_curve=Curve.of(plays.calibration), play_ceilings=Curve.of(plays.ceilings)
+        )
+    return Bundle(
+        manifest=msgspec.structs.replace(manifest, training=facts),
+        tails=bundle.tails,
+        play=plays.model if plays else None,
+        day=days.model if days else None,
+    )
+
+
+def _noted(facts: Training, note: str) -> Training:
+    return msgspec.structs.replace(facts, notes=[*facts.notes, note])

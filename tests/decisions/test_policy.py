@@ -1,0 +1,43 @@
+"""A policy file changes what it names; anything else in it is refused with the nearest name."""
+
+import math
+
+import pytest
+
+from ghostnote.decisions.policy import Policy, load_policy
+from ghostnote.errors import GhostnoteError
+
+
+def test_without_a_file_the_defaults_hold():
+    assert load_policy(None) == Policy()
+
+
+def test_a_file_changes_what_it_names(tmp_path):
+    file = tmp_path / "p.toml"
+    file.write_text("honest_account_ceiling = 0.001\nreviews_per_day = 7\n")
+    policy = load_policy(file)
+    assert policy.reviews_per_day == 7
+    assert policy.account_bar == pytest.approx(math.log(1000))
+    assert policy.payout_per_play == Policy().payout_per_play
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("review_per_day = 3", "did you mean 'reviews_per_day'"),
+        ("zzz = 3", "it is one of"),
+        ("honest_play_ceiling = 2.0", "impossible"),
+        ("reviews_per_day = 'many'", "impossible"),
+        ("= 3", "not valid TOML"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tmp_path, text, reason):
+    file = tmp_path / "p.toml"
+    file.write_text(text)
+    with pytest.raises(GhostnoteError, match=reason):
+        load_policy(file)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(GhostnoteError, match="cannot be read"):
+        load_policy(tmp_path / "none.toml")

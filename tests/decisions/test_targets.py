@@ -1,0 +1,30 @@
+"""A target needs several accounts that agree; one odd listener never makes one."""
+
+import polars as pl
+
+from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.targets import confirmed_targets
+
+
+def _plays(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
+    """account, artist, marked plays, other plays."""
+    return pl.concat(
+        pl.DataFrame({"account_id": who, "artist_id": artist, "marked": [True] * bad + [False] * good})
+        for who, artist, bad, good in rows
+    )
+
+
+def test_many_accounts_on_one_artist_confirm_it():
+    plays = _plays(*((f"v{n}", "farm", 40, 0) for n in range(5)), ("v0", "beloved", 0, 60))
+    assert confirmed_targets(plays, Policy()).to_list() == ["farm"]
+
+
+def test_one_odd_listener_is_left_alone():
+    plays = _plays(("odd", "noise", 900, 0), ("a", "noise", 0, 2), ("b", "noise", 0, 1))
+    assert confirmed_targets(plays, Policy()).to_list() == []
+
+
+def test_an_artist_with_an_audience_is_no_target_of_few():
+    audience = ((f"fan{n}", "star", 0, 30) for n in range(40))
+    plays = _plays(*audience, *((f"bot{n}", "star", 200, 0) for n in range(5)))
+    assert confirmed_targets(plays, Policy()).to_list() == []

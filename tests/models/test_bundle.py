@@ -1,0 +1,104 @@
+"""A bundle comes back as it was, and is refused if it is not what was saved."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+import numpy as np
+import pytest
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.models.boosting import Boosting
+from ghostnote.models.bundle import CARD, FORMAT, MANIFEST, Bundle, Curve, Manifest, Training, load_bundle, save_bundle
+from ghostnote.models.table import Table
+from ghostnote.models.tails import Tails
+
+
+@pytest.fixture
+def bundle() -> Bundle:
+    random = np.random.default_rng(0)
+    table = Table(("a", "b"), random.normal(size=(400, 2)).astype(np.float32))
+    target = (table.column("a") > 0).astype(np.float64)
+    model = Boosting(rounds=5).fit(table, target)
+    training = Training(
+        start=date(2026, 1, 1),
+        end=date(2026, 1, 8),
+        as_of=datetime(2026, 1, 8, tzinfo=UTC),
+        events=10,
+        accounts=2,
+        account_days=3,
+        play_rows=4,
+        labels_fraud=1,
+        labels_legit=1,
+    )
+    manifest = Manifest(
+        format=FORMAT,
+        ghostnote="0",
+        features=["a", "b"],
+        day_features=["a", "b"],
+        training=training,
+        files={},
+        day_curve=Curve([0.0, 1.0], [0.1, 0.9]),
+    )
+    return Bundle(manifest=manifest, tails=Tails(directions={"a": 1}).fit(table), day=model)
+
+
+def test_comes_back_the_same(bundle, tmp_path):
+    save_bundle(bundle, tmp_path / "b", "# card")
+    loaded = load_bundle(tmp_path / "b")
+    rows = Table(("a", "b"), np.random.default_rng(1).normal(size=(50, 2)).astype(np.float32))
+    np.testing.assert_array_equal(loaded.day.score(rows), bundle.day.score(rows))
+    np.testing.assert_array_equal(loaded.tails.score(rows), bundle.tails.score(rows))
+    assert loaded.play is None
+    assert loaded.manifest.training == bundle.manifest.training
+    assert (tmp_path / "b" / CARD).read_text() == "# card"
+
+
+def test_an_altered_file_is_refused_by_its_checksum(bundle, tmp_path):
+    save_bundle(bundle, tmp_path / "b", "")
+    trees = tmp_path / "b" / "day.trees.txt"
+    trees.write_text(trees.read_text().replace("leaf_value=", "leaf_value=9", 1))
+    with pytest.raises(GhostnoteError, match="checksum"):
+        load_bundle(tmp_path / "b")
+
+
+def test_a_truncated_bundle_is_refused(bundle, tmp_path):
+    save_bundle(bundle, tmp_path / "b", "")
+    (tmp_path / "b" / "tails.tails.json").unlink()
+    with pytest.raises(GhostnoteError, match=r"lacks tails\.tails\.json"):
+        load_bundle(tmp_path / "b")
+
+
+@pytest.mark.parametrize(("content", "reason"), [(b"{", "cannot be read"), (b'{"format": 99}', "format 99")])
+def test_another_manifest_is_refused(bundle, tmp_path, content, reason):
+    save_bundle(bundle, tmp_path / "b", "")
+    (tmp_path / "b" / MANIFEST).write_bytes(content)
+    with pytest.raises(GhostnoteError, match=reason):
+        load_bundle(tmp_path / "b")
+
+
+def test_a_name_that_leaves_the_bundle_is_refused(bundle, tmp_path):
+    save_bundle(bundle, tmp_path / "b", "")
+    manifest = msgspec.json.decode((tmp_path / "b" / MANIFEST).read_bytes())
+    (tmp_path / "secret").write_text("x")
+    manifest["files"]["../secret"] = "0" * 64
+    (tmp_path / "b" / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    with pytest.raises(GhostnoteError, match="lacks"):
+        load_bundle(tmp_path / "b")
+
+
+def test_does_not_overwrite_what_is_no_bundle(bundle, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    with pytest.raises(GhostnoteError, match="not a bundle"):
+        save_bundle(bundle, tmp_path / "thesis", "")
+
+
+def test_replaces_an_older_bundle(bundle, tmp_path):
+    save_bundle(bundle, tmp_path / "b", "old")
+    save_bundle(bundle, tmp_path / "b", "new")
+    assert (tmp_path / "b" / CARD).read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_folder_without_a_bundle(tmp_path):
+    with pytest.raises(GhostnoteError, match="no bundle"):
+        load_bundle(tmp_path)
