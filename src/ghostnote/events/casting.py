@@ -1,6 +1,6 @@
 """Lossless casts: a value of another type becomes the contract's type, or null where something would be lost."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 
@@ -11,6 +11,8 @@ _EXACT_FLOAT = 2**53
 #: The four units in which programs write a time as a whole number, in microseconds per unit.
 #: For any time from 2000 to 2100 the units' ranges lie far apart, so the number itself says which it is.
 _EPOCH_UNITS = (1_000_000.0, 1_000.0, 1.0, 0.001)
+_EPOCH = date(1970, 1, 1)
+_PER_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _NUMBER = r"^[+-]?\d+(\.0*)?$"
 _TIME_OF_DAY = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?"
 
@@ -36,7 +38,21 @@ def as_text(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         return raw.bin.encode("hex")
     if dtype.is_nested() or isinstance(dtype, pl.Duration | pl.Object):
         return pl.when(raw.is_not_null()).then(pl.lit(f"of type {dtype}"))
+    if dtype.is_temporal():
+        return pl.coalesce(in_calendar(raw, dtype).cast(pl.String), raw.to_physical().cast(pl.String))
     return raw.cast(pl.String, strict=False)
+
+
+def in_calendar(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Dates and times, null outside the years 1 to 9999: the library cannot name those, and stops the program."""
+    if isinstance(dtype, pl.Date):
+        first, last = date.min - _EPOCH, date.max - _EPOCH
+        return pl.when(raw.to_physical().is_between(first.days, last.days)).then(raw)
+    if isinstance(dtype, pl.Datetime):
+        per_day = 86_400 * _PER_SECOND[dtype.time_unit]
+        first, last = date.min - _EPOCH, date.max - _EPOCH
+        return pl.when(raw.to_physical().is_between(first.days * per_day, last.days * per_day)).then(raw)
+    return raw
 
 
 def _nothing(dtype: pl.DataType) -> pl.Expr:
@@ -93,6 +109,7 @@ def _yes_no(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def _time(raw: pl.Expr, dtype: pl.DataType, start: datetime, end: datetime) -> pl.Expr:
+    raw = in_calendar(raw, dtype)
     if isinstance(dtype, pl.Datetime):
         aware = raw.dt.replace_time_zone("UTC") if dtype.time_zone is None else raw.dt.convert_time_zone("UTC")
         return aware.dt.cast_time_unit("us")

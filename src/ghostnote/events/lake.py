@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -148,5 +148,6 @@ def write_parquet(rows: pl.DataFrame, path: Path) -> None:
         rows.write_parquet(temporary, compression="zstd", statistics=True)
         temporary.replace(path)
     except (OSError, pl.exceptions.ComputeError) as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise GhostnoteError(f"Could not write {path}: {error}. Free some space or choose another place.") from error

@@ -1,6 +1,7 @@
 """Rejected rows, kept on disk with their reasons: nothing is silently dropped."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +21,8 @@ def write_quarantine(readings: Iterable[Reading], out: Path) -> tuple[Path, ...]
     """
     written: list[Path] = []
     writer: pq.ParquetWriter | None = None
-    temporary = target = out
+    target = out
+    temporary: Path | None = None
     try:
         for reading in readings:
             path = out / f"{reading.table}.parquet"
@@ -38,12 +40,16 @@ def write_quarantine(readings: Iterable[Reading], out: Path) -> tuple[Path, ...]
             writer.write_table(rows)
         _finish(writer, temporary, target)
     except (OSError, pa.ArrowException) as error:
-        temporary.unlink(missing_ok=True)
         raise GhostnoteError(f"Could not write {target}: {error}. Free some space or choose another place.") from error
+    finally:
+        # Gone by now, unless something stopped the writing.
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
     return tuple(written)
 
 
-def _finish(writer: pq.ParquetWriter | None, temporary: Path, target: Path) -> None:
-    if writer is not None:
+def _finish(writer: pq.ParquetWriter | None, temporary: Path | None, target: Path) -> None:
+    if writer is not None and temporary is not None:
         writer.close()
         temporary.replace(target)

@@ -15,20 +15,20 @@ _HEAD = f"""# The data contract
 
 A **lake** is a folder of Parquet files, one sub-folder per table. Tables of events are partitioned by the day on which
 the event **arrived**: `plays/dt=2026-01-31/part-0000.parquet`. Plays made without a connection arrive days after their
-`event_time`. `tracks` and `ips` have no days: their files lie directly in `tracks/` and `ips/`. Files of events may also
-lie outside a `dt=` folder; their rows count as arrived on the day of their own time.
+`event_time`. `tracks` and `ips` have no days: their files lie directly in `tracks/` and `ips/`. Files of events may lie
+outside a `dt=` folder too; their rows count as arrived on the day of their own time.
 
 - Ids are opaque text of at most {MAX_ID_LENGTH} characters. Raw personal data stays out: see [importing](importing.md).
-- Times are UTC, in microseconds. A time without a zone is read as UTC, another zone is converted; ISO 8601 text and whole
-  numbers since 1970 (seconds, milliseconds, microseconds or nanoseconds, told apart by their size) are understood.
-  Times that a row must have lie from {AGREED_RANGE.start:%Y-%m-%d} to before {AGREED_RANGE.end:%Y-%m-%d}.
+- Times are UTC, in microseconds. A time without a zone is read as UTC, another zone is converted; ISO 8601 text and
+  whole numbers since 1970 (in seconds, milli-, micro- or nanoseconds, told apart by their size) are understood. Times
+  that a row must have lie from {AGREED_RANGE.start:%Y-%m-%d} to before {AGREED_RANGE.end:%Y-%m-%d}.
 - A column that may be null may also be absent: features that need it are missing values, never an error. Columns that
   the contract does not know are left alone.
 - A value of another type is converted where nothing is lost (`"30000"`, `30000.0` -> `30000`). A row with a value that
-  cannot be converted, with no value where one is required, or with a value that is not allowed is **rejected**: counted,
-  kept with its reason if asked, and left out. An empty text is no value.
-- A file without a required column, or that is no Parquet, is **unreadable**: it is named and skipped, and the command exits
-  with 1 in the end.
+  cannot be converted, with no value where one is required, or with a value that is not allowed is **rejected**:
+  counted, kept with its reason if asked, and left out. An empty text is no value.
+- A file without a required column, or that is no Parquet, is **unreadable**: it is named and skipped, and the command
+  exits with 1 in the end.
 - Of events with one `event_id` the first counts (by day of arrival, `event_time`, then the order of files and rows); of
   rows of `tracks` or `ips` with one id the last, so that a newer file corrects an older one.
 """

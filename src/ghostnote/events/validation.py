@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from ghostnote.events.casting import as_text, cast
+from ghostnote.events.casting import as_text, cast, in_calendar
 from ghostnote.events.schema import MAX_ID_LENGTH, TIME, Column, Table
 
 #: The columns of rejected rows. `row` counts a file's rows from 1; `rule` is the reason without the row's own value,
@@ -91,7 +91,9 @@ def _broken(raw: pl.DataFrame, faults: list[_Fault]) -> list[_Fault]:
 
 def _rejected(rows: pl.DataFrame, faults: list[_Fault], file: str) -> pl.DataFrame:
     fields = [
-        as_text(pl.col(name), dtype).alias(name) if isinstance(dtype, pl.Binary | pl.Object) else pl.col(name)
+        as_text(pl.col(name), dtype).alias(name)
+        if dtype.is_temporal() or isinstance(dtype, pl.Binary | pl.Object)
+        else pl.col(name)
         for name, dtype in rows.schema.items()
         if name != _ROW
     ]
@@ -157,7 +159,7 @@ def _wrong_type(column: Column, dtype: pl.DataType, mask: pl.Expr, times: TimeRa
 
 
 def _outside(column: Column, value: pl.Expr, span: TimeRange) -> _Fault:
-    year = value.dt.year()
+    year = pl.coalesce(in_calendar(value, TIME).dt.year().cast(pl.String), pl.lit("no year of the calendar"))
     return _Fault(
         (value < span.start) | (value >= span.end),
         f"{column.name} is outside {span}",

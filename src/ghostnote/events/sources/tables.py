@@ -70,8 +70,8 @@ def import_tables(
 ) -> ImportedTables:
     """Read the files under `paths` that `mapping` names and write a new lake to `out`, whole or not at all.
 
-    `hasher` may be absent if the mapping hashes nothing. Rejected rows go to `out`/quarantine; files that cannot be read
-    are told in the result. Raises `GhostnoteError` if a table of the mapping has no file, or nothing can be imported.
+    `hasher` may be absent if the mapping hashes nothing. Rejected rows go to `out`/quarantine; unreadable files are
+    told in the result. Raises `GhostnoteError` if a table of the mapping has no file, or nothing can be imported.
     """
     LakeWriter(out)  # refuses a place that is taken before the work, not after it
     files, others = _assign(_find(paths, kind), mapping, kind)
