@@ -102,7 +102,7 @@ def decode(content: bytes, place: str) -> Decoded:
     text = _as_utf8(content)
     try:
         raws = msgspec.json.decode(text, type=list[msgspec.Raw])
-        keys = {key for raw in raws[:_PROBED] for key in msgspec.json.decode(raw, type=dict[str, msgspec.Raw])}
+        keys = {key for raw in raws[:_PROBED] for key in _keys(raw)}
     except msgspec.ValidationError:
         return Decoded("other")
     except msgspec.DecodeError as error:
@@ -119,11 +119,20 @@ def decode(content: bytes, place: str) -> Decoded:
     return Decoded("other")
 
 
+def _keys(raw: msgspec.Raw) -> Iterable[str]:
+    try:
+        return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return ()
+
+
 def _decode(
     shape: str, row_type: type[_Short] | type[_Extended], text: bytes, raws: list[msgspec.Raw], spoken: str | None
 ) -> Decoded:
+    names = SHORT_FIELDS if shape == "short" else tuple(FIELDS)
+    schema = {name: FIELDS[name] for name in names}
     if spoken:
-        return Decoded(shape, left_out=Counter({spoken: len(raws)}))
+        return Decoded(shape, pl.DataFrame(schema=schema), Counter({spoken: len(raws)}))
     broken: list[tuple[int, str]] = []
     rows: Iterable[tuple[int, _Short | _Extended]]
     try:
@@ -139,9 +148,8 @@ def _decode(
             music.append(row)
         else:
             left_out[row.kind] += 1
-    names = [name for name in (SHORT_FIELDS if shape == "short" else FIELDS) if name != "row"]
-    columns = {name: [getattr(row, name) for row in music] for name in names}
-    plays = pl.DataFrame({"row": numbers, **columns}, schema={name: FIELDS[name] for name in ("row", *names)})
+    columns = {name: [getattr(row, name) for row in music] for name in names if name != "row"}
+    plays = pl.DataFrame({"row": numbers, **columns}, schema=schema)
     return Decoded(shape, plays, left_out, tuple(broken))
 
 
