@@ -1,0 +1,49 @@
+"""Charts: frames in, Altair charts out. Pure, so the report, the console's pages and notebooks share them.
+
+Every chart carries a title that says what to see and a subtitle that says what is measured. In a notebook, call
+`enable_theme()` once for the same look.
+"""
+
+import altair as alt
+
+from ghostnote.console.charts.campaigns import campaign_raster, campaign_strip, ordinary_raster
+from ghostnote.console.charts.days import (
+    accounts_acted,
+    hours_of_day,
+    payout_at_stake,
+    signups,
+    withheld_plays,
+    withheld_share,
+)
+from ghostnote.console.charts.money import owner_payouts
+from ghostnote.console.charts.scores import rule_hits, score_histogram
+from ghostnote.console.charts.tracks import track_shares
+from ghostnote.console.charts.truth import campaigns_caught, cohort_rates
+from ghostnote.console.palette import chart_config
+
+__all__ = [
+    "accounts_acted",
+    "campaign_raster",
+    "campaign_strip",
+    "campaigns_caught",
+    "cohort_rates",
+    "enable_theme",
+    "hours_of_day",
+    "ordinary_raster",
+    "owner_payouts",
+    "payout_at_stake",
+    "rule_hits",
+    "score_histogram",
+    "signups",
+    "track_shares",
+    "withheld_plays",
+    "withheld_share",
+]
+
+
+def enable_theme(*, dark: bool = False) -> None:
+    """Give every Altair chart of this process Ghostnote's look: for notebooks."""
+
+    @alt.theme.register("ghostnote", enable=True)
+    def _theme() -> alt.theme.ThemeConfig:
+        return {"config": chart_config(dark=dark)}  # type: ignore[typeddict-item]

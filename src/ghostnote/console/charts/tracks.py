@@ -1,0 +1,33 @@
+"""Tracks by the share of their plays that is artificial."""
+
+import altair as alt
+import polars as pl
+from altair.typing import ChartType
+
+from ghostnote.console import wording
+from ghostnote.console.charts.axes import WIDTH, colours, named
+from ghostnote.console.palette import ARTIFICIAL, HELD, HONEST, QUIET
+
+#: From this share on, distributors are charged a penalty for a track.
+PENALTY_SHARE = 0.9
+_ROLES = {"target": ARTIFICIAL, "camouflage": HONEST, "unclear": HELD, "clean": QUIET}
+
+
+def track_shares(tracks: pl.DataFrame, *, width: int = WIDTH - 120) -> ChartType:
+    """Artificial share with its 95 % interval, one row per track of a `tracks` frame, in the frame's order."""
+    rows = tracks.with_columns(pl.Series("label", wording.labels(tracks["track_id"].to_list(), 18), dtype=pl.String))
+    y = alt.Y("label:N", sort=None, axis=alt.Axis(title=None))
+    share = alt.Axis(title="artificial share of plays", format=".0%", tickCount=5, orient="bottom")
+    colour = alt.Color(
+        "role:N", scale=colours({role: _ROLES[role] for role in _ROLES if role in rows["role"].to_list()}
+    )
+    base = alt.Chart(rows.select("label", "low", "high", "artificial_share", "role")).encode(y=y)
+    spread = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
+        x=alt.X("low:Q", scale=alt.Scale(domain=[0, 1]), axis=share), x2="high:Q", color=colour
+    )
+    point = base.mark_circle(size=60, opacity=1).encode(x="artificial_share:Q", color=colour)
+    line = alt.Chart(pl.DataFrame({"x": [PENALTY_SHARE]})).mark_rule(color=QUIET, strokeDash=[4, 3]).encode(x="x:Q")
+    chart = (line + spread + point).properties(width=width, height=max(60, 22 * rows.height))
+    over = rows.filter(pl.col("artificial_share") > PENALTY_SHARE).height
+    title = f"{over} of these {rows.height} tracks lie above the {wording.share(PENALTY_SHARE)} penalty line"
+    return named(chart, title, "Dot: artificial share; bar: 95 % interval; dashed: penalty line")
