@@ -19,7 +19,7 @@ def track_shares(tracks: pl.DataFrame, *, width: int = WIDTH - 120) -> ChartType
     y = alt.Y("label:N", sort=None, axis=alt.Axis(title=None))
     share = alt.Axis(title="artificial share of plays", format=".0%", tickCount=5, orient="bottom")
     colour = alt.Color(
-        "role:N", scale=colours({role: _ROLES[role] for role in _ROLES if role in rows["role"].to_list()}
+        "role:N", scale=colours({role: _ROLES[role] for role in _ROLES if role in rows["role"].to_list()})
     )
     base = alt.Chart(rows.select("label", "low", "high", "artificial_share", "role")).encode(y=y)
     spread = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
