@@ -1,0 +1,25 @@
+"""How this package's functions are compiled: by Numba, cached on disk, without holding Python's lock."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+# `_nrt` is an option that Numba keeps for its own library, and its types leave out.
+njit: Any = numba.njit
+
+
+def compiled(function: F) -> F:
+    """Compile a function that may make arrays."""
+    return cast(F, njit(cache=True, nogil=True)(function))
+
+
+def lean(function: F) -> F:
+    """Compile a function that makes no array: it goes without Numba's reference counting, which would cost most."""
+    return cast(F, njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
+
+
+def inlined(function: F) -> F:
+    """Compile a lean function into its callers."""
+    return cast(F, njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function))

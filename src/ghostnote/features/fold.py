@@ -1,0 +1,249 @@
+"""The fold: walks events in order and yields each event's features as of that event."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.features import snapshot as snapshots
+from ghostnote.features.catalog import CATALOG
+from ghostnote.features.codes import PairCodes, TextCodes
+from ghostnote.features.declaration import Feature
+from ghostnote.features.grouping import carry, gather, group_rows, pack
+from ghostnote.features.kernels import Array, Events, fill_weights
+from ghostnote.features.keys import KEYS
+from ghostnote.features.plan import KindPlan, plan_kind
+from ghostnote.features.state import KindState
+
+#: Batches are walked in passes of so many events: few enough to stay in the processor's caches, enough to find several
+#: events of one key next to each other.
+ROWS_PER_PASS = 1 << 17
+#: Counts up to this have their n * log2(n) in a table.
+_WEIGHTS = 4096
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One pass of a batch: the stream's rows and what has been worked out about them."""
+
+    frame: pl.DataFrame
+    times: Array
+    ids: dict[str, Array]
+    values: Array
+    items: Array
+    late: Array
+
+
+class Fold:
+    """The state of all keys, and the features they give.
+
+    Online equals offline: any way to split a stream into calls of `update`, with any snapshots between, gives the same
+    bits. Events come in the stream's order (see `stream.build_stream`), each event_id once: whoever reads the lake
+    leaves repeated ones out. An event older than its key's latest is late: it is counted in `late`, joins the windows
+    it still belongs to, and gets the features as of the key's latest event.
+
+    Raises GhostnoteError if two features share a name.
+    """
+
+    def __init__(self, features: Sequence[Feature] = CATALOG) -> None:
+        self.features = tuple(features)
+        self.names = tuple(feature.name for feature in self.features)
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise GhostnoteError(f"The feature {name} is declared twice: leave one out.")
+        #: How many events so far were older than the latest event of one of their keys.
+        self.late = 0
+        weights = np.zeros(_WEIGHTS, dtype=np.int64)
+        fill_weights(weights)
+        first = _needed_first(self.features)
+        self._first_names = tuple(feature.name for feature in first)
+        self._stages = (_plan(first, weights), _plan(self.features, weights))
+        kinds = [kind for stage in self._stages for kind in stage]
+        self._states = [KindState(kind) for kind in kinds]
+        self._values = sorted({name for kind in kinds for name in kind.values})
+        self._items = sorted({item.name: item for kind in kinds for item in kind.items}.items())
+        used = {column for kind in kinds for column in kind.key.columns}
+        used |= {item.column for _, item in self._items if item.column}
+        self._carried = sorted({k.key.columns[0] for k in kinds if k.key.carried})
+        self._codes = {name: TextCodes() for name in sorted(used | ({"account_id"} if self._carried else set()))}
+        self._pairs = {kind.key.name: PairCodes() for kind in kinds if len(kind.key.columns) == 2}
+        self._held = {name: np.full(0, -1, dtype=np.int32) for name in self._carried}
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The stream's columns that are read."""
+        return frozenset({"event_time"}.union(*(feature.columns for feature in self.features)))
+
+    def update(self, stream: pl.DataFrame) -> NDArray[np.float32]:
+        """Fold the next events and return their features, (events, features) float32; NaN = missing.
+
+        A column that is absent, or of Polars' type Null, makes the features that rest on it missing in this call.
+        Raises GhostnoteError if an event has no time.
+        """
+        out = np.full((stream.height, len(self.features)), np.nan, dtype=np.float32)
+        for start in range(0, stream.height, ROWS_PER_PASS):
+            part = stream.slice(start, ROWS_PER_PASS)
+            self._pass(part, out[start : start + part.height])
+        for column, feature in enumerate(self.features):
+            if any(_absent(stream, name) for name in feature.columns):
+                out[:, column] = np.nan
+        return out
+
+    def snapshot(self, path: str | os.PathLike[str]) -> None:
+        """Write the whole state to one file, whole or not at all. Raises GhostnoteError if it cannot be written."""
+        groups: dict[str, dict[str, Array]] = {f"state{i}": s.to_arrays() for i, s in enumerate(self._states)}
+        groups |= {f"codes.{name}": codes.to_arrays() for name, codes in self._codes.items()}
+        groups |= {f"pairs.{name}": pairs.to_arrays() for name, pairs in self._pairs.items()}
+        groups |= {f"held.{name}": {"codes": held} for name, held in self._held.items()}
+        groups["late"] = {"count": np.array([self.late], dtype=np.int64)}
+        snapshots.write(path, self.names, groups)
+
+    def restore(self, path: str | os.PathLike[str]) -> None:
+        """Go on from a snapshot of a fold with the same features. Raises GhostnoteError if it is of another kind."""
+        groups = snapshots.read(path, self.names)
+        plans = [kind for stage in self._stages for kind in stage]
+        self._states = [KindState.from_arrays(plan, groups[f"state{i}"]) for i, plan in enumerate(plans)]
+        self._codes = {name: TextCodes.from_arrays(groups[f"codes.{name}"]) for name in self._codes}
+        self._pairs = {name: PairCodes.from_arrays(groups[f"pairs.{name}"]) for name in self._pairs}
+        self._held = {name: groups[f"held.{name}"]["codes"] for name in self._held}
+        self.late = int(groups["late"]["count"][0])
+
+    @property
+    def bytes(self) -> int:
+        """Memory that the keys' state holds, in bytes (dictionaries of ids not counted)."""
+        return sum(state.bytes for state in self._states)
+
+    # --- one pass ----------------------------------------------------------------------------------------------------
+
+    def _pass(self, frame: pl.DataFrame, out: Array) -> None:
+        frame = _complete(frame, self.columns)
+        if frame["event_time"].null_count():
+            raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
+        late = np.zeros(frame.height, dtype=np.uint8)
+        times = frame["event_time"].cast(pl.Datetime("us")).to_physical().to_numpy()
+        values = np.zeros((len(self._values), frame.height), dtype=np.int64)
+        for i, name in enumerate(self._values):
+            values[i] = frame[name].cast(pl.Int64).fill_null(0).to_numpy()
+        ids = {name: codes.encode(frame[name]) for name, codes in self._codes.items()}
+        given = {name: ids[name] for name in self._carried}
+        items = self._item_codes(frame, ids)
+        ids |= {name: self._carry(name, ids["account_id"], given[name]) for name in self._carried}
+        step = _Pass(frame, times, ids, values, items, late)
+        first = np.full((frame.height, len(self._first_names)), np.nan, dtype=np.float32)
+        split = len(self._stages[0])
+        self._walk(step, self._states[:split], first)
+        known = {name: pl.Series(first[:, i], nan_to_null=True) for i, name in enumerate(self._first_names)}
+        step = _Pass(frame.with_columns(**known), times, ids, values, items, late)
+        self._walk(step, self._states[split:], out)
+        self.late += int(np.count_nonzero(late))
+
+    def _walk(self, step: _Pass, states: Sequence[KindState], out: Array) -> None:
+        """Fold one stage's kinds, one after the other."""
+        bits = {bit.tag: bit for state in states for bit in state.plan.bits}
+        numbers = {tag: number for number, tag in enumerate(bits)}
+        conditions = _conditions(step.frame, [bit.expr for bit in bits.values()])
+        for state in states:
+            plan = state.plan
+            codes, size = self._keys(plan, step.ids)
+            rows = group_rows(codes)
+            if len(rows) == 0:
+                continue
+            values = np.array([self._values.index(name) for name in plan.values], dtype=np.int64)
+            names = [name for name, _ in self._items]
+            items = np.array([names.index(item.name) for item in plan.items], dtype=np.int64)
+            chosen = np.array([numbers[bit.tag] for bit in plan.bits], dtype=np.int64)
+            events = Events(
+                keys=codes[rows].astype(np.int64),
+                rows=rows,
+                times=step.times[rows],
+                flags=pack(conditions, chosen, rows),
+                values=gather(step.values, values, rows).reshape(-1),
+                items=gather(step.items, items, rows),
+            )
+            state.update(size, events, out, step.late)
+
+    def _keys(self, plan: KindPlan, ids: dict[str, Array]) -> tuple[Array, int]:
+        """Each event's key as a code, and how many keys are known."""
+        columns = plan.key.columns
+        if len(columns) == 1:
+            return ids[columns[0]], len(self._codes[columns[0]])
+        pairs = self._pairs[plan.key.name]
+        return pairs.encode(ids[columns[0]], ids[columns[1]]), len(pairs)
+
+    def _item_codes(self, frame: pl.DataFrame, ids: dict[str, Array]) -> Array:
+        numbers = {name: item.number.alias(name) for name, item in self._items if item.number is not None}
+        worked_out = frame.select(**numbers) if numbers else frame
+        items = np.empty((len(self._items), frame.height), dtype=np.int32)
+        for i, (name, item) in enumerate(self._items):
+            items[i] = ids[item.column] if item.column else worked_out[name].cast(pl.Int32).fill_null(-1).to_numpy()
+        return items
+
+    def _carry(self, name: str, accounts: Array, given: Array) -> Array:
+        known = len(self._codes["account_id"])
+        if known > len(self._held[name]):
+            held = np.full(max(known, 2 * len(self._held[name])), -1, dtype=np.int32)
+            held[: len(self._held[name])] = self._held[name]
+            self._held[name] = held
+        result = np.empty_like(given)
+        carry(accounts, given, self._held[name], result)
+        return result
+
+
+def _needed_first(features: Sequence[Feature]) -> tuple[Feature, ...]:
+    """The features that predicates of `features` rest on, each once."""
+    found: dict[str, Feature] = {}
+    for feature in features:
+        for predicate in (feature.where, feature.of):
+            for needed in predicate.needs if predicate else ():
+                if any(p is not None and p.needs for p in (needed.where, needed.of)):
+                    raise GhostnoteError(f"{needed.name} cannot serve a predicate: it rests on another feature itself.")
+                found[needed.name] = needed
+    return tuple(found.values())
+
+
+def _plan(features: Sequence[Feature], weights: Array) -> tuple[KindPlan, ...]:
+    """One plan per key kind; features keep their place in `features` as output column."""
+    placed = list(enumerate(features))
+    by_key = {key: [(f, column) for column, f in placed if f.by == key] for key in KEYS}
+    return tuple(plan_kind(key, chosen, weights) for key, chosen in by_key.items() if chosen)
+
+
+def _absent(frame: pl.DataFrame, name: str) -> bool:
+    return name not in frame.columns or frame.schema[name] == pl.Null
+
+
+#: The types that expressions may rely on even if the stream does not have the column.
+_TYPES: dict[str, pl.DataType] = {
+    "ms_played": pl.Int64(),
+    "duration_ms": pl.Int64(),
+    "success": pl.Boolean(),
+    "shuffle": pl.Boolean(),
+    "offline": pl.Boolean(),
+    "event_time": pl.Datetime("us", "UTC"),
+    "released_at": pl.Datetime("us", "UTC"),
+}
+
+
+def _complete(frame: pl.DataFrame, columns: frozenset[str]) -> pl.DataFrame:
+    """The columns that are read, absent ones as nulls of the right type."""
+    absent = [pl.lit(None, _TYPES.get(n, pl.String())).alias(n) for n in sorted(columns) if _absent(frame, n)]
+    present = [name for name in sorted(columns) if not _absent(frame, name)]
+    return frame.select(present).with_columns(absent)
+
+
+def _conditions(frame: pl.DataFrame, exprs: Sequence[pl.Expr]) -> Array:
+    """Which conditions hold for which events, (conditions, events) bool."""
+    names = [f"__{i}" for i in range(len(exprs))]
+    answers = frame.with_columns(**dict(zip(names, exprs, strict=True))).select(names)
+    result = np.empty((len(exprs), frame.height), dtype=np.bool_)
+    for i, column in enumerate(_columns(answers)):
+        result[i] = column.to_numpy()
+    return result
+
+
+def _columns(frame: pl.DataFrame) -> Iterator[pl.Series]:
+    yield from frame.get_columns()

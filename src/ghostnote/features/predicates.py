@@ -1,0 +1,70 @@
+"""Named yes/no questions about one event: what a feature counts, and what it takes shares of.
+
+The answer may be unknown (null): a `share` leaves such events out, a `count` takes them as no.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from ghostnote.features.declaration import Feature
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A named condition on one event of the stream.
+
+    `name` is used in `share_<name>`, `plural` in the names of features that look at such events only. `expr` is a
+    Polars expression over the stream's columns and over the names of the features in `needs`, which are folded
+    first. `marks` are further columns without which nobody can tell: if the stream lacks one of them, or one that
+    `expr` reads, features that use the predicate are missing.
+    """
+
+    name: str
+    plural: str
+    expr: pl.Expr = field(compare=False, repr=False)
+    needs: tuple["Feature", ...] = field(default=(), repr=False)
+    marks: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The stream's columns that the answer rests on, those of `needs` included."""
+        first = {feature.name for feature in self.needs}
+        own = set(self.expr.meta.root_names()) - first | set(self.marks)
+        return frozenset(own.union(*(feature.columns for feature in self.needs)))
+
+
+def _kind(name: str, plural: str, mark: str) -> Predicate:
+    # A required column of the table shows that the lake has that table at all.
+    return Predicate(name, plural, pl.col("kind") == name, marks=(mark,))
+
+
+def _reason(*words: str) -> pl.Expr:
+    return pl.col("end_reason").str.to_lowercase().is_in(words)
+
+
+_ms = pl.col("ms_played")
+_action = pl.col("action")
+_source = pl.col("source")
+
+EVENT = Predicate("event", "events", pl.lit(value=True))
+PLAY = _kind("play", "plays", "track_id")
+SIGNUP = _kind("signup", "signups", "plan")
+LOGIN = _kind("login", "logins", "success")
+FAILED_LOGIN = Predicate("failed_login", "failed_logins", ~pl.col("success"))
+ACTION = _kind("action", "actions", "action")
+FOLLOW = Predicate("follow", "follows", _action.is_in(("follow", "playlist_follow")))
+SAVE = Predicate("save", "saves", _action.is_in(("save", "like", "playlist_add")))
+
+SHORT = Predicate("short", "short_plays", _ms < 30_000)
+JUST_OVER_30S = Predicate("30_35s", "30_35s_plays", _ms.is_between(30_000, 35_000, closed="left"))
+COMPLETED = Predicate("completed", "completed_plays", _ms * 10 >= pl.col("duration_ms") * 9)
+SKIPPED = Predicate("skipped", "skipped_plays", _reason("fwdbtn", "backbtn", "forward", "back", "skip", "skipped"))
+OFFLINE = Predicate("offline", "offline_plays", pl.col("offline"))
+SHUFFLED = Predicate("shuffled", "shuffled_plays", pl.col("shuffle"))
+FROM_SEARCH = Predicate("from_search", "plays_from_search", _source == "search")
+FROM_PLAYLIST = Predicate("from_playlist", "plays_from_playlists", _source == "playlist")
+FROM_LIBRARY = Predicate("from_library", "plays_from_library", _source == "library")
+HOSTING_IP = Predicate("hosting_ip", "events_from_hosting_ips", pl.col("ip_kind").is_in(("hosting", "vpn")))

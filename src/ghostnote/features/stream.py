@@ -1,0 +1,100 @@
+"""The tables of a lake become one stream of events, in the order in which the fold walks them."""
+
+from collections.abc import Collection, Mapping
+
+import polars as pl
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.schema import EVENT_TABLES, TABLES, TIME
+
+#: What the rows of each event table are called in the stream's `kind`, in the order that tells equal times apart.
+KINDS: Mapping[str, str] = {"signups": "signup", "logins": "login", "plays": "play", "actions": "action"}
+_KIND = pl.Enum(list(KINDS.values()))
+_PLAYLIST_SOURCE = "playlist"
+
+#: Columns that the stream adds to those of the tables, and what they are worked out from.
+_DERIVED = ("playlist_id", "subnet", "artist_id", "owner_id", "duration_ms", "released_at", "asn", "ip_kind")
+
+
+def stream_columns() -> tuple[str, ...]:
+    """Every column that a stream has, in order."""
+    names = ["kind", "dt"]
+    names += [column for table in EVENT_TABLES for column in TABLES[table].names]
+    return tuple(dict.fromkeys([*names, *_DERIVED]))
+
+
+def build_stream(
+    tables: Mapping[str, pl.DataFrame | pl.LazyFrame], columns: Collection[str] | None = None
+) -> pl.DataFrame:
+    """Unite signups, logins, plays and actions, with what `tracks` and `ips` know of them.
+
+    Sorted by day of arrival (`dt`, if the tables have it), event_time, kind (a sign-up comes before the same instant's
+    plays) and event_id. `kind` is signup, login, play or action. A column that no table has is null, of type Null: that
+    is how the fold tells "this service does not know" from "not on this event". So pass a table that is merely empty
+    today as an empty table, do not leave it out. `columns` limits the result (kind, event_id, event_time and account_id
+    always stay): `Fold.columns` says what the fold reads.
+
+    Raises GhostnoteError if there is no event table, or one lacks event_id, event_time or account_id.
+    """
+    wanted = stream_columns() if columns is None else tuple(n for n in stream_columns() if n in _always(columns))
+    parts = [_part(name, tables[name]) for name in EVENT_TABLES if name in tables]
+    if not parts:
+        raise GhostnoteError(f"There are no events: give at least one of {', '.join(EVENT_TABLES)}.")
+    events = pl.concat(parts, how="diagonal_relaxed")
+    events = _with_tracks(events, tables.get("tracks"))
+    events = _with_ips(events, tables.get("ips"))
+    if "source_id" in events.columns and "source" in events.columns:
+        playlist = pl.when(pl.col("source") == _PLAYLIST_SOURCE).then("source_id")
+        events = events.with_columns(playlist.alias("playlist_id"))
+    absent = [pl.lit(None).alias(name) for name in wanted if name not in events.columns]
+    extra = [name for name in events.columns if columns is None and name not in wanted]
+    order = [name for name in ("dt", "event_time", "kind", "event_id") if name in events.columns]
+    return events.with_columns(absent).select(*wanted, *extra).sort(order, maintain_order=True)
+
+
+def _always(columns: Collection[str]) -> set[str]:
+    return {"kind", "dt", "event_id", "event_time", "account_id", *columns}
+
+
+def _part(name: str, table: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    rows = table.lazy().collect()
+    for required in ("event_id", "event_time", "account_id"):
+        if required not in rows.columns:
+            raise GhostnoteError(f"The table {name} has no column {required}: every event needs one.")
+    return rows.with_columns(pl.col("event_time").cast(TIME), pl.lit(KINDS[name], _KIND).alias("kind"))
+
+
+def _with_tracks(events: pl.DataFrame, tracks: pl.DataFrame | pl.LazyFrame | None) -> pl.DataFrame:
+    if tracks is None or "track_id" not in events.columns:
+        return events
+    known = tracks.lazy().collect()
+    return _joined(events, known.select(pl.exclude("genre")), "track_id")
+
+
+def _with_ips(events: pl.DataFrame, ips: pl.DataFrame | pl.LazyFrame | None) -> pl.DataFrame:
+    """Network, kind and country of addresses; an event's own country comes first."""
+    if "ip" not in events.columns or events.schema["ip"] == pl.Null:
+        return events
+    seen = events.select(pl.col("ip").unique().drop_nulls()).with_columns(_subnet().alias("subnet"))
+    if ips is not None:
+        known = ips.lazy().collect()
+        seen = seen.join(known, on="ip", how="left")
+    return _joined(events, seen, "ip")
+
+
+def _joined(events: pl.DataFrame, dimension: pl.DataFrame, on: str) -> pl.DataFrame:
+    both = [name for name in dimension.columns if name in events.columns and name != on]
+    unique = dimension.unique(subset=on, keep="last", maintain_order=True)
+    joined = events.join(unique, on=on, how="left", maintain_order="left")
+    filled = [pl.coalesce(name, f"{name}_right").alias(name) for name in both]
+    return joined.with_columns(filled).drop([f"{name}_right" for name in both])
+
+
+def _subnet() -> pl.Expr:
+    """The /24 of an IPv4 address, the /64 of an IPv6 one; null for anything else, such as a keyed hash."""
+    ip = pl.col("ip")
+    four = ip.str.extract(r"^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$")
+    six = ip.str.extract(r"^((?:[0-9A-Fa-f]{1,4}:){4})[0-9A-Fa-f:.]*$")
+    # Groups left out by "::" within the first four are zeros: what stands before it names the network.
+    six_short = ip.str.extract(r"^((?:[0-9A-Fa-f]{1,4}:){0,3}):[0-9A-Fa-f:.]*$")
+    return pl.coalesce(four, six, six_short)
