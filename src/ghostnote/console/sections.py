@@ -30,14 +30,19 @@ def trends(folder: DecisionFolder, draughtsman: Draughtsman) -> Section:
     currency = folder.summary.money.currency
     if days.is_empty():
         return {"trends": [], "days": []}
-    drawn = [
-        charts.withheld_plays(days),
-        charts.withheld_share(days),
-        charts.payout_at_stake(days, currency),
-        charts.hours_of_day(findings.hours_of_day(folder)),
-        charts.signups(days),
-        charts.accounts_acted(days),
-    ]
+    hours = charts.hours_of_day(findings.hours_of_day(folder))
+    if days["held"].any() or days["excluded"].any():
+        drawn = [
+            charts.withheld_plays(days),
+            charts.withheld_share(days),
+            charts.payout_at_stake(days, currency),
+            hours,
+        ]
+    else:
+        drawn = [charts.plays_per_day(days), hours]
+    drawn.append(charts.signups(days))
+    if days["accounts_acted"].any():
+        drawn.append(charts.accounts_acted(days))
     return {"trends": [draughtsman.draw(chart) for chart in drawn], "days": days.to_dicts()}
 
 

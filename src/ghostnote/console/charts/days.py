@@ -9,6 +9,18 @@ from ghostnote.console.charts.axes import HEIGHT, WIDTH, colours, day_axis, epoc
 from ghostnote.console.palette import ARTIFICIAL, HELD, HONEST, QUIET
 
 
+def plays_per_day(days: pl.DataFrame) -> ChartType:
+    """All plays of each day."""
+    chart = (
+        alt.Chart(days.select(epoch("day"), "plays"))
+        .mark_bar(color=HONEST)
+        .encode(x=day_axis(), y=value_axis("plays", "plays per day"))
+        .properties(width=WIDTH, height=HEIGHT)
+    )
+    title = _peak(days, pl.col("plays"), "Most was played on {day}: {value} plays", "Nothing was played")
+    return named(chart, title, "All plays, by day of play")
+
+
 def withheld_plays(days: pl.DataFrame) -> ChartType:
     """Plays excluded and held on each day, stacked."""
     both = pl.col("held") + pl.col("excluded")
@@ -111,7 +123,8 @@ def accounts_acted(days: pl.DataFrame) -> ChartType:
 
 def hours_of_day(hours: pl.DataFrame) -> ChartType:
     """When counted and withheld plays happen: frame of hour, counted, withheld (shares of each kind's plays)."""
-    long = hours.unpivot(index="hour", on=["counted", "withheld"], variable_name="plays", value_name="share")
+    kinds = {name: colour for name, colour in (("counted", HONEST), ("withheld", ARTIFICIAL)) if _sum(hours, name)}
+    long = hours.unpivot(index="hour", on=list(kinds), variable_name="plays", value_name="share")
     chart = (
         alt.Chart(long)
         .mark_line(interpolate="monotone", strokeWidth=2)
@@ -124,7 +137,7 @@ def hours_of_day(hours: pl.DataFrame) -> ChartType:
             y=value_axis("share", "share of the kind's plays", ".0~%", domainMin=0),
             color=alt.Color(
                 "plays:N",
-                scale=colours({"counted": HONEST, "withheld": ARTIFICIAL}),
+                scale=colours(kinds),
                 legend=alt.Legend(symbolType="stroke", symbolStrokeWidth=3),
             ),
         )
