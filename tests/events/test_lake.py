@@ -1,5 +1,6 @@
 """Where things lie in a lake, and that none is ever half there."""
 
+import resource
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.events import lake as lake_module
 from ghostnote.events.lake import Lake, LakeWriter, new_lake, write_parquet
 
 PLAY = {
@@ -107,6 +109,24 @@ def test_a_new_lake_may_take_an_empty_folder_but_no_other(tmp_path: Path) -> Non
     assert Lake(tmp_path / "empty").tables() == ("plays",)
     with pytest.raises(GhostnoteError, match="choose another --out"), new_lake(tmp_path / "lake"):
         pass
+
+
+def test_a_file_that_does_not_fit_leaves_nothing(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        with pytest.raises(GhostnoteError, match="Could not write"):
+            write_parquet(pl.DataFrame({"x": range(100_000)}), tmp_path / "x.parquet")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lake_module, "_ROOM", 2**80)
+    (tmp_path / "x.parquet").mkdir()
+    with pytest.raises(GhostnoteError, match="the disk is full: free some space"):
+        write_parquet(pl.DataFrame([PLAY]), tmp_path / "x.parquet")
 
 
 def test_a_disk_that_refuses_is_told_in_one_sentence(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from ghostnote.events.schema import TABLES, Table
 
 #: The column that tells the day a row arrived: the name of its file's folder, or the day of its own time.
 DAY = "dt"
+#: A disk with less room than this is full.
+_ROOM = 2**20
 _DAY = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 
 
@@ -90,11 +92,7 @@ class LakeWriter:
 
     def write(self, table: str, rows: pl.DataFrame, day: date | None = None) -> None:
         """Add one file of `rows` (columns of the contract, any subset that has the required ones)."""
-        contract = TABLES[table]
-        folder = self.path / table / (f"dt={day.isoformat()}" if day else "")
-        part = self._parts.get(folder, 0)
-        self._parts[folder] = part + 1
-        write_parquet(conform(contract, rows), folder / f"part-{part:04d}.parquet")
+        self._put(table, conform(TABLES[table], rows), day)
 
     def write_by_arrival(self, table: str, rows: pl.DataFrame) -> None:
         """Add one file per day, by `rows`' column `dt` or else by the day of the table's arrival column.
@@ -108,9 +106,18 @@ class LakeWriter:
         ordered = rows.sort([name for name in contract.order if name in rows.columns])
         if DAY not in ordered.columns:
             ordered = ordered.with_columns(pl.col(contract.arrival).dt.date().alias(DAY))
-        for (day,), part in ordered.partition_by(DAY, as_dict=True, maintain_order=True).items():
+        # The types once for all days: years of one person's plays are thousands of small files.
+        ordered = conform(contract, ordered).with_columns(ordered[DAY])
+        parts = ordered.partition_by(DAY, as_dict=True, maintain_order=True, include_key=False)
+        for (day,), part in parts.items():
             assert isinstance(day, date)
-            self.write(table, part, day)
+            self._put(table, part, day)
+
+    def _put(self, table: str, rows: pl.DataFrame, day: date | None) -> None:
+        folder = self.path / table / (f"dt={day.isoformat()}" if day else "")
+        part = self._parts.get(folder, 0)
+        self._parts[folder] = part + 1
+        write_parquet(rows, folder / f"part-{part:04d}.parquet")
 
 
 @contextmanager
@@ -150,4 +157,12 @@ def write_parquet(rows: pl.DataFrame, path: Path) -> None:
     except (OSError, pl.exceptions.ComputeError) as error:
         with suppress(OSError):
             temporary.unlink()
-        raise GhostnoteError(f"Could not write {path}: {error}. Free some space or choose another place.") from error
+        raise GhostnoteError(f"Could not write {path}: {why_not(path, error)}.") from error
+
+
+def why_not(path: Path, error: Exception) -> str:
+    """Libraries tell a full disk in words of their own."""
+    with suppress(OSError):
+        if shutil.disk_usage(path.parent).free < _ROOM:
+            return "the disk is full: free some space or choose another place"
+    return str(error).rstrip(".")

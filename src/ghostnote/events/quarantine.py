@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import why_not
 from ghostnote.events.reading import Reading
 
 
@@ -40,7 +41,7 @@ def write_quarantine(readings: Iterable[Reading], out: Path) -> tuple[Path, ...]
             writer.write_table(rows)
         _finish(writer, temporary, target)
     except (OSError, pa.ArrowException) as error:
-        raise GhostnoteError(f"Could not write {target}: {error}. Free some space or choose another place.") from error
+        raise GhostnoteError(f"Could not write {target}: {why_not(target, error)}.") from error
     finally:
         # Gone by now, unless something stopped the writing.
         if temporary is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
@@ -73,19 +74,14 @@ def read_days(
     files = lake.partitions(table, start, end)
     undated = join([_read_file(contract, path, None, times) for day, path in files if day is None], table)
     parts = _by_day(undated, start, end)
-    dated: dict[date, list[Path]] = {}
-    for day, path in files:
-        if day is not None:
-            dated.setdefault(day, []).append(path)
+    dated = {day: [path for _, path in group] for day, group in groupby(files, lambda file: file[0]) if day is not None}
     days = sorted({*parts, *dated})
     if not days and (start or end):
         _refuse_range(lake, contract, undated, f"from {start or 'the beginning'} to {end or 'the end'}")
     seen, done = SeenIds(), undated.files
-    # What was wrong with undated files is told once, with the first day.
-    left_over = replace(undated, rows=undated.rows.clear())
-    for day in days or ([start or date.min] if undated.files else []):
-        found = [left_over] if left_over.files else []
-        left_over = replace(left_over, files=0)
+    # What was wrong with files outside days is told once, with the first day.
+    found = [replace(undated, rows=undated.rows.clear())] if undated.files else []
+    for day in days or [start or date.min] * len(found):
         if day in parts:
             found.append(Reading(table, parts[day], REJECTED.to_frame()))
         for path in dated.get(day, []):
@@ -93,6 +89,7 @@ def read_days(
             done += 1
             progress(f"Reading {table}", done, len(files))
         yield day, _once(contract, _in_order(contract, join(found, table)), seen)
+        found = []
 
 
 def join(readings: Iterable[Reading], table: str) -> Reading:

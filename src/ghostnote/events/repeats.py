@@ -11,7 +11,7 @@ _SEED = 0x6768
 class SeenIds:
     """Remembers 64-bit hashes of ids in sorted runs, merged as they grow.
 
-    Two different ids among n share a hash with a probability of about n^2 / 2^65: one in 370 for 10^8 ids. Then the
+    Two different ids among n share a hash with a probability of about n^2 / 2^65: one in 3,700 for 10^8 ids. Then the
     later event counts as a repeat of the earlier one.
     """
 

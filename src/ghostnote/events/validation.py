@@ -14,6 +14,8 @@ REJECTED = pl.Schema(
     {"file": pl.String(), "row": pl.Int64(), "rule": pl.String(), "reason": pl.String(), "content": pl.String()}
 )
 _ROW = "__row"
+#: Before the name of a column: its values in the contract's type, beside those that were delivered.
+_CAST = "__cast:"
 _SHOWN = 60
 
 
@@ -70,32 +72,33 @@ def check(table: Table, rows: pl.DataFrame, file: str = "", times: TimeRange = A
     """
     columns = [column for column in table.columns if column.name in rows.columns]
     raw = rows.select(column.name for column in columns)
+    values = raw.select(_value(column, raw.schema[column.name], times).alias(_CAST + column.name) for column in columns)
+    both = raw.hstack(values)
     faults = [fault for column in columns for fault in _faults(column, raw.schema[column.name], times)]
-    broken = _broken(raw, faults)
-    converted = [_value(column, raw.schema[column.name], times).alias(column.name) for column in columns]
+    broken = _broken(both, faults)
+    good = values.rename({_CAST + column.name: column.name for column in columns})
     if not broken:
-        return Checked(raw.select(converted), REJECTED.to_frame())
-    bad = pl.any_horizontal(fault.mask for fault in broken).fill_null(value=False)
-    numbered = raw.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(_ROW))
-    good = numbered.filter(~bad).select(converted)
-    return Checked(good, _rejected(numbered.filter(bad), broken, file))
+        return Checked(good, REJECTED.to_frame())
+    bad = both.select(pl.any_horizontal(fault.mask for fault in broken).fill_null(value=False)).to_series()
+    numbered = both.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(_ROW))
+    return Checked(good.filter(~bad), _rejected(numbered.filter(bad), raw.columns, broken, file))
 
 
-def _broken(raw: pl.DataFrame, faults: list[_Fault]) -> list[_Fault]:
+def _broken(both: pl.DataFrame, faults: list[_Fault]) -> list[_Fault]:
     """The faults that any row has: usually none, so the common case costs one pass and no copy."""
-    if raw.is_empty():
+    if both.is_empty():
         return []
-    found = raw.select(fault.mask.any().alias(str(index)) for index, fault in enumerate(faults)).row(0)
+    found = both.select(fault.mask.any().alias(str(index)) for index, fault in enumerate(faults)).row(0)
     return [fault for fault, there in zip(faults, found, strict=True) if there]
 
 
-def _rejected(rows: pl.DataFrame, faults: list[_Fault], file: str) -> pl.DataFrame:
+def _rejected(rows: pl.DataFrame, names: list[str], faults: list[_Fault], file: str) -> pl.DataFrame:
+    dtypes = {name: rows.schema[name] for name in names}
     fields = [
         as_text(pl.col(name), dtype).alias(name)
         if dtype.is_temporal() or isinstance(dtype, pl.Binary | pl.Object)
         else pl.col(name)
-        for name, dtype in rows.schema.items()
-        if name != _ROW
+        for name, dtype in dtypes.items()
     ]
     return rows.select(
         pl.lit(file).alias("file"),
@@ -124,7 +127,7 @@ def _span(column: Column, times: TimeRange) -> TimeRange:
 def _faults(column: Column, dtype: pl.DataType, times: TimeRange) -> list[_Fault]:
     """Every way in which `column`, delivered as `dtype`, can break the contract."""
     raw, name = pl.col(column.name), column.name
-    value = _value(column, dtype, times)
+    value = pl.col(_CAST + column.name)
     faults = []
     empty = raw == "" if isinstance(dtype, pl.String) else pl.lit(value=False)
     if column.required:

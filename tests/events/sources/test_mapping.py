@@ -70,3 +70,9 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, told: str) -> None:
 def test_a_mapping_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(GhostnoteError, match="Could not read the mapping"):
         load_mapping(tmp_path / "nowhere.toml")
+
+
+def test_the_mapping_in_the_documentation_is_one(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "importing.md").read_text()
+    example = text.split("```toml\n")[1].split("```")[0]
+    assert set(load_mapping(mapping_of(tmp_path, example)).tables) == {"plays", "signups"}

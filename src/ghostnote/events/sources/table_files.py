@@ -20,7 +20,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 }
 _BATCH_ROWS = 500_000
 #: CSV is read in blocks of bytes; this many hold about as many rows.
-_BLOCK_BYTES = 64 * 2**20
+_BLOCK_BYTES = 16 * 2**20
 
 
 class UnreadableFileError(Exception):
