@@ -1,5 +1,6 @@
 """The report: one HTML file that needs nothing but a browser, made from a folder of decisions."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -123,5 +124,6 @@ def _write(path: Path, page: bytes) -> None:
         temporary.write_bytes(page)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise GhostnoteError(f"Could not write {path}: {error}. Free some space or choose another place.") from error

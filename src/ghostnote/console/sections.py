@@ -31,7 +31,7 @@ def trends(folder: DecisionFolder, draughtsman: Draughtsman) -> Section:
     if days.is_empty():
         return {"trends": [], "days": []}
     hours = charts.hours_of_day(findings.hours_of_day(folder))
-    if days["held"].any() or days["excluded"].any():
+    if days.filter((pl.col("held") > 0) | (pl.col("excluded") > 0)).height:
         drawn = [
             charts.withheld_plays(days),
             charts.withheld_share(days),
@@ -41,7 +41,7 @@ def trends(folder: DecisionFolder, draughtsman: Draughtsman) -> Section:
     else:
         drawn = [charts.plays_per_day(days), hours]
     drawn.append(charts.signups(days))
-    if days["accounts_acted"].any():
+    if days["accounts_acted"].sum():
         drawn.append(charts.accounts_acted(days))
     return {"trends": [draughtsman.draw(chart) for chart in drawn], "days": days.to_dicts()}
 

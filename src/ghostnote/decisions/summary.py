@@ -1,5 +1,6 @@
 """What a run of scoring says about itself: `summary.json`, and in a simulated world `truth.json`, beside the tables."""
 
+import contextlib
 import os
 from datetime import date, datetime
 from pathlib import Path
@@ -192,7 +193,8 @@ def write_document(folder: str | os.PathLike[str], document: Summary | Truth) ->
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise GhostnoteError(f"Could not write {path}: {error}. Free some space or choose another place.") from error
     return path
 

@@ -1,0 +1,129 @@
+"""Charts are valid Vega-Lite with any data, and their titles say what there is to see."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+from altair.typing import ChartType
+
+from ghostnote.console import charts
+from ghostnote.console.drawing import specification
+from ghostnote.console.rasters import Raster
+from ghostnote.decisions.summary import CampaignTruth, CohortTruth, RuleHits
+from ghostnote.decisions.tables import DAYS, OWNERS, TRACKS
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+TIMES = pl.Schema({"time": pl.Datetime("us", "UTC"), "counted": pl.Int64, "withheld": pl.Int64})
+CELLS = pl.Schema({"row": pl.Int64, "hour": pl.Datetime("us", "UTC"), "plays": pl.Int64, "withheld": pl.Int64})
+
+
+def some_days() -> pl.DataFrame:
+    rows = [
+        (date(2026, 3, 4), 1000, 10, 20, 300, 4, 50, 4.0, 0.12),
+        (date(2026, 3, 5), 1200, 0, 240, 310, 9, 150, 4.8, 0.96),
+        (date(2026, 3, 6), 900, 0, 0, 280, 0, 40, 3.6, 0.0),
+    ]
+    return pl.DataFrame(rows, schema=DAYS, orient="row")
+
+
+def title(chart: ChartType) -> str:
+    said = specification(chart)["title"]["text"]
+    assert isinstance(said, str)
+    return said.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (charts.plays_per_day, "Most was played on 5 March: 1,200 plays"),
+        (charts.withheld_plays, "Withheld plays peaked on 5 March at 240"),
+        (charts.withheld_share, "Between 0 % and 20 % of a day's plays are withheld"),
+        (lambda days: charts.payout_at_stake(days, "EUR"), "€1.08 withheld: 8.7 % of the payout"),
+        (charts.signups, "Sign-ups were highest on 5 March: 150, 3.0 times the median"),
+        (charts.accounts_acted, "Most accounts acted on were active on 5 March: 9"),
+    ],
+)
+def test_titles_of_trends_say_what_to_see(draw: Callable[[pl.DataFrame], ChartType], said: str) -> None:
+    assert title(draw(some_days())) == said
+    nothing = some_days().with_columns(
+        pl.lit(0).cast(dtype).alias(name) for name, dtype in DAYS.items() if name != "day"
+    )
+    assert title(draw(nothing)) != said
+    assert title(draw(some_days().clear()))
+
+
+def test_tracks_count_those_above_the_penalty_line() -> None:
+    rows = [
+        ("t1", "o", 100, 40, 95, 0.95, 0.9, 0.98, "target", 0.4),
+        ("t2", None, 50, 30, 5, 0.1, 0.03, 0.2, "clean", 0.0),
+    ]
+    frame = pl.DataFrame(rows, schema=TRACKS, orient="row")
+    assert title(charts.track_shares(frame)) == "1 of these 2 tracks lie above the 90 % penalty line"
+    assert title(charts.track_shares(frame.clear()))
+
+
+def test_owners_lose_what_they_lose() -> None:
+    frame = pl.DataFrame([("a", 10, 9, 100.0, 20.0), ("b", 10, 0, 50.0, 60.0)], schema=OWNERS, orient="row")
+    assert title(charts.owner_payouts(frame, "EUR")) == "These 2 owners are paid €80 less"
+    assert title(charts.owner_payouts(frame.clear(), "EUR")) == "No owner is paid less"
+
+
+def test_labels_stay_apart_where_ids_differ_in_the_middle() -> None:
+    ids = ["x" * 30 + middle + "y" * 30 for middle in "abc"]
+    rows = [(name, "o", 10, 10, 10, 1.0, 0.7, 1.0, "target", 0.0) for name in ids]
+    spec = specification(charts.track_shares(pl.DataFrame(rows, schema=TRACKS, orient="row")))
+    labels = {row["label"] for rows in spec["datasets"].values() for row in rows if "label" in row}
+    assert len(labels) == 3
+
+
+def bar_zones(chart: ChartType) -> list[str]:
+    spec: dict[str, Any] = specification(chart)
+    return [row["zone"] for rows in spec["datasets"].values() for row in rows if "zone" in row]
+
+
+def test_histogram_colours_what_reaches_past_a_threshold() -> None:
+    counts = [90, 5, *[0] * 14, 1, 0, 0, 4]
+    drawn = charts.score_histogram(counts, "account", {"act": 0.99, "hold": 0.81})
+    assert bar_zones(drawn) == ["below", "below", "between", "above"]
+    assert title(drawn) == "99 % of accounts score below 0.1 or above 0.9"
+    assert set(bar_zones(charts.score_histogram(counts, "play", {"mark": None}))) == {"below"}
+    assert title(charts.score_histogram([], "play", {})) == "No play has a score"
+
+
+def test_strip_and_rasters_say_when_and_how_much_together() -> None:
+    strip = pl.DataFrame({"time": [NOON], "counted": [2], "withheld": [5]}, schema=TIMES)
+    assert title(charts.campaign_strip(strip)) == "Plays per hour; most: 7, 4 Mar 12:00"
+    assert title(charts.campaign_strip(strip.clear())) == "Its accounts played nothing"
+    cells = pl.DataFrame({"row": [0, 1], "hour": [NOON, NOON], "plays": [3, 20], "withheld": [3, 0]}, schema=CELLS)
+    day = datetime(2026, 3, 4, tzinfo=UTC)
+    assert "one rhythm" in title(charts.campaign_raster(Raster(cells, 2, 2, day, 24)))
+    assert "own time" not in title(charts.ordinary_raster(Raster(cells, 2, 2, day, 24)))
+    assert title(charts.campaign_raster(Raster(cells.clear(), 0, 0, day, 24)))
+
+
+def test_truth_names_caught_and_harmed() -> None:
+    campaign = CampaignTruth(
+        campaign_id="c",
+        kind="loop",
+        accounts=10,
+        accounts_caught=7,
+        plays=0,
+        plays_withheld=0,
+        payout=0,
+        payout_withheld=0,
+    )
+    cohort = CohortTruth(
+        cohort="fans", accounts=90, accounts_acted=2, rate=0.022, low=0.01, high=0.08, plays=9, plays_withheld=0
+    )
+    assert title(charts.campaigns_caught([campaign])) == "7 of 10 attacking accounts caught"
+    assert title(charts.campaigns_caught([])) == "Nothing was planted"
+    assert title(charts.cohort_rates([cohort], 0.001)) == "2 of 90 honest accounts acted on"
+    assert title(charts.cohort_rates([], None)) == "None of 0 honest accounts was acted on"
+
+
+def test_rules_that_fired_are_drawn() -> None:
+    rules = [RuleHits(name=f"r{n}", description="", accounts_hit=n, plays_hit=0) for n in range(3)]
+    assert title(charts.rule_hits(rules)) == "2 rules of 3 fired"
+    assert title(charts.rule_hits([])) == "No rule fired"
