@@ -126,8 +126,7 @@ class Hasher:
 def _each(values: pl.Series, turn: Callable[[str], str | None]) -> pl.Series:
     """Python sees each distinct value once: histories repeat few names many times. A blank text is no value."""
     distinct = values.cast(pl.String).unique().drop_nulls()
-    distinct = distinct.filter(distinct.str.strip_chars() != "")
-    turned = pl.Series([turn(text) for text in distinct], dtype=pl.String)
+    turned = pl.Series([turn(text) if text.strip() else None for text in distinct], dtype=pl.String)
     return values.cast(pl.String).replace_strict(distinct, turned, default=None, return_dtype=pl.String)
 
 

@@ -267,6 +267,16 @@ def test_a_mapping_that_hashes_needs_a_hasher(tmp_path: Path) -> None:
         import_tables([tmp_path], "csv", mapping(tmp_path, "[plays]\nhash = ['ip']"), tmp_path / "lake")
 
 
+def test_broken_lines_that_are_read_ahead_are_told_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_files, "_BLOCK_BYTES", 400)
+    lines = [HEAD, *(line for number in range(1_000) for line in (GOOD.replace("e1", str(number)), "too,few"))]
+    told = run(tmp_path, {"a.csv": "\n".join(lines)})
+    assert told.tables[0].rows == 1_000
+    assert told.tables[0].rejected == {"the line has another number of fields": 1_000}
+    kept = pl.read_parquet(tmp_path / "lake" / "quarantine" / "plays.parquet")
+    assert sorted(kept["row"]) == list(range(3, 2_003, 2))
+
+
 @given(
     st.lists(
         st.sampled_from([GOOD, GOOD.replace("30000", "-1"), "too,few", GOOD + ",more", GOOD.replace("e1", "")]),

@@ -1,6 +1,6 @@
 """CSV and Parquet files of any size, a batch of rows at a time."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,12 @@ def _parquet_batches(path: Path, wanted: list[str]) -> Iterator[Batch]:
 
 
 def _csv_batches(path: Path, csv: CsvFormat, names: list[str], wanted: list[str]) -> Iterator[Batch]:
-    broken: list[tuple[int, str]] = []
+    # The library reads ahead in a thread of its own: each broken line must be taken exactly once.
+    broken: deque[tuple[int, str]] = deque()
+
+    def taken() -> Iterator[tuple[int, str]]:
+        while broken:
+            yield broken.popleft()
 
     def set_apart(row: pa_csv.InvalidRow) -> str:
         # Not the line itself: whatever it holds has not been hashed.
@@ -83,11 +88,10 @@ def _csv_batches(path: Path, csv: CsvFormat, names: list[str], wanted: list[str]
     first = 1
     with pa_csv.open_csv(path, **_csv_options(csv, names, wanted, set_apart)) as reader:
         for batch in reader:
-            yield Batch(_frame(pa.Table.from_batches([batch])), first, tuple(broken))
+            yield Batch(_frame(pa.Table.from_batches([batch])), first, tuple(taken()))
             first += batch.num_rows
-            broken.clear()
     if broken:
-        yield Batch(pl.DataFrame(schema=dict.fromkeys(wanted, pl.String)), first, tuple(broken))
+        yield Batch(pl.DataFrame(schema=dict.fromkeys(wanted, pl.String)), first, tuple(taken()))
 
 
 def _csv_options(
