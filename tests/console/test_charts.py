@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import altair as alt
 import polars as pl
 import pytest
 from altair.typing import ChartType
 
 from ghostnote.console import charts
 from ghostnote.console.drawing import specification
+from ghostnote.console.palette import COLOURS
 from ghostnote.console.rasters import Raster
 from ghostnote.decisions.summary import CampaignTruth, CohortTruth, RuleHits
 from ghostnote.decisions.tables import DAYS, OWNERS, TRACKS
@@ -127,3 +129,14 @@ def test_rules_that_fired_are_drawn() -> None:
     rules = [RuleHits(name=f"r{n}", description="", accounts_hit=n, plays_hit=0) for n in range(3)]
     assert title(charts.rule_hits(rules)) == "2 rules of 3 fired"
     assert title(charts.rule_hits([])) == "No rule fired"
+
+
+def test_notebooks_get_the_same_look() -> None:
+    before = alt.theme.active
+    try:
+        charts.enable_theme(dark=True)
+        assert alt.theme.active == "ghostnote"
+        config = charts.plays_per_day(some_days()).to_dict()["config"]
+        assert config["axis"]["labelColor"] == COLOURS["muted"][1]
+    finally:
+        alt.theme.enable(before)

@@ -70,7 +70,10 @@ def headline(folder: DecisionFolder) -> Headline:
 
 def top_campaigns(folder: DecisionFolder, limit: int | None = None) -> pl.DataFrame:
     """Campaigns by payout, then plays, then members, with the numbers of their accounts, tracks and owners."""
-    sizes = [pl.col(name).list.len().cast(pl.Int64).alias(f"n_{name}") for name in ("accounts", "tracks", "owners")]
+    sizes = [
+        pl.col(name).list.len().fill_null(0).cast(pl.Int64).alias(f"n_{name}")
+        for name in ("accounts", "tracks", "owners")
+    ]
     ordered = (
         folder.scan("campaigns")
         .with_columns(sizes)

@@ -9,6 +9,8 @@ from altair.typing import ChartType
 #: Two charts of this width stand side by side on a desk and one fills a tablet.
 WIDTH = 460
 HEIGHT = 170
+#: Room for names beside a chart of one row per name.
+LABELS = 128
 
 
 def named(chart: ChartType, title: str, subtitle: str) -> ChartType:
@@ -35,6 +37,12 @@ def value_axis(column: str, title: str, number_format: str = "~s", **scale: Any)
     """A quantity up the side, its unit written above it."""
     axis = alt.Axis(title=title, format=number_format, tickCount=4)
     return alt.Y(column, type="quantitative", axis=axis, scale=alt.Scale(**scale) if scale else alt.Undefined)
+
+
+def label_axis(column: str) -> alt.Y:
+    """One row per name, in the frame's order, with the same room for names on every chart."""
+    axis = alt.Axis(title=None, minExtent=LABELS, maxExtent=LABELS, labelLimit=LABELS - 8)
+    return alt.Y(column, type="nominal", sort=None, axis=axis)
 
 
 def colours(names: dict[str, str]) -> alt.Scale:

@@ -5,13 +5,13 @@ import polars as pl
 from altair.typing import ChartType
 
 from ghostnote.console import wording
-from ghostnote.console.charts.axes import WIDTH, colours, named
+from ghostnote.console.charts.axes import LABELS, WIDTH, colours, label_axis, named
 from ghostnote.console.palette import ARTIFICIAL, GOOD, QUIET
 
 _AFTER = {"before": QUIET, "after, less": ARTIFICIAL, "after, more": GOOD}
 
 
-def owner_payouts(owners: pl.DataFrame, currency: str, *, width: int = WIDTH - 120) -> ChartType:
+def owner_payouts(owners: pl.DataFrame, currency: str, *, width: int = WIDTH - LABELS) -> ChartType:
     """Payout before and after, one row per owner of the frame, in its order."""
     before, after = pl.col("payout_before"), pl.col("payout_after")
     names = wording.labels(owners["owner_id"].to_list(), 18)
@@ -22,7 +22,7 @@ def owner_payouts(owners: pl.DataFrame, currency: str, *, width: int = WIDTH - 1
         pl.when(after < before).then(pl.lit("after, less")).otherwise(pl.lit("after, more")).alias("change"),
         pl.lit("before").alias("start"),
     )
-    y = alt.Y("label:N", sort=None, axis=alt.Axis(title=None))
+    y = label_axis("label")
     x = alt.X("from:Q", axis=alt.Axis(title=f"payout, {wording.clean(currency)}", format="~s", tickCount=5))
     present = {"before", *rows["change"]}
     scale = colours({name: colour for name, colour in _AFTER.items() if name in present})

@@ -7,7 +7,7 @@ import polars as pl
 from altair.typing import ChartType
 
 from ghostnote.console import wording
-from ghostnote.console.charts.axes import HEIGHT, WIDTH, colours, named
+from ghostnote.console.charts.axes import HEIGHT, LABELS, WIDTH, colours, label_axis, named
 from ghostnote.console.palette import ARTIFICIAL, HELD, HONEST, INK
 from ghostnote.decisions.summary import RuleHits
 
@@ -94,13 +94,13 @@ def rule_hits(rules: Sequence[RuleHits]) -> ChartType:
         schema={"rule": pl.String, "accounts": pl.Int64, "said": pl.String},
     )
     base = alt.Chart(rows).encode(
-        y=alt.Y("rule:N", sort=None, axis=alt.Axis(title=None, labelLimit=200)),
+        y=label_axis("rule"),
         x=alt.X("accounts:Q", axis=alt.Axis(title="accounts", format="~s", tickCount=5)),
     )
     chart = base.mark_bar(color=ARTIFICIAL, height=14) + base.mark_text(align="left", dx=5).encode(text="said:N")
     title = f"{wording.counted(len(hit), 'rule')} of {len(rules)} fired" if hit else "No rule fired"
     return named(
-        chart.properties(width=WIDTH - 150, height=max(40, 26 * len(hit))),
+        chart.properties(width=WIDTH - LABELS, height=max(40, 26 * len(hit))),
         title,
         "Accounts of which a rule says that no honest listener could behave so",
     )

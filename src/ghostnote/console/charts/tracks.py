@@ -5,7 +5,7 @@ import polars as pl
 from altair.typing import ChartType
 
 from ghostnote.console import wording
-from ghostnote.console.charts.axes import WIDTH, colours, named
+from ghostnote.console.charts.axes import LABELS, WIDTH, colours, label_axis, named
 from ghostnote.console.palette import ARTIFICIAL, HELD, HONEST, QUIET
 
 #: From this share on, distributors are charged a penalty for a track.
@@ -13,10 +13,10 @@ PENALTY_SHARE = 0.9
 _ROLES = {"target": ARTIFICIAL, "camouflage": HONEST, "unclear": HELD, "clean": QUIET}
 
 
-def track_shares(tracks: pl.DataFrame, *, width: int = WIDTH - 120) -> ChartType:
+def track_shares(tracks: pl.DataFrame, *, width: int = WIDTH - LABELS) -> ChartType:
     """Artificial share with its 95 % interval, one row per track of a `tracks` frame, in the frame's order."""
     rows = tracks.with_columns(pl.Series("label", wording.labels(tracks["track_id"].to_list(), 18), dtype=pl.String))
-    y = alt.Y("label:N", sort=None, axis=alt.Axis(title=None))
+    y = label_axis("label")
     share = alt.Axis(title="artificial share of plays", format=".0%", tickCount=5, orient="bottom")
     colour = alt.Color(
         "role:N", scale=colours({role: _ROLES[role] for role in _ROLES if role in rows["role"].to_list()})

@@ -7,7 +7,7 @@ import polars as pl
 from altair.typing import ChartType
 
 from ghostnote.console import wording
-from ghostnote.console.charts.axes import WIDTH, colours, named
+from ghostnote.console.charts.axes import LABELS, WIDTH, colours, label_axis, named
 from ghostnote.console.palette import GOOD, HONEST, INK, QUIET
 from ghostnote.decisions.summary import CampaignTruth, CohortTruth
 
@@ -76,7 +76,7 @@ def cohort_rates(cohorts: Sequence[CohortTruth], ceiling: float | None) -> Chart
         },
         schema={"cohort": pl.String, "rate": pl.Float64, "low": pl.Float64, "high": pl.Float64},
     )
-    base = alt.Chart(rows).encode(y=alt.Y("cohort:N", sort=None, axis=alt.Axis(title=None, labelLimit=180)))
+    base = alt.Chart(rows).encode(y=label_axis("cohort"))
     axis = alt.Axis(title="honest accounts acted on", format=".2~%", tickCount=5)
     spread = base.mark_rule(color=HONEST, strokeWidth=2, opacity=0.55).encode(
         x=alt.X("low:Q", axis=axis, scale=alt.Scale(domainMin=0)), x2="high:Q"
@@ -94,7 +94,7 @@ def cohort_rates(cohorts: Sequence[CohortTruth], ceiling: float | None) -> Chart
     )
     dashed = "" if ceiling is None else f"; dashed: the ceiling, {wording.share(ceiling)}"
     return named(
-        alt.layer(*layers).properties(width=WIDTH - 140, height=max(60, 26 * len(ordered))),
+        alt.layer(*layers).properties(width=WIDTH - LABELS, height=max(60, 26 * len(ordered))),
         title,
         f"Share of each cohort's accounts, with its 95 % interval{dashed}",
     )
