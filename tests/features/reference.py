@@ -1,5 +1,6 @@
 """The fold's meaning, slowly and obviously: every feature of every event from the list of all its key's events."""
 
+import itertools
 import math
 import statistics
 from collections import Counter
@@ -147,7 +148,7 @@ def _of_items(window: list[Event], of_key: list[Event], now: int, feature: Featu
 
 def _of_gaps(window: list[Event], of_key: list[Event], now: int, feature: Feature) -> Result:
     times = [e["t"] for e in window if e["on_time"]]
-    gaps = [(later - earlier) // 1000 / 1000 for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [(later - earlier) // 1000 / 1000 for earlier, later in itertools.pairwise(times)]
     if feature.op == "gap_mean":
         return (statistics.fmean(gaps) if gaps else MISSING), len(gaps)
     mean = statistics.fmean(gaps) if len(gaps) > 1 else 0
