@@ -1,6 +1,17 @@
 """The application object and its commands, one module each."""
 
+from typing import Annotated
+
 import typer
+
+from ghostnote.cli.demo import demo
+from ghostnote.cli.import_ import import_app
+from ghostnote.cli.plant import plant
+from ghostnote.cli.report import report
+from ghostnote.cli.score import score
+from ghostnote.cli.simulate import simulate
+from ghostnote.cli.train import train
+from ghostnote.cli.validate import validate
 
 app = typer.Typer(
     help="Finds fake accounts and artificial streaming, decides, prices and explains.",
@@ -9,3 +20,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.command()(demo)
+app.command()(simulate)
+app.command()(plant)
+app.add_typer(import_app, name="import")
+app.command()(validate)
+app.command()(train)
+app.command()(score)
+app.command()(report)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from ghostnote import __version__
+
+        typer.echo(f"ghostnote {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass

@@ -116,6 +116,8 @@ class LakeWriter:
     def _put(self, table: str, rows: pl.DataFrame, day: date | None) -> None:
         folder = self.path / table / (f"dt={day.isoformat()}" if day else "")
         part = self._parts.get(folder, 0)
+        while (folder / f"part-{part:04d}.parquet").exists():
+            part += 1
         self._parts[folder] = part + 1
         write_parquet(rows, folder / f"part-{part:04d}.parquet")
 

@@ -17,7 +17,6 @@ from ghostnote.features.fold import Fold
 from ghostnote.features.stream import build_stream
 from ghostnote.progress import Progress, silent
 
-
 #: Columns of the stream that callers need besides those that features read.
 _KEPT = frozenset(
     {"track_id", "artist_id", "owner_id", "ms_played", "object_id", "playlist_id", "subnet", "payment_hash"}

@@ -1,0 +1,94 @@
+"""`ghostnote demo`: the whole story on a simulated world."""
+
+import shutil
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ghostnote.cli.screen import console, print_json, progress_bars
+from ghostnote.errors import GhostnoteError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ghostnote.progress import Progress
+
+#: Share of the days that the demo trains on.
+_TRAINED = 4 / 7
+_PARTS = ("lake", "bundle", "decisions", "report.html")
+_FEWEST_DAYS = 4
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo"),
+    accounts: Annotated[int, typer.Option(min=200, help="Honest accounts of the simulated service.")] = 20_000,
+    days: Annotated[int, typer.Option(min=_FEWEST_DAYS, max=400, help="Days of its life.")] = 14,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same world.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
+) -> None:
+    """Simulate a service, train on its first part, judge the rest, and hold the outcome against the truth.
+
+    An older demo in the same folder is replaced; a folder that holds anything else is left alone.
+    """
+    from ghostnote.console.report import write_report
+
+    _clear(out)
+    with progress_bars() as progress:
+        summary, truth = _run(out, accounts, days, seed, progress)
+        write_report(out / "decisions", out / "report.html", progress=progress)
+    if as_json:
+        print_json({"out": str(out), "summary": summary, "truth": truth})
+        return
+    from ghostnote.cli.outcome import show_outcome
+
+    show_outcome(out / "decisions")
+    console().print(f"\nThe report is {out / 'report.html'}: open it in a browser.", markup=False)
+
+
+def _run(out: Path, accounts: int, days: int, seed: int, progress: "Progress") -> tuple[object, object]:
+    from ghostnote.backtest import backtest
+    from ghostnote.events.lake import Lake
+    from ghostnote.models.bundle import save_bundle
+    from ghostnote.scoring import score
+    from ghostnote.simulation.scenarios import load_scenario
+    from ghostnote.simulation.world import simulate
+    from ghostnote.training import train
+    from ghostnote.training.card import card
+
+    scenario = load_scenario("demo")
+    simulate(scenario, out / "lake", seed=seed, accounts=accounts, days=days, progress=progress)
+    lake = Lake(out / "lake")
+    as_of = _last_trained(scenario.start, days)
+    bundle = train(lake, as_of=as_of, seed=seed, progress=progress)
+    save_bundle(bundle, out / "bundle", card(bundle))
+    summary = score(
+        lake,
+        bundle,
+        out / "decisions",
+        made_at=datetime.now(UTC),
+        bundle_path=str(out / "bundle"),
+        start=as_of.date() + timedelta(days=1),
+        progress=progress,
+    )
+    return summary, backtest(lake, out / "decisions", summary, as_of=as_of)
+
+
+def _last_trained(start: "date", days: int) -> datetime:
+    """The end of the last day that is trained on."""
+    last = start + timedelta(days=max(1, round(days * _TRAINED)) - 1)
+    return datetime.combine(last, time.max, tzinfo=UTC)
+
+
+def _clear(out: Path) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir() or any(part.name not in _PARTS for part in out.iterdir()):
+        raise GhostnoteError(f"{out} holds things that are no demo: choose another --out.")
+    for name in _PARTS:
+        part = out / name
+        if part.is_dir():
+            shutil.rmtree(part)
+        else:
+            part.unlink(missing_ok=True)

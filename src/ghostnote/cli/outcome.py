@@ -1,0 +1,13 @@
+"""What a run decided, told on the terminal."""
+
+from pathlib import Path
+
+from ghostnote.cli.screen import console
+
+
+def show_outcome(decisions: Path) -> None:
+    """Print the outcome of the decisions in a folder."""
+    from ghostnote.console.folder import DecisionFolder
+    from ghostnote.console.summary_text import outcome
+
+    console().print(outcome(DecisionFolder(decisions)))

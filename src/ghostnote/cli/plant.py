@@ -1,0 +1,41 @@
+"""`ghostnote plant`: attacks planted into logs that exist."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ghostnote.cli.dates import day
+from ghostnote.cli.screen import console, print_json, progress_bars
+
+
+def plant(
+    lake: Annotated[Path, typer.Option(help="The lake to plant into; it is copied, not changed.", show_default=False)],
+    campaign: Annotated[
+        list[str],
+        typer.Option(
+            help="Name of a playbook, or a TOML file with [[campaigns]]; may be repeated.", show_default=False
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The lake to make; must not exist yet.", show_default=False)],
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Day that campaigns' days count from; else where most accounts are active."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same campaigns.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
+) -> None:
+    """Plant attacks into your own logs, to learn what your defence would have seen; the truth goes to the labels."""
+    from ghostnote.simulation.planting import plant as add
+    from ghostnote.simulation.scenarios import load_campaigns
+
+    chosen = [one for name in campaign for one in load_campaigns(name)]
+    with progress_bars() as progress:
+        world = add(lake, chosen, out, seed=seed, start=day(start, "--from"), progress=progress)
+    if as_json:
+        print_json({"lake": str(out), "world": world})
+        return
+    console().print(
+        f"Planted {world.campaigns} campaigns with {world.fake_accounts:,} accounts and {world.artificial_plays:,} "
+        f"artificial plays among {world.accounts:,} accounts: {out}. The truth is in its labels."
+    )

@@ -1,0 +1,37 @@
+"""`ghostnote simulate`: a scenario -> a lake of a service that never was."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ghostnote.cli.screen import console, print_json, progress_bars
+
+
+def simulate(
+    out: Annotated[Path, typer.Option(help="The lake to make; must not exist yet.", show_default=False)],
+    scenario: Annotated[str, typer.Option(help="Name of a shipped scenario, or a TOML file.")] = "demo",
+    accounts: Annotated[int | None, typer.Option(min=50, help="Honest accounts, else the scenario's.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=400, help="Days, else the scenario's.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same world.")] = 1,
+    like: Annotated[
+        Path | None,
+        typer.Option(help="A lake: only its tables and columns, and its resolution of time, are written."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
+) -> None:
+    """Simulate a streaming service: honest listeners, campaigns among them, and the truth in its labels."""
+    from ghostnote.simulation.scenarios import load_scenario
+    from ghostnote.simulation.world import simulate as make
+
+    chosen = load_scenario(scenario)
+    with progress_bars() as progress:
+        world = make(chosen, out, seed=seed, accounts=accounts, days=days, like=like, progress=progress)
+    if as_json:
+        print_json({"lake": str(out), "world": world})
+        return
+    console().print(
+        f"{world.accounts:,} honest accounts with {world.plays:,} plays, and {world.campaigns} campaigns with "
+        f"{world.fake_accounts:,} accounts and {world.artificial_plays:,} artificial plays, are in {out}.\n"
+        "What is true of each is in its labels, known only long after its end; what a team found out is there too."
+    )

@@ -1,0 +1,81 @@
+"""A bot farm on a catalogue of machine-made tracks, a few plays each (US v. Smith, 2017-2024; secondary sources)."""
+
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ghostnote.simulation.clients import PLATFORM
+from ghostnote.simulation.machine import Queue, listen, open_accounts, plays_to_fill, shifts
+from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
+from ghostnote.simulation.rows import DAY, SOURCE
+from ghostnote.simulation.stage import Stage
+
+_PAUSE_SECONDS = 6.0
+#: Shortest track that earns anything.
+_LEAST_SECONDS = 34.0
+
+
+class AiCatalogueFarm(Timing, frozen=True, kw_only=True, tag="ai_catalogue_farm"):
+    """1,040 accounts in browser tabs on rented machines, 636 plays a day each, one every 2.26 minutes of wall clock.
+
+    `hours` a day per account; `tracks_per_account` sizes the catalogue (hundreds of thousands for 1,040 accounts);
+    `seconds` is the median track length; `camouflage` the share of plays that goes to what everybody plays; `per_card`
+    accounts share a debit card and an invented family, `per_address` an address; the accounts were opened during
+    `opened_over` days before the start, the tracks released during `released_over`.
+    """
+
+    kind: ClassVar[str] = "ai_catalogue_farm"
+    accounts: Count = 1040
+    hours: Positive = 23.0
+    tracks_per_account: Positive = 190.0
+    tracks_per_artist: Positive = 24.0
+    owners: Count = 3
+    seconds: Positive = 124.0
+    camouflage: Share = 0.08
+    country: str = "US"
+    ip_kind: str = "vpn"
+    per_card: Positive = 6.0
+    per_address: Positive = 4.0
+    opened_over: NotNegative = 60.0
+    released_over: Positive = 200.0
+    day_off: Share = 0.03
+
+    def stage(self, stage: Stage) -> None:
+        """Add this campaign to the stage and close it."""
+        rng = stage.rng()
+        start, end = stage.at(self.start), stage.at(self.start + self.days)
+        step = self.seconds * 1.04 + _PAUSE_SECONDS
+        count = fleet_size(stage, self.size, self.accounts, self.days, self.hours * 3600 / step)
+        tracks = self._catalogue(stage, count, start, rng)
+        fleet = open_accounts(
+            stage,
+            rng,
+            signed_up=start - (rng.random(count) * self.opened_over * DAY).astype(np.int64),
+            country=self.country,
+            plan="family",
+            per_card=self.per_card,
+            platform=np.array([PLATFORM["web"]]),
+            per_device=1,
+            pool=stage.addresses(self.ip_kind, self.country, max(2, round(count / self.per_address)), rng),
+            ips_each=2,
+            bulk_mail=0.8,
+        )
+        work = shifts(fleet, start, end, self.hours, self.day_off, 0.06, rng)
+        shift, place = plays_to_fill(work, step)
+        # Each day every tab goes through another stretch of the catalogue.
+        track = tracks[(rng.integers(0, tracks.size, work.member.size)[shift] + place * 7) % tracks.size]
+        ms = stage.service.catalogue.duration_ms[track].astype(np.int64)
+        queue = Queue(shift, place, track, ms, SOURCE["album"], np.full(shift.size, -1))
+        listen(
+            stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng
+        )
+        stage.close(named(self, stage), self.kind, fleet.account, np.zeros(0))
+
+    def _catalogue(self, stage: Stage, count: int, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
+        artists = max(self.owners, round(count * self.tracks_per_account / self.tracks_per_artist))
+        sizes = np.maximum(1, rng.poisson(self.tracks_per_artist, artists))
+        total = int(sizes.sum())
+        seconds = np.maximum(_LEAST_SECONDS, self.seconds * np.exp(0.28 * rng.standard_normal(total)))
+        released = start - (rng.random(total) * self.released_over).astype(np.int64) * DAY
+        return stage.add_artists(sizes, seconds, released, rng.integers(0, self.owners, artists))

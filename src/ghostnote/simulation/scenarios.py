@@ -1,0 +1,100 @@
+"""Scenarios: a population, a catalogue, campaigns and what the team finds, as TOML; some ship with the package."""
+
+import difflib
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.simulation.catalogue import CatalogueParameters
+from ghostnote.simulation.playbooks import PLAYBOOKS, AnyPlaybook
+from ghostnote.simulation.population import PopulationParameters
+from ghostnote.simulation.team import TeamParameters
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+T = TypeVar("T")
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything about a world but its seed. `start` is its first day (UTC)."""
+
+    description: str = ""
+    accounts: Count = 20_000
+    days: Annotated[int, msgspec.Meta(ge=1, le=400)] = 14
+    start: date = date(2026, 3, 2)
+    population: PopulationParameters = PopulationParameters()
+    catalogue: CatalogueParameters = CatalogueParameters()
+    team: TeamParameters = TeamParameters()
+    campaigns: tuple[AnyPlaybook, ...] = ()
+
+
+class _Campaigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    description: str = ""
+    team: TeamParameters = TeamParameters()
+    campaigns: tuple[AnyPlaybook, ...]
+
+
+def shipped() -> tuple[str, ...]:
+    """The names of the scenarios that ship."""
+    files = resources.files("ghostnote.simulation").joinpath("scenarios").iterdir()
+    return tuple(sorted(f.name.removesuffix(".toml") for f in files if f.name.endswith(".toml")))
+
+
+def load_scenario(name: str) -> Scenario:
+    """A shipped scenario by name, or one from a TOML file.
+
+    Raises `GhostnoteError` if there is no such scenario, or it has an unknown key or an impossible value.
+    """
+    if name in shipped():
+        text = resources.files("ghostnote.simulation").joinpath("scenarios", f"{name}.toml").read_bytes()
+        return _convert(text, f"scenario {name}", Scenario)
+    if not Path(name).is_file():
+        raise GhostnoteError(f"There is no scenario '{name}': give a TOML file or one of {', '.join(shipped())}.")
+    return _convert(_read(Path(name)), f"scenario {name}", Scenario)
+
+
+def load_campaigns(name: str) -> tuple[AnyPlaybook, ...]:
+    """The campaign of a playbook's name with its defaults, or the `[[campaigns]]` of a TOML file.
+
+    Raises `GhostnoteError` like `load_scenario`.
+    """
+    if name in PLAYBOOKS:
+        return (PLAYBOOKS[name](),)
+    if not Path(name).is_file():
+        raise GhostnoteError(f"There is no campaign '{name}': give a TOML file or one of {', '.join(PLAYBOOKS)}.")
+    return _convert(_read(Path(name)), f"campaign file {name}", _Campaigns).campaigns
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise GhostnoteError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _convert(text: bytes, what: str, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(msgspec.toml.decode(text), type=kind)
+    except msgspec.ValidationError as error:
+        hint = _nearest(str(error))
+        raise GhostnoteError(f"The {what} is impossible: {error}.{hint}") from error
+    except msgspec.DecodeError as error:
+        raise GhostnoteError(f"The {what} is not valid TOML: {error}.") from error
+
+
+def _nearest(message: str) -> str:
+    """What a misspelt key or playbook was probably meant to be."""
+    parts = message.split("`")
+    if "unknown field" not in message and "Invalid value" not in message:
+        return ""
+    wrong = (parts[1] if len(parts) > 1 else "").strip("'")
+    known = {*PLAYBOOKS, *(field for kind in _kinds() for field in kind.__struct_fields__)}
+    near = difflib.get_close_matches(wrong, known, n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def _kinds() -> tuple[Any, ...]:
+    return (Scenario, PopulationParameters, CatalogueParameters, TeamParameters, *PLAYBOOKS.values())
