@@ -1,9 +1,11 @@
 """Small random streams that are rich in what goes wrong: ties, missing ids, late events, idle weeks."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ghostnote.events.schema import TABLES
 from ghostnote.features.stream import build_stream
@@ -80,3 +82,26 @@ def tables(
 def stream(seed: int, n: int = 200, **options: float) -> pl.DataFrame:
     """The same as one stream."""
     return build_stream(tables(seed, n, **options))
+
+
+def plays(minutes: Sequence[float], **columns: Sequence[object]) -> pl.DataFrame:
+    """A stream of plays at the given minutes after 2026-01-01, ids in the order given; one account, track and ip."""
+    n = len(minutes)
+    rows = {
+        "event_id": [f"e{i:05d}" for i in range(n)],
+        "event_time": pl.Series([_START + round(m * _MINUTE_US) for m in minutes]).cast(pl.Datetime("us", "UTC")),
+        "account_id": ["a"] * n,
+        "track_id": ["t"] * n,
+        "ms_played": [60_000] * n,
+        "ip": ["10.0.0.1"] * n,
+    }
+    # Without a day of arrival and in the order given, as a live service would hand them over.
+    order = [f"e{i:05d}" for i in range(n)]
+    events = build_stream({"plays": pl.DataFrame({**rows, **columns})})
+    return pl.DataFrame({"event_id": order}).join(events, on="event_id", maintain_order="left").select(events.columns)
+
+
+def same_bits(left: NDArray[np.float32], right: NDArray[np.float32]) -> bool:
+    """Whether two arrays of float32 are equal bit by bit; missing equals missing."""
+    missing = np.isnan(left) & np.isnan(right)
+    return left.shape == right.shape and bool(np.all(missing | (left.view(np.uint32) == right.view(np.uint32))))

@@ -146,6 +146,8 @@ def _text_buffers(ids: pl.Series) -> tuple[Array, Array, Array]:
     ends = np.frombuffer(offsets, dtype=np.int64)[begin : begin + len(text) + 1] if len(text) else np.zeros(1, np.int64)
     content = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
     valid = text.is_not_null().to_numpy() if text.null_count() else np.ones(len(text), dtype=np.bool_)
+    for array in (content, ends, valid):  # Numba compiles once more for each mix of arrays that may be written to.
+        array.flags.writeable = False
     return content, ends, valid
 
 

@@ -12,14 +12,21 @@ njit: Any = numba.njit
 
 def compiled(function: F) -> F:
     """Compile a function that may make arrays."""
-    return cast(F, njit(cache=True, nogil=True)(function))
+    return _cached(function)
 
 
 def lean(function: F) -> F:
     """Compile a function that makes no array: it goes without Numba's reference counting, which would cost most."""
-    return cast(F, njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
+    return _cached(function, error_model="numpy", _nrt=False)
 
 
 def inlined(function: F) -> F:
     """Compile a lean function into its callers."""
-    return cast(F, njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function))
+    return _cached(function, error_model="numpy", _nrt=False, forceinline=True)
+
+
+def _cached(function: F, **options: Any) -> F:
+    try:
+        return cast(F, njit(cache=True, nogil=True, **options)(function))
+    except RuntimeError:  # Neither beside the code nor at home may anything be written: compile in every process.
+        return cast(F, njit(nogil=True, **options)(function))

@@ -88,7 +88,8 @@ class Feature:
     @property
     def columns(self) -> frozenset[str]:
         """The stream's columns that the feature rests on; if one is absent, the feature is missing."""
-        found = set(KEYS[self.by].columns) | self.where.columns
+        key = KEYS[self.by]
+        found = set(key.columns) | self.where.columns | ({"account_id"} if key.carried else set())
         if self.of:
             found |= self.of.columns
         if self.op in _VALUE_OPS:

@@ -1,5 +1,6 @@
 """The fold: walks events in order and yields each event's features as of that event."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ghostnote.features.grouping import carry, gather, group_rows, pack
 from ghostnote.features.kernels import Array, Events, fill_weights
 from ghostnote.features.keys import KEYS
 from ghostnote.features.plan import KindPlan, plan_kind
+from ghostnote.features.predicates import Predicate
 from ghostnote.features.state import KindState
 
 #: Batches are walked in passes of so many events: few enough to stay in the processor's caches, enough to find several
@@ -63,6 +65,8 @@ class Fold:
         self._first_names = tuple(feature.name for feature in first)
         self._stages = (_plan(first, weights), _plan(self.features, weights))
         kinds = [kind for stage in self._stages for kind in stage]
+        _check_predicates((*first, *self.features))
+        self._layout = _layout(kinds)
         self._states = [KindState(kind) for kind in kinds]
         self._values = sorted({name for kind in kinds for name in kind.values})
         self._items = sorted({item.name: item for kind in kinds for item in kind.items}.items())
@@ -82,8 +86,10 @@ class Fold:
         """Fold the next events and return their features, (events, features) float32; NaN = missing.
 
         A column that is absent, or of Polars' type Null, makes the features that rest on it missing in this call.
-        Raises GhostnoteError if an event has no time.
+        Raises GhostnoteError if an event has no time; then nothing is folded.
         """
+        if "event_time" not in stream.columns or stream["event_time"].null_count():
+            raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
         out = np.full((stream.height, len(self.features)), np.nan, dtype=np.float32)
         for start in range(0, stream.height, ROWS_PER_PASS):
             part = stream.slice(start, ROWS_PER_PASS)
@@ -100,17 +106,24 @@ class Fold:
         groups |= {f"pairs.{name}": pairs.to_arrays() for name, pairs in self._pairs.items()}
         groups |= {f"held.{name}": {"codes": held} for name, held in self._held.items()}
         groups["late"] = {"count": np.array([self.late], dtype=np.int64)}
-        snapshots.write(path, self.names, groups)
+        snapshots.write(path, self.names, self._layout, groups)
 
     def restore(self, path: str | os.PathLike[str]) -> None:
-        """Go on from a snapshot of a fold with the same features. Raises GhostnoteError if it is of another kind."""
-        groups = snapshots.read(path, self.names)
+        """Go on from a snapshot of a fold with the same features. Raises GhostnoteError if it is of another kind.
+
+        Then the state is as it was before.
+        """
+        groups = snapshots.read(path, self.names, self._layout)
         plans = [kind for stage in self._stages for kind in stage]
-        self._states = [KindState.from_arrays(plan, groups[f"state{i}"]) for i, plan in enumerate(plans)]
-        self._codes = {name: TextCodes.from_arrays(groups[f"codes.{name}"]) for name in self._codes}
-        self._pairs = {name: PairCodes.from_arrays(groups[f"pairs.{name}"]) for name in self._pairs}
-        self._held = {name: groups[f"held.{name}"]["codes"] for name in self._held}
-        self.late = int(groups["late"]["count"][0])
+        try:
+            states = [KindState.from_arrays(plan, groups[f"state{i}"]) for i, plan in enumerate(plans)]
+            codes = {name: TextCodes.from_arrays(groups[f"codes.{name}"]) for name in self._codes}
+            pairs = {name: PairCodes.from_arrays(groups[f"pairs.{name}"]) for name in self._pairs}
+            held = {name: groups[f"held.{name}"]["codes"] for name in self._held}
+            late = int(groups["late"]["count"][0])
+        except KeyError as error:
+            raise GhostnoteError(f"The snapshot {path} lacks {error}: fold the history again.") from error
+        self._states, self._codes, self._pairs, self._held, self.late = states, codes, pairs, held, late
 
     @property
     def bytes(self) -> int:
@@ -121,8 +134,6 @@ class Fold:
 
     def _pass(self, frame: pl.DataFrame, out: Array) -> None:
         frame = _complete(frame, self.columns)
-        if frame["event_time"].null_count():
-            raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
         late = np.zeros(frame.height, dtype=np.uint8)
         times = frame["event_time"].cast(pl.Datetime("us")).to_physical().to_numpy()
         values = np.zeros((len(self._values), frame.height), dtype=np.int64)
@@ -203,6 +214,26 @@ def _needed_first(features: Sequence[Feature]) -> tuple[Feature, ...]:
                     raise GhostnoteError(f"{needed.name} cannot serve a predicate: it rests on another feature itself.")
                 found[needed.name] = needed
     return tuple(found.values())
+
+
+def _check_predicates(features: Sequence[Feature]) -> None:
+    """Predicates are told apart by name: two of one name must be the same."""
+    known: dict[str, Predicate] = {}
+    for feature in features:
+        for predicate in (feature.where, feature.of):
+            if predicate and not known.setdefault(predicate.name, predicate).expr.meta.eq(predicate.expr):
+                raise GhostnoteError(f"Two different predicates are called {predicate.name!r}: rename one of them.")
+
+
+def _layout(kinds: Sequence[KindPlan]) -> str:
+    """A digest of what the state's arrays mean and how they are read."""
+    digest = hashlib.sha256()
+    for kind in kinds:
+        parts = (kind.key.name, *kind.values, *(item.name for item in kind.items))
+        digest.update(repr((parts, [(bit.tag, str(bit.expr)) for bit in kind.bits])).encode())
+        for array in (kind.template, *kind.program):
+            digest.update(repr(array.shape).encode() + array.tobytes())
+    return digest.hexdigest()
 
 
 def _plan(features: Sequence[Feature], weights: Array) -> tuple[KindPlan, ...]:

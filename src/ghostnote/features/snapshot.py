@@ -17,11 +17,14 @@ FORMAT = 1
 _HEAD = "snapshot"
 
 
-def write(path: str | os.PathLike[str], names: Sequence[str], groups: dict[str, dict[str, Array]]) -> None:
-    """Write groups of arrays as one .npz, under a temporary name first. Raises GhostnoteError if that fails."""
+def write(path: str | os.PathLike[str], names: Sequence[str], layout: str, groups: dict[str, dict[str, Array]]) -> None:
+    """Write groups of arrays as one .npz, under a temporary name first. Raises GhostnoteError if that fails.
+
+    `names` are the fold's features; `layout` tells folds apart whose arrays mean different things.
+    """
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    head = json.dumps({"format": FORMAT, "features": list(names)}).encode()
+    head = json.dumps({"format": FORMAT, "features": list(names), "layout": layout}).encode()
     arrays = {f"{group}/{name}": array for group, members in groups.items() for name, array in members.items()}
     try:
         with temporary.open("wb") as file:
@@ -34,23 +37,25 @@ def write(path: str | os.PathLike[str], names: Sequence[str], groups: dict[str, 
         raise GhostnoteError(f"Could not write the snapshot {target}: {error}.") from error
 
 
-def read(path: str | os.PathLike[str], names: Sequence[str]) -> dict[str, dict[str, Array]]:
-    """The groups of arrays in a snapshot of a fold with the features `names`. Raises GhostnoteError otherwise."""
+def read(path: str | os.PathLike[str], names: Sequence[str], layout: str) -> dict[str, dict[str, Array]]:
+    """The groups of arrays in a snapshot of a fold with these features and layout. Raises GhostnoteError otherwise."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             head = json.loads(bytes(file[_HEAD]))
-            _check(path, head, names)
+            _check(path, head, names, layout)
             groups: dict[str, dict[str, Array]] = {}
             for member in file.files:
                 group, _, name = member.partition("/")
                 if name:
                     groups.setdefault(group, {})[name] = file[member]
             return groups
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise GhostnoteError(f"{path} is not a snapshot of features: {error}.") from error
+    except OSError as error:
+        raise GhostnoteError(f"Could not read the snapshot {path}: {error.strerror or error}.") from error
+    except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise GhostnoteError(f"{path} is no snapshot of features, or it is damaged: fold the history again.") from error
 
 
-def _check(path: str | os.PathLike[str], head: dict[str, Any], names: Sequence[str]) -> None:
+def _check(path: str | os.PathLike[str], head: dict[str, Any], names: Sequence[str], layout: str) -> None:
     if head["format"] != FORMAT:
         raise GhostnoteError(
             f"The snapshot {path} has format {head['format']}, this version reads {FORMAT}: fold the history again."
@@ -59,5 +64,10 @@ def _check(path: str | os.PathLike[str], head: dict[str, Any], names: Sequence[s
         differing = sorted(set(head["features"]) ^ set(names)) or ["their order"]
         raise GhostnoteError(
             f"The snapshot {path} is of other features (the difference begins with {differing[0]}):"
+            " fold the history again."
+        )
+    if head["layout"] != layout:
+        raise GhostnoteError(
+            f"The snapshot {path} is of features with the same names but other predicates or support:"
             " fold the history again."
         )

@@ -92,9 +92,12 @@ def _joined(events: pl.DataFrame, dimension: pl.DataFrame, on: str) -> pl.DataFr
 
 def _subnet() -> pl.Expr:
     """The /24 of an IPv4 address, the /64 of an IPv6 one; null for anything else, such as a keyed hash."""
-    ip = pl.col("ip")
-    four = ip.str.extract(r"^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$")
-    six = ip.str.extract(r"^((?:[0-9A-Fa-f]{1,4}:){4})[0-9A-Fa-f:.]*$")
-    # Groups left out by "::" within the first four are zeros: what stands before it names the network.
-    six_short = ip.str.extract(r"^((?:[0-9A-Fa-f]{1,4}:){0,3}):[0-9A-Fa-f:.]*$")
-    return pl.coalesce(four, six, six_short)
+    ip = pl.col("ip").str.to_lowercase()
+    # A server that listens on both protocols writes IPv4 addresses as ::ffff:192.0.2.7.
+    four = ip.str.extract(r"^(?:::ffff:)?(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$")
+    six = pl.when(ip.str.contains(r"^[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,7}$")).then(ip)
+    # "::" stands for as many zeros as are left out: one network has one name, however its addresses are written.
+    zeros = pl.lit("0:" * 8).str.slice(0, 2 * (8 - six.str.count_matches(":")).cast(pl.Int64))
+    groups = six.str.replace("::", ":" + zeros, literal=True).str.extract_groups(r"^([^:]*):([^:]*):([^:]*):([^:]*):")
+    named = [groups.struct.field(str(i)).str.strip_chars_start("0").replace("", "0") for i in range(1, 5)]
+    return pl.coalesce(four, pl.concat_str(named, separator=":"))
