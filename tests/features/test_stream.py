@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.features.declaration import count
+from ghostnote.features.fold import Fold
 from ghostnote.features.stream import build_stream, stream_columns
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -131,3 +133,26 @@ def test_one_network_has_one_name_however_its_addresses_are_written(addresses: l
         rows = pl.concat([table(str(i), ip=written(a)) for i, a in enumerate(addresses)])
         found = build_stream({"plays": rows}).sort(pl.col("event_id").cast(pl.Int64))
         assert found["subnet"].to_list() == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "taken"),
+    [
+        (datetime(2026, 1, 1, 12, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC)),
+        (datetime(2026, 1, 6, 20, tzinfo=UTC), datetime(2026, 1, 6, 20, tzinfo=UTC)),
+        (datetime(2026, 1, 7, tzinfo=UTC), datetime(2026, 1, 5, 23, 59, 59, 999_999, tzinfo=UTC)),
+        (datetime(2099, 1, 1, tzinfo=UTC), datetime(2026, 1, 5, 23, 59, 59, 999_999, tzinfo=UTC)),
+    ],
+)
+def test_nothing_happens_more_than_a_day_after_it_arrived(at: datetime, taken: datetime) -> None:
+    rows = pl.concat([table("1", at=at, dt=date(2026, 1, 5)), table("2", at=at, dt=None)], how="vertical_relaxed")
+    events = build_stream({"plays": rows}).sort("event_id")
+    assert events["event_time"].to_list() == [taken, at]
+
+
+def test_a_false_time_does_not_stop_a_tracks_clock() -> None:
+    false = table("1", at=datetime(2099, 1, 1, tzinfo=UTC), dt=date(2026, 1, 1), track_id="t")
+    true = [table(str(i), at=datetime(2026, 1, 3, i, tzinfo=UTC), dt=date(2026, 1, 3), track_id="t") for i in (2, 3)]
+    fold = Fold([count("track", "24h", "x")])
+    assert fold.update(build_stream({"plays": pl.concat([false, *true])}))[:, 0].tolist() == [1, 1, 2]
+    assert fold.late == 0

@@ -32,7 +32,8 @@ def build_stream(
     plays) and event_id. `kind` is signup, login, play or action. A column that no table has is null, of type Null: that
     is how the fold tells "this service does not know" from "not on this event". So pass a table that is merely empty
     today as an empty table, do not leave it out. `columns` limits the result (kind, event_id, event_time and account_id
-    always stay): `Fold.columns` says what the fold reads.
+    always stay): `Fold.columns` says what the fold reads. An event from more than a day after its day of arrival is
+    taken as that day's last.
 
     Raises GhostnoteError if there is no event table, or one lacks event_id, event_time or account_id.
     """
@@ -40,7 +41,7 @@ def build_stream(
     parts = [_part(name, tables[name]) for name in EVENT_TABLES if name in tables]
     if not parts:
         raise GhostnoteError(f"There are no events: give at least one of {', '.join(EVENT_TABLES)}.")
-    events = pl.concat(parts, how="diagonal_relaxed")
+    events = _without_future(pl.concat(parts, how="diagonal_relaxed"))
     events = _with_tracks(events, tables.get("tracks"))
     events = _with_ips(events, tables.get("ips"))
     if "source_id" in events.columns and "source" in events.columns:
@@ -62,6 +63,19 @@ def _part(name: str, table: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
         if required not in rows.columns:
             raise GhostnoteError(f"The table {name} has no column {required}: every event needs one.")
     return rows.with_columns(pl.col("event_time").cast(TIME), pl.lit(KINDS[name], _KIND).alias("kind"))
+
+
+def _without_future(events: pl.DataFrame) -> pl.DataFrame:
+    """An event from more than a day after the day it arrived on happened at that day's end, at the latest.
+
+    One false time would hold its keys' clocks in the future. A day is left for days of arrival that are not in UTC.
+    """
+    if "dt" not in events.columns or events.schema["dt"] == pl.Null:
+        return events
+    day = pl.col("dt").cast(pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    end = day + pl.duration(days=1) - pl.duration(microseconds=1)
+    false = pl.col("event_time") > end + pl.duration(days=1)
+    return events.with_columns(pl.when(false).then(end).otherwise("event_time").cast(TIME).alias("event_time"))
 
 
 def _with_tracks(events: pl.DataFrame, tracks: pl.DataFrame | pl.LazyFrame | None) -> pl.DataFrame:
