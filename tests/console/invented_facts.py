@@ -41,7 +41,7 @@ def invented_summary(world: "World", tables: dict[str, pl.DataFrame]) -> facts.S
             hold_threshold=0.62,
             account_threshold=0.55,
             alerts_per_day=25,
-            honest_play_ceiling=0.0001,
+            honest_mark_ceiling=0.0001,
             honest_account_ceiling=0.001,
             source="Thresholds come from an alert budget of 25 accounts a day on the training days.",
         ),

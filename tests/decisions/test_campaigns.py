@@ -28,10 +28,16 @@ def test_what_is_popular_ties_nobody():
 
 
 def test_the_name_of_a_campaign_does_not_depend_on_order():
-    rows = [(f"b{n}", "owner_id", "o", 5) for n in range(5)]
+    rows = [(f"b{n}", "owner_id", "o", 5) for n in range(5)] + [(f"a{n}", "owner_id", "hit", 1) for n in range(60)]
     first = group([f"b{n}" for n in range(5)], _links(*rows))
     again = group([f"b{n}" for n in reversed(range(5))], _links(*reversed(rows)))
     assert first[0].campaign_id == again[0].campaign_id
+
+
+def test_meeting_by_chance_ties_nobody():
+    # 30 of 100 accounts are suspects; three of them on one of many small artists prove nothing.
+    links = _links(*((f"a{n}", "artist_id", f"small{n % 25}", 1) for n in range(100)))
+    assert group([f"a{n}" for n in range(100) if n % 25 < 8 and n < 80], links) == []
 
 
 def test_no_suspects_no_campaigns():

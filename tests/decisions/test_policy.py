@@ -26,7 +26,7 @@ def test_a_file_changes_what_it_names(tmp_path):
     [
         ("review_per_day = 3", "did you mean 'reviews_per_day'"),
         ("zzz = 3", "it is one of"),
-        ("honest_play_ceiling = 2.0", "impossible"),
+        ("honest_mark_ceiling = 2.0", "impossible"),
         ("reviews_per_day = 'many'", "impossible"),
         ("= 3", "not valid TOML"),
     ],

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.stats import binom
 
 #: What can tie accounts together, and how it is called in evidence (one, many).
 KINDS = {
@@ -22,6 +23,8 @@ KINDS = {
 }
 #: Smallest group that is called a campaign.
 FEWEST = 3
+#: How many ties between suspects who have nothing to do with each other are accepted per kind, on average.
+CHANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,12 @@ def group(suspects: Sequence[str], links: pl.DataFrame) -> list[Group]:
     """Connected groups of suspicious accounts, largest first.
 
     `links` has account_id, kind, key, events: everything that any account touched. A key ties suspects together if at
-    least three of them use it and they are at least half of all its users: what is popular ties nobody.
+    least three of them use it, they are at least half of all its users (what is popular ties nobody), and so many would
+    hardly meet there by chance: the binomial tail, times the number of keys of its kind, is below `CHANCE`.
     """
     suspicious = pl.Series("account_id", sorted(suspects), dtype=pl.String)
     marked = links.with_columns(pl.col("account_id").cast(pl.String).is_in(suspicious.implode()).alias("suspect"))
-    keys = (
-        marked.group_by("kind", "key")
-        .agg(pl.len().alias("users"), pl.col("suspect").sum().alias("suspects"))
-        .filter((pl.col("suspects") >= FEWEST) & (pl.col("suspects") * 2 >= pl.col("users")))
-    )
+    keys = _tying(marked, len(suspicious))
     edges = marked.filter("suspect").join(keys.select("kind", "key", "users"), on=["kind", "key"])
     if edges.is_empty():
         return []
@@ -58,6 +58,20 @@ def group(suspects: Sequence[str], links: pl.DataFrame) -> list[Group]:
     tied = edges.with_columns(pl.Series("component", component[left]))
     groups = [_group(part) for part in tied.partition_by("component", maintain_order=True)]
     return sorted((g for g in groups if len(g.accounts) >= FEWEST), key=lambda g: (-len(g.accounts), g.campaign_id))
+
+
+def _tying(marked: pl.DataFrame, suspects: int) -> pl.DataFrame:
+    """The keys that tie: kind, key, users, suspects."""
+    keys = (
+        marked.group_by("kind", "key")
+        .agg(pl.len().alias("users"), pl.col("suspect").sum().alias("suspects"))
+        .filter(pl.col("users") >= FEWEST)
+        .with_columns(pl.len().over("kind").alias("tested"))
+        .filter((pl.col("suspects") >= FEWEST) & (pl.col("suspects") * 2 >= pl.col("users")))
+    )
+    share = suspects / max(marked["account_id"].n_unique(), 1)
+    by_chance = binom.sf(keys["suspects"].to_numpy().astype(np.int64) - 1, keys["users"].to_numpy(), share)
+    return keys.filter(pl.Series(by_chance * keys["tested"].to_numpy() < CHANCE)).drop("tested")
 
 
 def _group(edges: pl.DataFrame) -> Group:

@@ -31,11 +31,11 @@ def log_ratio(probability: Floats, prior: float, cap: float) -> Floats:
     return np.asarray(np.clip(np.log(clipped / (1 - clipped)) - base, -cap, cap), dtype=np.float64)
 
 
-def accumulate(account: NDArray[np.int64], ratio: Floats, bar: float) -> Excursions:
+def accumulate(account: NDArray[np.int64], ratio: Floats, bar: float | Floats) -> Excursions:
     """Add up `ratio` per account; rows must be sorted by account, then day.
 
-    `bar` is in log-odds: at `ln(1 / c)` an honest account passes with probability at most about `c` for each time that
-    its sum leaves zero, if the ratios are true (Wald, 1945).
+    `bar`, one for all rows or one per row, is in log-odds: at `ln(1 / c)` an honest account passes with probability at
+    most about `c` for each time that its sum leaves zero, if the ratios are true (Wald, 1945).
     """
     rows = len(account)
     total, begin = np.zeros(rows), np.full(rows, -1, dtype=np.int64)

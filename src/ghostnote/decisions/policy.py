@@ -16,10 +16,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Ceilings, budgets and prices. Every field has a default; a TOML file changes the ones that it names.
 
     honest_account_ceiling: largest acceptable share of honest accounts acted on.
-    honest_play_ceiling: largest acceptable share of honest plays marked by their own score.
+    honest_mark_ceiling: largest acceptable share of honest plays marked by their own score. A mark alone does nothing:
+        plays are excluded where several accounts' marks meet on one target.
     reviews_per_day: accounts that people can look at in a day, the alert budget.
-    day_cap: most evidence (log-odds) that one day of one account can bring.
+    day_cap: most evidence (log-odds) that one day of one account can bring; being tied to a group brings as much once.
+    suspect_ratio: evidence (log-odds) from which an account may be reviewed, and be tied to others like it.
     hold_ratio: evidence (log-odds) from which an account's plays of a day are held until it is confirmed or cleared.
+    group_accounts: smallest group of suspects, tied by what hardly anybody else touches, that counts as evidence.
     hold_days: for how many days before the end of the period unconfirmed plays stay held; older ones count.
     target_accounts: accounts that must agree before plays are excluded because of what they are aimed at.
     target_share: share of a target's plays that must look artificial for the same.
@@ -28,10 +31,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     honest_account_ceiling: Share = 1e-4
-    honest_play_ceiling: Share = 1e-4
+    honest_mark_ceiling: Share = 1e-3
     reviews_per_day: Annotated[int, msgspec.Meta(ge=0)] = 25
     day_cap: Annotated[float, msgspec.Meta(gt=0.0)] = 4.7
-    hold_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 3.0
+    suspect_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 3.0
+    hold_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 4.6
+    group_accounts: Annotated[int, msgspec.Meta(ge=3)] = 5
     hold_days: Annotated[int, msgspec.Meta(ge=0)] = 3
     target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 3
     target_share: Share = 0.5

@@ -46,7 +46,7 @@ class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
     hold_threshold: float | None
     account_threshold: float | None
     alerts_per_day: float | None = None
-    honest_play_ceiling: Share | None = None
+    honest_mark_ceiling: Share | None = None
     honest_account_ceiling: Share | None = None
     source: str = ""
 

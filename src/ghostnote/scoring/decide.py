@@ -1,5 +1,6 @@
 """Opinions of a whole period -> a verdict on every play and an action on every account."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -32,13 +33,20 @@ def decide(
     policy: Policy,
     *,
     play_threshold: float | None,
+    odd: float,
     supervised: bool,
 ) -> Decided:
     """Add evidence up per account, find targets and groups, then decide; see `Policy` for what bounds it.
 
-    Without a model learnt from labels only rules bring evidence, and reviews go to the most surprising accounts.
+    Without a model learnt from labels only rules bring evidence, and reviews go to the most surprising accounts. An
+    account-day whose surprise reaches `odd` makes a suspect but no evidence: honest people are odd, each in their own
+    way. It becomes evidence where suspects are tied to each other.
     """
-    days = _accumulated(days, policy)
+    days = _accumulated(days.with_row_index("row"), policy)
+    suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
+    groups = group(days.filter(suspect)["account_id"].unique(maintain_order=True).to_list(), links)
+    tied = {account for found in groups if len(found.accounts) >= policy.group_accounts for account in found.accounts}
+    days = _accumulated(_together(days, policy, tied, odd), policy)
     last = days["day"].max()
     marked = pl.lit(value=False) if play_threshold is None else pl.col("score") >= play_threshold
     state = days.select("account_id", "day", "total", "confirmed").with_columns(
@@ -68,20 +76,32 @@ def decide(
     )
     plays = plays.with_columns(because.alias("because")).with_columns(verdict.alias("verdict"))
     accounts = _accounts(days, plays, policy)
-    groups = group(accounts.filter(pl.col("evidence") >= policy.hold_ratio)["account_id"].to_list(), links)
     budget = policy.reviews_per_day * days["day"].n_unique()
     return Decided(days, plays, _acted(accounts, groups, policy, budget, supervised=supervised), groups)
 
 
+def _together(days: pl.DataFrame, policy: Policy, tied: AbstractSet[str], odd: float) -> pl.DataFrame:
+    """For accounts `tied` to others, the tie brings evidence once, and odd days bring as much as suspicious ones."""
+    among = pl.col("account_id").is_in(pl.Series(sorted(tied), dtype=pl.String).implode())
+    ratio = pl.when(pl.col("surprise") >= odd).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
+    return days.with_columns(
+        pl.when(among).then(ratio.otherwise(pl.col("ratio"))).otherwise(pl.col("ratio")).alias("ratio"),
+        pl.when(among).then(policy.day_cap).otherwise(0.0).alias("tie"),
+    )
+
+
 def _accumulated(days: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    ordered = days.with_row_index("row").sort("account_id", "day")
+    """Adds total and confirmed."""
+    ordered = days.sort("account_id", "day")
     codes = ordered["account_id"].rle_id().to_numpy().astype(np.int64)
-    sums = accumulate(codes, ordered["ratio"].to_numpy(), policy.account_bar)
+    tie = ordered["tie"].to_numpy() if "tie" in ordered.columns else 0.0
+    bar = np.broadcast_to(policy.account_bar - tie, ordered.height)
+    sums = accumulate(codes, ordered["ratio"].to_numpy(), bar)
     return ordered.with_columns(pl.Series("total", sums.total), pl.Series("confirmed", sums.confirmed))
 
 
 def _accounts(days: pl.DataFrame, plays: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    suspicious = (pl.col("total") >= policy.hold_ratio) | pl.col("confirmed")
+    suspicious = (pl.col("total") >= policy.suspect_ratio) | pl.col("confirmed")
     accounts = days.group_by("account_id", maintain_order=True).agg(
         pl.col("total").max().alias("evidence"),
         pl.col("confirmed").any(),
@@ -91,7 +111,7 @@ def _accounts(days: pl.DataFrame, plays: pl.DataFrame, policy: Policy) -> pl.Dat
         pl.col("first_time").filter(suspicious).min().alias("first_flagged"),
         pl.col("row").sort_by("ratio", "surprise", descending=True).first().alias("best_row"),
         pl.col("rules").explode(empty_as_null=True, keep_nulls=True).drop_nulls().unique(maintain_order=True),
-        (pl.col("ratio") >= policy.hold_ratio).sum().alias("suspicious_days"),
+        (pl.col("ratio") >= policy.suspect_ratio).sum().alias("suspicious_days"),
         pl.len().alias("active_days"),
     )
     aimed = (
@@ -121,7 +141,7 @@ def _acted(
     accounts = accounts.join(member, on="account_id", how="left", maintain_order="left")
     doubtful = ~pl.col("confirmed")
     if supervised:
-        doubtful &= pl.col("evidence") >= policy.hold_ratio
+        doubtful &= pl.col("evidence") >= policy.suspect_ratio
     rank = pl.when(doubtful).then(pl.struct("evidence", "surprise")).rank("ordinal", descending=True)
     action = (
         pl.when(pl.col("confirmed"))

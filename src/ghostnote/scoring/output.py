@@ -259,7 +259,7 @@ def _policy(run: Run) -> PolicyFacts:
         hold_threshold=probability(policy.hold_ratio),
         account_threshold=probability(policy.account_bar),
         alerts_per_day=policy.reviews_per_day,
-        honest_play_ceiling=policy.honest_play_ceiling,
+        honest_mark_ceiling=policy.honest_mark_ceiling,
         honest_account_ceiling=policy.honest_account_ceiling,
         source=(
             "An account is acted on when its evidence over days passes ln(1 / ceiling of honest accounts); a single "

@@ -82,6 +82,7 @@ def score(
         pl.concat(period.links).group_by("account_id", "kind", "key").agg(pl.col("events").sum()),
         policy,
         play_threshold=threshold,
+        odd=_odd(bundle),
         supervised=bundle.supervised,
     )
     progress("Deciding", 1, 3)
@@ -113,12 +114,18 @@ def _wanted(opinions: Opinions, policy: Policy, *, supervised: bool) -> NDArray[
 
 
 def _play_threshold(bundle: Bundle, policy: Policy) -> float | None:
-    """The calibrated probability that only `honest_play_ceiling` of honest plays reach; None without a play model."""
+    """The calibrated probability that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
     ceilings = bundle.manifest.play_ceilings
     if ceilings is None:
         return None
     shares = np.log(np.asarray(ceilings.scores))
-    return float(np.interp(np.log(policy.honest_play_ceiling), shares, np.asarray(ceilings.probabilities)))
+    return float(np.interp(np.log(policy.honest_mark_ceiling), shares, np.asarray(ceilings.probabilities)))
+
+
+def _odd(bundle: Bundle) -> float:
+    """The surprise that one in a thousand account-days of the training data exceeds."""
+    grid = bundle.manifest.surprise_quantiles
+    return grid[-2] if len(grid) > 1 else float("inf")
 
 
 def _reasons(decided: Decided, period: _Period, bundle: Bundle, judge: Judge) -> dict[str, list[str]]:

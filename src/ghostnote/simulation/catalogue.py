@@ -13,9 +13,9 @@ from ghostnote.simulation.rows import DAY
 #: Median track length relative to the whole catalogue's, by genre: dance and ambient run longer than punk.
 GENRES: dict[str, float] = {
     "pop": 0.97, "hip hop": 0.92, "rock": 1.06, "latin": 0.98, "dance": 0.95, "r&b": 1.0, "indie": 1.05,
-    "country": 0.98, "metal": 1.22, "folk": 1.04, "jazz": 1.35, "classical": 1.3, "ambient": 1.0, "soundtrack": 0.9, "k-pop": 0.95,
-    "punk": 0.78, "soul": 1.03, "reggae": 1.1, "electronic": 1.25, "house": 1.3, "drill": 0.82, "children": 0.66,
-    "blues": 1.15, "gospel": 1.2,
+    "country": 0.98, "metal": 1.22, "folk": 1.04, "jazz": 1.35, "classical": 1.3, "ambient": 1.0, "soundtrack": 0.9,
+    "k-pop": 0.95, "punk": 0.78, "soul": 1.03, "reggae": 1.1, "electronic": 1.25, "house": 1.3, "drill": 0.82,
+    "children": 0.66, "blues": 1.15, "gospel": 1.2,
 }  # fmt: skip
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -112,7 +112,7 @@ class Catalogue:
     def extend(
         self, *, artist: Ints, duration_ms: Ints, released: Ints, artist_owner: Ints, artist_genre: Ints
     ) -> "Catalogue":
-        """The same catalogue with new artists and their tracks at its end (popularity unchanged: nobody knows them yet).
+        """The same catalogue with new artists and their tracks at its end, which nobody knows yet.
 
         `artist` counts up from `self.artists`, grouped; the other arrays have a row per new track or per new artist.
         """

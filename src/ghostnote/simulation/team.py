@@ -60,16 +60,16 @@ def team_labels(
         parts.append(
             rows.with_columns(source.alias("source"), times(since + _delay(team, found.size, rng)).alias("known_at"))
         )
-        parts += _complaints(events, cast, names, team, rng)
+        parts += _complaints(events, cast, first, names, team, rng)
     parts += _about_honest(honest, right, names, team, rng, start, end)
     table = pl.concat(parts, how="diagonal_relaxed")
     return ordered(table.filter(pl.col("known_at") < times(np.array([end])).item()))
 
 
 def _complaints(
-    events: Events, cast: Cast, names: Names, team: TeamParameters, rng: np.random.Generator
+    events: Events, cast: Cast, first: Ints, names: Names, team: TeamParameters, rng: np.random.Generator
 ) -> list[pl.DataFrame]:
-    """Hijacked listeners point at the plays that were not theirs: those are labelled, not the accounts."""
+    """Hijacked listeners point at the plays so far that were not theirs: those are labelled, not the accounts."""
     victims = np.sort(cast.victims[rng.random(cast.victims.size) < team.found])
     wait = _delay(team, victims.size, rng)
     parts = []
@@ -78,10 +78,10 @@ def _complaints(
         if not len(chosen):
             continue
         place = np.searchsorted(victims, chosen.account)
-        last = np.zeros(victims.size, dtype=np.int64)
-        np.maximum.at(last, place, chosen.end)
-        labels = play_labels(chosen, cast.kind, names)
-        parts.append(labels.with_columns(source=pl.lit("review"), known_at=times((last + wait)[place])))
+        noticed = begun(first, victims) + wait
+        told = chosen.end <= noticed[place]
+        labels = play_labels(chosen.take(told), cast.kind, names)
+        parts.append(labels.with_columns(source=pl.lit("review"), known_at=times(noticed[place[told]])))
     return parts
 
 

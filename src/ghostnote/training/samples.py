@@ -1,13 +1,14 @@
 """Gathering rows to learn from: every account-day, and the labelled plays beside a random part of the others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ghostnote.decisions.rules import RULES, hits
 from ghostnote.events.lake import Lake
 from ghostnote.features.account_days import account_days, day_names
 from ghostnote.features.declaration import Feature
@@ -28,16 +29,29 @@ WARM_UP = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows to learn from: whose they are, their features, whether labelled fraud, how many rows each stands for."""
+    """Rows to learn from: whose they are, their features, whether labelled fraud, how many rows each stands for.
+
+    `weight` is the number of rows of the lake that a row stands for; `emphasis` what it counts in fitting, where a
+    labelled row stands for itself alone: a campaign counts by its accounts, not by its noise.
+    """
 
     accounts: pl.Series
     table: Table
     fraud: NDArray[np.bool_]
     weight: Floats
 
+    @property
+    def emphasis(self) -> Floats:
+        return np.where(self.fraud, 1.0, self.weight)
+
     def take(self, rows: NDArray[np.bool_]) -> "Sample":
         """The chosen rows, by mask."""
         return Sample(self.accounts.filter(pl.Series(rows)), self.table.take(rows), self.fraud[rows], self.weight[rows])
+
+    def with_fraud(self, accounts: frozenset[str]) -> "Sample":
+        """The same rows, with those of `accounts` taken for labelled fraud."""
+        also = member(self.accounts, accounts).to_numpy()
+        return replace(self, fraud=self.fraud | also)
 
 
 @dataclass
@@ -67,10 +81,11 @@ class _Parts:
 
 @dataclass(frozen=True)
 class Samples:
-    """What one walk through the lake gathered."""
+    """What one walk through the lake gathered; `certain` are accounts that no label but a certain rule names."""
 
     days: Sample
     plays: Sample
+    certain: frozenset[str]
 
 
 def gather(
@@ -86,19 +101,24 @@ def gather(
     """Walk the lake to the window's end and keep rows from its start plus the warm-up on.
 
     Accounts on which single plays are labelled fraud (somebody else played them) teach through those plays alone.
+    Accounts that a certain rule catches count as labelled fraud, unless somebody looked and found them honest: labels
+    come late and miss half, and what is left among the others would teach that fraud is honest.
     """
     start, end = window
     names = tuple(feature.name for feature in features)
     victims = _victims(lake, known)
-    days, plays = _Parts(), _Parts()
+    days, plays, certain = _Parts(), _Parts(), set[str]()
     span = max((end - start).days, 1)
     share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
     for day in walk(lake, features, intake, end, progress):
         if day.day < min(start + WARM_UP, end):
             continue
-        _add_days(days, day, features, known, victims)
+        certain |= _add_days(days, day, features, known, victims)
         _add_plays(plays, day, known, victims, share, np.random.default_rng([seed, day.day.toordinal()]))
-    return Samples(days.joined(day_names(features)), plays.joined(names))
+    found = frozenset(certain) - known.honest_accounts - known.fraud_accounts
+    return Samples(
+        days.joined(day_names(features)).with_fraud(found), plays.joined(names).with_fraud(found), certain=found
+    )
 
 
 def _plays(lake: Lake, start: date, end: date) -> int:
@@ -126,12 +146,25 @@ def _victims(lake: Lake, known: Known) -> frozenset[str]:
     return frozenset(found) - known.fraud_accounts
 
 
-def _add_days(parts: _Parts, day: Day, features: Sequence[Feature], known: Known, victims: frozenset[str]) -> None:
+def _add_days(parts: _Parts, day: Day, features: Sequence[Feature], known: Known, victims: frozenset[str]) -> set[str]:
+    """Adds a day's account-days; returns the accounts that a certain rule catches on it."""
     rows = account_days(day.stream, day.values, features, day.day)
     accounts = rows.accounts["account_id"]
     keep = (~member(accounts, victims)).to_numpy()
     fraud = member(accounts, known.fraud_accounts).to_numpy()
     parts.add(accounts.filter(pl.Series(keep)), rows.values[keep], fraud[keep], np.ones(int(keep.sum())))
+    return set(accounts.filter(pl.Series(_surely(rows.values, day_names(features)) & keep)).to_list())
+
+
+def _surely(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which account-days a certain rule fires on."""
+    certain = [rule for rule in RULES if rule.certain]
+    needed = sorted({name for rule in certain for name in rule.needs if name in names})
+    frame = pl.DataFrame({name: values[:, names.index(name)] for name in needed})
+    fired = np.zeros(len(values), dtype=np.bool_)
+    for rule in certain:
+        fired |= hits(rule, frame).to_numpy()
+    return fired
 
 
 def _add_plays(
@@ -150,6 +183,4 @@ def _add_plays(
     per_account = day.stream.select(pl.len().over("account_id"))["len"].to_numpy()
     odds = np.where(fraud, np.minimum(1.0, PLAYS_PER_ACCOUNT_DAY / per_account), share)
     keep = is_play & ~unclear & (draw < odds)
-    # A labelled play kept stands for itself alone: a campaign counts by its accounts, not by its noise.
-    weight = np.where(fraud[keep], 1.0, 1.0 / share)
-    parts.add(accounts.filter(pl.Series(keep)), day.values[keep], fraud[keep], weight)
+    parts.add(accounts.filter(pl.Series(keep)), day.values[keep], fraud[keep], 1.0 / odds[keep])

@@ -20,6 +20,10 @@ FOLDS = 3
 CEILINGS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 #: No probability is taken for surer than this when the honest part of unlabelled rows is estimated.
 _SUREST = 0.999
+#: Part of the labelled rows, from the top of the ranking, among which the share of labelled fraud is taken.
+_SUREST_PART = 0.5
+#: Labels that know of less than this share of fraud are too few to tell.
+_LEAST_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -44,18 +48,18 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
 
     Whole accounts are left out in turn, so that every row has a score from a model that never saw its account; on
     these scores the probability of *being labelled* is calibrated. Dividing it by the share of fraud that gets labelled
-    gives the probability of fraud (Elkan & Noto, 2008), assuming that labels find fraud of all kinds alike.
+    gives the probability of fraud (Elkan & Noto, 2008). That share is taken where the model is surest, among the rows
+    that score highest: further down, honest rows would pass for fraud that nobody has labelled.
     """
     fraud = sample.fraud.astype(np.float64)
     raw = _cross_fitted(sample, fraud, directions, seed)
     labelled = calibrate(raw, fraud, sample.weight)
-    at_fraud = labelled(raw[sample.fraud])
-    labelled_share = float(np.clip(at_fraud.mean(), 0.05, 1.0))
+    labelled_share = _labelled_share(raw, sample)
     calibration = Calibration(labelled.scores, np.minimum(labelled.probabilities / labelled_share, _SUREST))
     probability = calibration(raw)
     honest = np.where(sample.fraud, 0.0, 1.0 - probability) * sample.weight
     thresholds = np.array([threshold_for_ceiling(probability, share, honest) for share in CEILINGS])
-    model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, sample.weight)
+    model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, sample.emphasis)
     mass = np.where(sample.fraud, 1.0, probability) * sample.weight
     return Learnt(
         model=model,
@@ -65,6 +69,15 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
         labelled_share=labelled_share,
         average_precision=average_precision(raw, sample.fraud, sample.weight),
     )
+
+
+def _labelled_share(raw: Floats, sample: Sample) -> float:
+    """The share of labelled rows, by weight, in the smallest top of the ranking that holds half of them."""
+    order = np.argsort(-raw, kind="stable")
+    labelled = np.cumsum((sample.fraud * sample.weight)[order])
+    everything = np.cumsum(sample.weight[order])
+    half = int(np.searchsorted(labelled, _SUREST_PART * labelled[-1]))
+    return float(np.clip(labelled[half] / everything[half], _LEAST_SHARE, 1.0))
 
 
 def _cross_fitted(sample: Sample, fraud: Floats, directions: Mapping[str, int], seed: int) -> Floats:
@@ -80,6 +93,6 @@ def _cross_fitted(sample: Sample, fraud: Floats, directions: Mapping[str, int], 
             raw[judged] = learning.fraud.mean() if len(learning.fraud) else 0.0
             continue
         model = Boosting(directions=directions, seed=seed)
-        model.fit(learning.table, learning.fraud.astype(np.float64), learning.weight)
+        model.fit(learning.table, learning.fraud.astype(np.float64), learning.emphasis)
         raw[judged] = model.score(sample.table.take(judged))
     return raw

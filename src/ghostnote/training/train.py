@@ -56,6 +56,7 @@ def train(
         account_days=len(samples.days.table),
         play_rows=len(samples.plays.table),
         labels_fraud=known.fraud,
+        labels_by_rules=len(samples.certain),
         labels_legit=len(known.honest_accounts),
         missing_columns=intake.missing_columns,
         notes=[f"Not readable, left out: {name}" for name in intake.unreadable],

@@ -1,0 +1,328 @@
+"""The fold against SQL windows (DuckDB) and rolling groups (Polars), and the whole catalogue alone.
+
+The same events, the same seven features, and the same answers: they are compared before anything is timed. Batch is a
+whole history at once. Micro-batch is a live service: calls of 1,000 events, answered with the features of these; the
+others query the last 24 hours of the keys concerned, as one would, and the fold just goes on.
+"""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ghostnote.features.declaration import Feature, count, distinct, share, total
+from ghostnote.features.fold import Fold
+from ghostnote.features.predicates import EVENT, JUST_OVER_30S
+
+Row = dict[str, str | int | float]
+Values = NDArray[np.float32]
+
+SIZES = {"1x": 500_000, "10x": 5_000_000}
+CALL = 1000
+REPEATS = 3
+#: Calls timed in each repetition.
+CALLS = 20
+_DAYS = 7
+_START_US = 1_767_225_600_000_000
+_DAY_US = 24 * 3_600_000_000
+SEVEN = (
+    count("account", "1h", "x"),
+    count("account", "24h", "x"),
+    total("ms_played", "account", "24h", "x"),
+    share(JUST_OVER_30S, "account", "24h", "x"),
+    distinct("track", "account", "24h", "x"),
+    count("ip", "24h", "x"),
+    distinct("account", "ip", "24h", "x", where=EVENT),
+)
+
+
+def run() -> list[Row]:
+    """Measure everything; takes minutes."""
+    rows: list[Row] = []
+    for size, n in SIZES.items():
+        events = plays(n)
+        rows += _batch(size, events)
+        rows += _micro(size, events)
+        del events
+        gc.collect()
+    rows += [_catalogue(size, n) for size, n in SIZES.items()]
+    return _with_growth(rows)
+
+
+# --- events ----------------------------------------------------------------------------------------------------------
+
+
+def plays(n: int) -> pl.DataFrame:
+    """Plays of a week by n / 50 accounts; no two at the same microsecond, so that no answer depends on ties."""
+    rng = np.random.default_rng(n)
+    times = np.sort(rng.integers(0, _DAYS * _DAY_US - n, n)) + np.arange(n)
+    accounts = n // 50
+    # A few accounts play most: activity is log-normal.
+    weights = rng.lognormal(0, 1, accounts).cumsum()
+    account = np.searchsorted(weights, rng.random(n) * weights[-1])
+    home = rng.integers(0, accounts // 2, accounts)
+    ip = np.where(rng.random(n) < 0.9, home[account], rng.integers(0, accounts // 2, n))
+    return pl.DataFrame(
+        {
+            "i": np.arange(n),
+            "kind": pl.repeat("play", n, eager=True),
+            "event_time": pl.Series(times + _START_US).cast(pl.Datetime("us", "UTC")),
+            "account_id": _ids("account", account),
+            "track_id": _ids("track", rng.zipf(1.3, n) % 100_000),
+            "ip": _ids("ip", ip),
+            "ms_played": rng.integers(0, 300_000, n),
+        }
+    )
+
+
+def everything(n: int) -> pl.DataFrame:
+    """The same plays with every column that the catalogue reads."""
+    rng = np.random.default_rng(1)
+    events = plays(n)
+    track = events["track_id"].str.slice(5).cast(pl.Int64).to_numpy()
+    account = events["account_id"].str.slice(7).cast(pl.Int64).to_numpy()
+    kind = rng.choice(["signup", "login", "play", "action"], n, p=[0.01, 0.05, 0.9, 0.04])
+    play = pl.Series(kind) == "play"
+
+    def of(which: str, values: pl.Series | NDArray[Any]) -> pl.Series:
+        return pl.select(pl.when(pl.Series(kind) == which).then(pl.lit(pl.Series(values)))).to_series()
+
+    ip = events["ip"].str.slice(2).cast(pl.Int64).to_numpy()
+    return events.with_columns(
+        kind=pl.Series(kind),
+        track_id=of("play", events["track_id"]),
+        artist_id=of("play", _ids("artist", track // 10)),
+        owner_id=of("play", _ids("owner", track // 100)),
+        playlist_id=of("play", _ids("list", rng.zipf(1.5, n) % 5000)),
+        duration_ms=pl.Series(180_000 + track % 1000 * 100).cast(pl.Int64).set(~play, None),
+        ms_played=events["ms_played"].set(~play, None),
+        end_reason=of("play", rng.choice(["trackdone", "fwdbtn"], n)),
+        source=of("play", rng.choice(["playlist", "search", "library"], n)),
+        device_id=_ids("device", account * 2 + rng.integers(0, 2, n)),
+        subnet=_ids("net", ip // 20),
+        country=pl.Series(rng.choice(["DE", "FR", "SE", "US"], n)),
+        ip_kind=pl.Series(rng.choice(["residential", "hosting"], n, p=[0.95, 0.05])),
+        action=of("action", rng.choice(["follow", "save"], n)),
+        success=of("login", rng.random(n) < 0.9),
+        plan=of("signup", pl.repeat("free", n, eager=True)),
+        email_domain=of("signup", _ids("mail", rng.zipf(1.5, n) % 100)),
+        payment_hash=of("signup", _ids("card", account)),
+    )
+
+
+def _ids(prefix: str, numbers: NDArray[Any]) -> pl.Series:
+    return pl.select(pl.format(prefix + "{}", pl.Series(numbers))).to_series()
+
+
+# --- three ways to the same answers ----------------------------------------------------------------------------------
+
+_OVER_24H = "RANGE BETWEEN INTERVAL 86399999999 MICROSECOND PRECEDING AND CURRENT ROW"
+_BY_ACCOUNT = f"""
+    count(*) OVER (PARTITION BY account_id ORDER BY event_time
+                   RANGE BETWEEN INTERVAL 3599999999 MICROSECOND PRECEDING AND CURRENT ROW) AS a,
+    count(*) OVER account AS b,
+    sum(ms_played) OVER account AS c,
+    avg((ms_played >= 30000 AND ms_played < 35000)::INT) OVER account AS d,
+    count(DISTINCT track_id) OVER account AS e
+    FROM {{events}} WINDOW account AS (PARTITION BY account_id ORDER BY event_time {_OVER_24H})
+"""
+_BY_IP = f"""
+    count(*) OVER ip AS f,
+    count(DISTINCT account_id) OVER ip AS g
+    FROM {{events}} WINDOW ip AS (PARTITION BY ip ORDER BY event_time {_OVER_24H})
+"""
+
+
+class _Folded:
+    name = "fold"
+
+    def __init__(self, history: pl.DataFrame, features: tuple[Feature, ...] = SEVEN) -> None:
+        self._fold = Fold(features)
+        for part in history.iter_slices(500_000):
+            self._fold.update(part)
+
+    @staticmethod
+    def batch(events: pl.DataFrame) -> Values:
+        return Fold(SEVEN).update(events)
+
+    def call(self, events: pl.DataFrame) -> Values:
+        return self._fold.update(events)
+
+
+class _Sql:
+    name = "DuckDB"
+
+    def __init__(self, history: pl.DataFrame) -> None:
+        self._connection = duckdb.connect()
+        self._connection.register("history", history.to_arrow())
+        self._connection.execute("CREATE TABLE events AS SELECT * FROM history")
+        self._connection.unregister("history")
+
+    def batch(self, events: pl.DataFrame) -> Values:
+        account, ip = _BY_ACCOUNT.format(events="events"), _BY_IP.format(events="events")
+        return self._asked(f"SELECT * FROM (SELECT i, {account}) JOIN (SELECT i, {ip}) USING (i) ORDER BY i")
+
+    def call(self, events: pl.DataFrame) -> Values:
+        self._connection.register("batch", events.to_arrow())
+        self._connection.execute("INSERT INTO events SELECT * FROM batch")
+        first, since = events["i"][0], int(events["event_time"].dt.timestamp("us")[0]) - _DAY_US
+        recent = f"FROM events WHERE event_time > make_timestamptz({since})"
+        return self._asked(f"""
+            WITH of_accounts AS (SELECT * {recent} AND account_id IN (SELECT account_id FROM batch)),
+                 of_ips AS (SELECT * {recent} AND ip IN (SELECT ip FROM batch))
+            SELECT * FROM (SELECT i, {_BY_ACCOUNT.format(events="of_accounts")})
+            JOIN (SELECT i, {_BY_IP.format(events="of_ips")}) USING (i) WHERE i >= {first} ORDER BY i
+        """)
+
+    def _asked(self, query: str) -> Values:
+        columns = self._connection.sql(query).fetchnumpy()
+        return np.column_stack([np.asarray(columns[name], dtype=np.float32) for name in "abcdefg"])
+
+
+class _Rolling:
+    name = "Polars"
+
+    def __init__(self, history: pl.DataFrame) -> None:
+        self._history = history
+
+    def batch(self, events: pl.DataFrame) -> Values:
+        return self._rolled(events, events)
+
+    def call(self, events: pl.DataFrame) -> Values:
+        self._history = self._history.vstack(events)
+        first = self._history["event_time"].search_sorted(events["event_time"][0] - timedelta(hours=24), "right")
+        recent = self._history[first:]
+        of_accounts = recent.join(events.select("account_id").unique(), on="account_id", how="semi")
+        of_ips = recent.join(events.select("ip").unique(), on="ip", how="semi")
+        return self._rolled(of_accounts, of_ips, int(events["i"][0]))
+
+    @staticmethod
+    def _rolled(of_accounts: pl.DataFrame, of_ips: pl.DataFrame, first: int = 0) -> Values:
+        ms = pl.col("ms_played")
+        hour = _groups(of_accounts, "account_id", "1h", [pl.len().alias("a")])
+        day = _groups(
+            of_accounts,
+            "account_id",
+            "24h",
+            [
+                pl.len().alias("b"),
+                ms.sum().alias("c"),
+                ms.is_between(30_000, 35_000, closed="left").mean().alias("d"),
+                pl.col("track_id").n_unique().alias("e"),
+            ],
+        )
+        ips = _groups(of_ips, "ip", "24h", [pl.len().alias("f"), pl.col("account_id").n_unique().alias("g")])
+        lazy = pl.concat(
+            [part.filter(pl.col("i") >= first).sort("i").drop("i") for part in (hour, day, ips)], how="horizontal"
+        )
+        return lazy.collect().cast(pl.Float32).to_numpy()
+
+
+def _groups(events: pl.DataFrame, key: str, period: str, aggregates: list[pl.Expr]) -> pl.LazyFrame:
+    rolling = events.lazy().rolling("event_time", period=period, closed="right", group_by=key)
+    return rolling.agg(pl.col("i").last(), *aggregates).drop(key, "event_time")
+
+
+# --- measuring -------------------------------------------------------------------------------------------------------
+
+
+def _timed(call: Callable[[], object]) -> float:
+    gc.collect()
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def _batch(size: str, events: pl.DataFrame) -> Iterator[Row]:
+    expected = None
+    fastest = None
+    for way in (_Folded, _Sql, _Rolling):
+        tool = way(events) if way is not _Folded else way(events[:1000])
+        values = tool.batch(events)
+        expected = values if expected is None else expected
+        _same(tool.name, values, expected)
+        del values
+        seconds = statistics.median(_timed(lambda tool=tool: tool.batch(events)) for _ in range(REPEATS))
+        fastest = fastest or seconds
+        yield {
+            "table": "Seven features, a whole history at once",
+            "tool": tool.name,
+            "size": size,
+            "events": events.height,
+            "seconds": seconds,
+            "events per second": events.height / seconds,
+            "times the fold's": seconds / fastest,
+        }
+
+
+def _micro(size: str, events: pl.DataFrame) -> Iterator[Row]:
+    timed = CALL * CALLS * REPEATS
+    history, live = events[:-timed], events[-timed:]
+    expected = _Folded.batch(events)[-timed:]
+    fastest = None
+    for way in (_Folded, _Sql, _Rolling):
+        tool = way(history)
+        gc.collect()
+        seconds, answers = [], []
+        for part in live.iter_slices(CALL):
+            begin = time.perf_counter()
+            answers.append(tool.call(part))
+            seconds.append(time.perf_counter() - begin)
+        _same(tool.name, np.concatenate(answers), expected)
+        call = statistics.median(sum(seconds[i : i + CALLS]) / CALLS for i in range(0, len(seconds), CALLS))
+        fastest = fastest or call
+        yield {
+            "table": f"Seven features, calls of {CALL:,} events after all others",
+            "tool": tool.name,
+            "size": size,
+            "events held": history.height,
+            "ms per call": call * 1e3,
+            "events per second": CALL / call,
+            "times the fold's": call / fastest,
+        }
+
+
+def _catalogue(size: str, n: int) -> Row:
+    events = everything(n)
+    seconds = []
+    for _ in range(REPEATS):
+        fold = Fold()
+        gc.collect()
+        begin = time.perf_counter()
+        for part in events[: -CALL * CALLS].iter_slices(500_000):
+            fold.update(part)
+        seconds.append(time.perf_counter() - begin)
+    calls = [_timed(lambda part=part: fold.update(part)) for part in events[-CALL * CALLS :].iter_slices(CALL)]
+    batch = statistics.median(seconds)
+    return {
+        "table": "The whole catalogue",
+        "features": len(fold.features),
+        "size": size,
+        "events": n,
+        "seconds": batch,
+        "events per second": (n - CALL * CALLS) / batch,
+        f"ms per call of {CALL:,}": statistics.median(calls) * 1e3,
+        "state in MB": fold.bytes / 1e6,
+        "state bytes per event": fold.bytes / n,
+    }
+
+
+def _same(name: str, values: Values, expected: Values) -> None:
+    """All but the share must be equal to the bit; the share's division is not everybody's."""
+    np.testing.assert_allclose(values, expected, rtol=1e-6, err_msg=f"{name} gives other answers than the fold")
+
+
+def _with_growth(rows: list[Row]) -> list[Row]:
+    """How the cost per event grew from the smallest size: 1 is linear."""
+    first: dict[tuple[object, object], float] = {}
+    for row in rows:
+        cost = 1 / float(row["events per second"])
+        row["cost per event, times 1x"] = cost / first.setdefault((row["table"], row.get("tool")), cost)
+    return rows
