@@ -106,7 +106,7 @@ def _gaps(table: str, rows: pl.DataFrame) -> dict[str, float]:
         elif whose is None:
             gaps[name] = rows[name].null_count() / rows.height
         else:
-            lacking = rows.group_by(whose).agg(pl.col(name).is_null().all())[name]
+            lacking = rows.group_by(whose).agg(pl.col(name).is_null().all().alias("lacks"))["lacks"]
             gaps[name] = float(lacking.mean() or 0.0)  # type: ignore[arg-type]
     return gaps
 
