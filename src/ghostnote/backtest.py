@@ -22,15 +22,17 @@ from ghostnote.events.labels import known_by, truth
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
 
-#: Actions that an account's holder notices as a verdict; a review or a request to sign in again is none.
-HARMFUL = ("limit", "suspend")
+#: Actions that an honest account's holder notices; a review is none.
+HARMFUL = ("challenge", "limit", "suspend")
 #: What accounts are called of which the truth says nothing.
 UNKNOWN = "(unknown)"
 
 
 @dataclass(frozen=True)
 class _Joined:
-    """Decisions beside the truth: `accounts` with fraud, cohort, campaign and known (labelled before), `plays` too."""
+    """Decisions beside the truth: `accounts` with fraud, kind, campaign, victim (hijacked) and known (labelled before);
+    `plays` with fraud, cohort, campaign, known and withheld.
+    """
 
     accounts: pl.DataFrame
     plays: pl.DataFrame
@@ -99,18 +101,24 @@ def _join(decisions: Path, facts: pl.DataFrame, known: pl.DataFrame) -> _Joined:
             (pl.col("verdict") != "count").alias("withheld"),
         )
     )
-    return _Joined(accounts, plays)
+    hijacked = plays.filter("fraud")["account_id"].unique()
+    victim = pl.col("account_id").is_in(hijacked.implode()) & ~pl.col("fraud")
+    return _Joined(accounts.with_columns(victim.alias("victim")), plays)
 
 
 def _campaigns(joined: _Joined) -> list[CampaignTruth]:
-    # A hijack's victims are honest accounts: its accounts are those on which it played.
-    bots = joined.accounts.filter("fraud").select("account_id", "campaign", "kind", "action", "first_flagged")
+    bots = joined.accounts.filter("fraud").select(
+        "account_id", "campaign", "kind", (pl.col("action") != "allow").alias("caught"), "first_flagged"
+    )
+    # A hijack's victims are honest accounts: they are caught once plays that were not theirs are withheld.
     victims = (
         joined.plays.filter("fraud")
-        .select("account_id", "campaign", "kind")
-        .unique()
         .join(bots.select("account_id"), on="account_id", how="anti")
-        .join(joined.accounts.select("account_id", "action", "first_flagged"), on="account_id")
+        .group_by("account_id", "campaign", "kind")
+        .agg(
+            pl.col("withheld").any().alias("caught"),
+            pl.col("event_time").filter("withheld").min().alias("first_flagged"),
+        )
     )
     members = pl.concat([bots, victims], how="diagonal")
     found = []
@@ -123,7 +131,7 @@ def _campaigns(joined: _Joined) -> list[CampaignTruth]:
                 campaign_id=str(campaign),
                 kind=str(kind),
                 accounts=accounts.height,
-                accounts_caught=accounts.filter(pl.col("action") != "allow").height,
+                accounts_caught=int(accounts["caught"].sum()),
                 plays=plays.height,
                 plays_withheld=int(plays["withheld"].sum()),
                 payout=float(plays["payout"].sum()),
@@ -136,7 +144,7 @@ def _campaigns(joined: _Joined) -> list[CampaignTruth]:
 
 
 def _hours_to_detection(plays: pl.DataFrame, accounts: pl.DataFrame) -> float | None:
-    flagged = accounts.filter(pl.col("action") != "allow")["first_flagged"].min()
+    flagged = accounts.filter("caught")["first_flagged"].min()
     begun = plays["event_time"].min()
     if flagged is None or begun is None:
         return None
@@ -144,7 +152,7 @@ def _hours_to_detection(plays: pl.DataFrame, accounts: pl.DataFrame) -> float | 
 
 
 def _cohorts(joined: _Joined) -> list[CohortTruth]:
-    honest = joined.accounts.filter(~pl.col("fraud"))
+    honest = joined.accounts.filter(~pl.col("fraud")).with_columns(_harmed().alias("harmed"))
     plays = (
         joined.plays.filter(~pl.col("fraud"))
         .group_by("cohort")
@@ -152,7 +160,7 @@ def _cohorts(joined: _Joined) -> list[CohortTruth]:
     )
     counted = (
         honest.group_by(pl.col("kind").alias("cohort"))
-        .agg(pl.len().alias("accounts"), pl.col("action").is_in(HARMFUL).sum().alias("acted"))
+        .agg(pl.len().alias("accounts"), pl.col("harmed").sum().alias("acted"))
         .join(plays, on="cohort", how="left")
         .fill_null(0)
         .sort("accounts", "cohort", descending=[True, False])
@@ -175,11 +183,16 @@ def _cohorts(joined: _Joined) -> list[CohortTruth]:
     return result
 
 
+def _harmed() -> pl.Expr:
+    """Honest accounts acted on. To challenge an account that somebody else plays on is no harm but help."""
+    return pl.col("action").is_in(HARMFUL) & ~((pl.col("action") == "challenge") & pl.col("victim"))
+
+
 def _honest(joined: _Joined) -> HonestTruth:
     accounts, plays = joined.accounts.filter(~pl.col("fraud")), joined.plays.filter(~pl.col("fraud"))
     return HonestTruth(
         accounts=accounts.height,
-        acted=accounts.filter(pl.col("action").is_in(HARMFUL)).height,
+        acted=accounts.filter(_harmed()).height,
         plays=plays.height,
         withheld=int(plays["withheld"].sum()),
         payout=float(plays["payout"].sum()),

@@ -35,9 +35,48 @@ def test_the_name_of_a_campaign_does_not_depend_on_order():
 
 
 def test_meeting_by_chance_ties_nobody():
-    # 30 of 100 accounts are suspects; three of them on one of many small artists prove nothing.
-    links = _links(*((f"a{n}", "artist_id", f"small{n % 25}", 1) for n in range(100)))
-    assert group([f"a{n}" for n in range(100) if n % 25 < 8 and n < 80], links) == []
+    # 24 of 300 accounts are suspects; that three of them meet on one of a hundred small artists proves nothing.
+    links = _links(*((f"a{n}", "artist_id", f"small{n % 100}", 1) for n in range(300)))
+    assert group([f"a{n}" for n in range(300) if n % 100 < 8], links) == []
+
+
+def test_a_passing_touch_ties_nobody():
+    bots = [f"b{n}" for n in range(6)]
+    links = _links(
+        *((bot, "object_id", f"sold{n}", 1) for bot in bots for n in range(5)),
+        *((f"a{n}", "object_id", "hit", 1) for n in range(100)),
+        ("a7", "object_id", "sold1", 1),
+        ("a7", "object_id", "other", 3),
+    )
+    (found,) = group([*bots, "a7"], links)
+    assert found.everybody == tuple(bots)
+
+
+def test_who_does_the_same_joins_without_being_a_suspect():
+    bots = [f"b{n}" for n in range(6)]
+    links = _links(
+        *((bot, "artist_id", f"farm{n}", 5) for bot in [*bots, "quiet"] for n in range(5)),
+        ("quiet", "artist_id", "hit", 20),
+        *((f"a{n}", "artist_id", "hit", 9) for n in range(100)),
+        ("a1", "artist_id", "farm1", 1),
+    )
+    (found,) = group(bots, links)
+    assert found.accounts == tuple(bots)
+    assert found.joined == ("quiet",)
+
+
+def test_fans_of_one_small_artist_do_not_join_the_bots_on_it():
+    bots = [f"b{n}" for n in range(6)]
+    links = _links(
+        *((bot, "track_id", "bought", 50) for bot in bots),
+        *((bot, "artist_id", "small", 50) for bot in bots),
+        *(("fan", "track_id", f"song{n}", 8) for n in range(9)),
+        ("fan", "track_id", "bought", 8),
+        ("fan", "artist_id", "small", 80),
+        *((f"a{n}", "track_id", "hit", 9) for n in range(100)),
+    )
+    (found,) = group(bots, links)
+    assert found.joined == ()
 
 
 def test_no_suspects_no_campaigns():

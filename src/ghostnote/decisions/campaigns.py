@@ -8,87 +8,119 @@ import numpy as np
 import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import binom
 
-#: What can tie accounts together, and how it is called in evidence (one, many).
-KINDS = {
-    "artist_id": ("artist", "artists"),
-    "owner_id": ("owner", "owners"),
-    "track_id": ("track", "tracks"),
-    "playlist_id": ("playlist", "playlists"),
-    "device_id": ("device", "devices"),
-    "subnet": ("network", "networks"),
-    "payment_hash": ("payment instrument", "payment instruments"),
-    "object_id": ("followed object", "followed objects"),
-}
-#: Smallest group that is called a campaign.
-FEWEST = 3
-#: How many ties between suspects who have nothing to do with each other are accepted per kind, on average.
-CHANCE = 0.01
+from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS, SAME, devoted, places, sameness, shares, tying_keys
+
+#: Fewest keys of one kind from which somebody who is no suspect can be recognised as one of a group.
+_FEWEST_KEYS = 3
 
 
 @dataclass(frozen=True)
 class Group:
-    """Accounts tied together: `ties` has kind, key, members (of the group), users (all accounts), by members."""
+    """Accounts tied together: `ties` has kind, key, members (of the group), users (all accounts), by members.
+
+    `accounts` are suspects; `joined` are others that do what the group does.
+    """
 
     campaign_id: str
     accounts: tuple[str, ...]
     ties: pl.DataFrame
+    joined: tuple[str, ...] = ()
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        return (*self.accounts, *self.joined)
 
 
 def group(suspects: Sequence[str], links: pl.DataFrame) -> list[Group]:
-    """Connected groups of suspicious accounts, largest first.
+    """Groups of suspicious accounts, largest first.
 
-    `links` has account_id, kind, key, events: everything that any account touched. A key ties suspects together if at
-    least three of them use it, they are at least half of all its users (what is popular ties nobody), and so many would
-    hardly meet there by chance: the binomial tail, times the number of keys of its kind, is below `CHANCE`.
+    `links` has account_id, kind, key, events: everything that any account touched. Suspects are tied through keys that
+    hardly anybody else touches (`ties.tying_keys`) and that take up much of what they do (`ties.devoted`); connected
+    ones make a group, less those that do something else than the others (`ties.sameness`). Anybody else who does the
+    same as a group joins it: a campaign's quieter accounts give themselves away by what they play.
     """
-    suspicious = pl.Series("account_id", sorted(suspects), dtype=pl.String)
-    marked = links.with_columns(pl.col("account_id").cast(pl.String).is_in(suspicious.implode()).alias("suspect"))
-    keys = _tying(marked, len(suspicious))
-    edges = marked.filter("suspect").join(keys.select("kind", "key", "users"), on=["kind", "key"])
+    suspicious = pl.Series("account_id", sorted(suspects), dtype=pl.String).cast(pl.Categorical)
+    links = shares(links.with_columns(pl.col("account_id").cast(pl.Categorical)))
+    keys = tying_keys(links, suspicious)
+    used = links.join(keys.select("kind", "key", "users"), on=["kind", "key"])
+    edges = devoted(used.filter(pl.col("account_id").is_in(suspicious.implode())))
     if edges.is_empty():
         return []
-    place = {account: row for row, account in enumerate(suspicious.to_list())}
-    left = np.array([place[account] for account in edges["account_id"].cast(pl.String)])
-    right = edges.select(pl.struct("kind", "key").rank("dense")).to_series().to_numpy().astype(np.int64) - 1
-    size = len(place) + int(right.max()) + 1
-    matrix = coo_array((np.ones(len(left)), (left, right + len(place))), shape=(size, size))
-    _, component = connected_components(matrix, directed=False)
-    tied = edges.with_columns(pl.Series("component", component[left]))
-    groups = [_group(part) for part in tied.partition_by("component", maintain_order=True)]
+    edges = _with_component(edges)
+    edges = _agreeing(edges)
+    joined = _joining(used, edges)
+    groups = [_group(part, joined) for part in edges.partition_by("component", maintain_order=True)]
     return sorted((g for g in groups if len(g.accounts) >= FEWEST), key=lambda g: (-len(g.accounts), g.campaign_id))
 
 
-def _tying(marked: pl.DataFrame, suspects: int) -> pl.DataFrame:
-    """The keys that tie: kind, key, users, suspects."""
-    keys = (
-        marked.group_by("kind", "key")
-        .agg(pl.len().alias("users"), pl.col("suspect").sum().alias("suspects"))
-        .filter(pl.col("users") >= FEWEST)
-        .with_columns(pl.len().over("kind").alias("tested"))
-        .filter((pl.col("suspects") >= FEWEST) & (pl.col("suspects") * 2 >= pl.col("users")))
+def _with_component(edges: pl.DataFrame) -> pl.DataFrame:
+    left = places(edges["account_id"].cast(pl.String))
+    right = places(edges.select(pl.concat_str(pl.col("kind", "key").cast(pl.String), separator=" ")).to_series())
+    accounts = int(left.max()) + 1
+    size = accounts + int(right.max()) + 1
+    matrix = coo_array((np.ones(len(left)), (left, right + accounts)), shape=(size, size))
+    _, component = connected_components(matrix, directed=False)
+    return edges.with_columns(pl.Series("component", component[left]))
+
+
+def _agreeing(edges: pl.DataFrame) -> pl.DataFrame:
+    """Without accounts that hang on to a group by a thread: they share no infrastructure and do something else."""
+    same = sameness(edges, edges["account_id"].unique().to_list())
+    kept = same.filter(pl.col("same") >= SAME).select("account_id", "component")
+    shared = edges.filter(pl.col("kind").is_in(INFRASTRUCTURE)).select("account_id", "component")
+    return edges.join(
+        pl.concat([kept, shared]).unique(), on=["account_id", "component"], how="semi", maintain_order="left"
     )
-    share = suspects / max(marked["account_id"].n_unique(), 1)
-    by_chance = binom.sf(keys["suspects"].to_numpy().astype(np.int64) - 1, keys["users"].to_numpy(), share)
-    return keys.filter(pl.Series(by_chance * keys["tested"].to_numpy() < CHANCE)).drop("tested")
 
 
-def _group(edges: pl.DataFrame) -> Group:
+def _joining(used: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """account_id, component of accounts outside all groups that do the same as one."""
+    owner = edges.select("component", "kind", "key").unique()
+    wide = owner.filter(pl.len().over("component", "kind") >= _FEWEST_KEYS)
+    wide = wide.filter(~pl.col("kind").is_in(INFRASTRUCTURE))
+    members = edges["account_id"].unique()
+    around = used.join(wide, on=["kind", "key"])
+    inside = edges.join(wide, on=["component", "kind", "key"], how="semi")
+    columns = ["account_id", "component", "kind", "key", "share"]
+    everyone = pl.concat(
+        [inside.select(columns), around.filter(~pl.col("account_id").is_in(members.implode())).select(columns)]
+    )
+    same = sameness(everyone, members.to_list())
+    outside = same.filter(~pl.col("account_id").is_in(members.implode()) & (pl.col("same") >= SAME))
+    return outside.sort("same", descending=True).unique("account_id", keep="first").select("account_id", "component")
+
+
+def _group(edges: pl.DataFrame, joined: pl.DataFrame) -> Group:
     ties = (
         edges.group_by("kind", "key", "users")
         .agg(pl.len().alias("members"), pl.col("events").sum())
-        .sort("members", "events", "kind", "key", descending=[True, True, False, False])
+        .sort(
+            "members",
+            "events",
+            pl.col("kind").cast(pl.String),
+            pl.col("key").cast(pl.String),
+            descending=[True, True, False, False],
+        )
     )
     # Named after its strongest tie: the same campaign keeps its name while accounts come and go.
     name = f"{ties['kind'][0]}:{ties['key'][0]}"
-    accounts = tuple(edges["account_id"].cast(pl.String).unique().sort().to_list())
-    return Group("c-" + hashlib.blake2b(name.encode(), digest_size=5).hexdigest(), accounts, ties)
+    theirs = joined.filter(pl.col("component") == edges["component"][0])
+    return Group(
+        "c-" + hashlib.blake2b(name.encode(), digest_size=5).hexdigest(),
+        _ids(edges["account_id"]),
+        ties,
+        _ids(theirs["account_id"]),
+    )
+
+
+def _ids(accounts: pl.Series) -> tuple[str, ...]:
+    return tuple(accounts.cast(pl.String).unique().sort().to_list())
 
 
 def evidence(found: Group, plays: int, withheld: int) -> list[str]:
     """What ties the group together, in sentences, strongest first."""
-    size = len(found.accounts)
+    size = len(found.everybody)
     lines = [f"{size:,} accounts made {plays:,} plays, of which {withheld:,} are withheld."]
     for kind, (one, many) in KINDS.items():
         ties = found.ties.filter(pl.col("kind") == kind)

@@ -20,26 +20,27 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         plays are excluded where several accounts' marks meet on one target.
     reviews_per_day: accounts that people can look at in a day, the alert budget.
     day_cap: most evidence (log-odds) that one day of one account can bring; being tied to a group brings as much once.
-    suspect_ratio: evidence (log-odds) from which an account may be reviewed, and be tied to others like it.
-    hold_ratio: evidence (log-odds) from which an account's plays of a day are held until it is confirmed or cleared.
-    group_accounts: smallest group of suspects, tied by what hardly anybody else touches, that counts as evidence.
+    suspect_ratio: evidence (log-odds) from which an account may be reviewed, and be tied to others like it; in a
+        campaign most of whose accounts are confirmed it confirms the rest.
+    hold_ratio: evidence (log-odds) from which a tied account's plays are held until it is confirmed or cleared.
+    group_accounts: smallest group of suspects, tied by what hardly anybody else touches, that counts as a campaign.
     hold_days: for how many days before the end of the period unconfirmed plays stay held; older ones count.
     target_accounts: accounts that must agree before plays are excluded because of what they are aimed at.
-    target_share: share of a target's plays that must look artificial for the same.
+    target_share: mean share of marked plays, over a target's accounts, from which it is one.
     payout_per_play: what the pool pays for a royalty-bearing play, in `currency`.
     royalty_ms: milliseconds from which a play is royalty-bearing (the 30-second rule).
     """
 
     honest_account_ceiling: Share = 1e-4
-    honest_mark_ceiling: Share = 1e-3
+    honest_mark_ceiling: Share = 1e-2
     reviews_per_day: Annotated[int, msgspec.Meta(ge=0)] = 25
     day_cap: Annotated[float, msgspec.Meta(gt=0.0)] = 4.7
     suspect_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 3.0
     hold_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 4.6
     group_accounts: Annotated[int, msgspec.Meta(ge=3)] = 5
     hold_days: Annotated[int, msgspec.Meta(ge=0)] = 3
-    target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 3
-    target_share: Share = 0.5
+    target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 5
+    target_share: Share = 0.6
     payout_per_play: Annotated[float, msgspec.Meta(ge=0.0)] = 0.004
     royalty_ms: Annotated[int, msgspec.Meta(ge=0)] = 30_000
     currency: str = "EUR"

@@ -4,27 +4,29 @@ import polars as pl
 
 from ghostnote.decisions.policy import Policy
 
+#: Fewest marked plays of an account on an artist that count as its agreement.
+_FEWEST_PLAYS = 3
 
-def confirmed_targets(plays: pl.DataFrame, policy: Policy) -> pl.Series:
-    """The artist_ids whose marked plays may be excluded although their accounts are not acted on.
+
+def confirmed_targets(plays: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """account_id, artist_id where plays may be excluded although the account is not acted on.
 
     `plays` has account_id, artist_id and `marked` (the play's own score is past the threshold). An honest listener with
-    odd habits is alone with them; a campaign needs many accounts on one target. So a target is confirmed when at least
-    `target_accounts` accounts bring three or more marked plays each, and marked plays are at least `target_share` of
-    all its plays, each account counted with at most 50 plays so that none decides alone.
+    odd habits is alone with them; a campaign needs many accounts on one target. Every account has one vote per artist:
+    the share of its plays there that are marked. A target is confirmed when the mean vote of all its accounts is at
+    least `target_share` and at least `target_accounts` of them agree, with three marked plays or more that are most of
+    what they played there. Who agrees has its plays there excluded; who does not keeps them.
     """
-    by_account = (
+    votes = (
         plays.filter(pl.col("artist_id").is_not_null())
         .group_by("artist_id", "account_id")
-        .agg(pl.col("marked").sum().alias("marked"), pl.len().alias("plays"))
-        .with_columns((50 / pl.col("plays")).clip(upper_bound=1.0).alias("scale"))
+        .agg(pl.col("marked").sum(), pl.len().alias("plays"))
+        .with_columns((pl.col("marked") / pl.col("plays")).alias("vote"))
+        .with_columns(((pl.col("vote") > 0.5) & (pl.col("marked") >= _FEWEST_PLAYS)).alias("agrees"))
     )
-    by_target = by_account.group_by("artist_id").agg(
-        (pl.col("marked") >= 3).sum().alias("accounts"),
-        (pl.col("marked") * pl.col("scale")).sum().alias("marked"),
-        (pl.col("plays") * pl.col("scale")).sum().alias("plays"),
+    confirmed = (
+        votes.group_by("artist_id")
+        .agg(pl.col("agrees").sum(), pl.col("vote").mean())
+        .filter((pl.col("agrees") >= policy.target_accounts) & (pl.col("vote") >= policy.target_share))
     )
-    confirmed = by_target.filter(
-        (pl.col("accounts") >= policy.target_accounts) & (pl.col("marked") >= policy.target_share * pl.col("plays"))
-    )
-    return confirmed["artist_id"].sort()
+    return votes.filter("agrees").join(confirmed, on="artist_id", how="semi").select("account_id", "artist_id")

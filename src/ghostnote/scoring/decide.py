@@ -1,16 +1,14 @@
 """Opinions of a whole period -> a verdict on every play and an action on every account."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
 import polars as pl
 
 from ghostnote.decisions.campaigns import Group, group
-from ghostnote.decisions.evidence import accumulate
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.targets import confirmed_targets
+from ghostnote.scoring.together import Campaigns, add_up, hold_together
 
 
 @dataclass(frozen=True)
@@ -42,31 +40,55 @@ def decide(
     account-day whose surprise reaches `odd` makes a suspect but no evidence: honest people are odd, each in their own
     way. It becomes evidence where suspects are tied to each other.
     """
-    days = _accumulated(days.with_row_index("row"), policy)
+    days = add_up(days.with_row_index("row"), policy)
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
     groups = group(days.filter(suspect)["account_id"].unique(maintain_order=True).to_list(), links)
-    tied = {account for found in groups if len(found.accounts) >= policy.group_accounts for account in found.accounts}
-    days = _accumulated(_together(days, policy, tied, odd), policy)
+    days, campaigns = hold_together(days, groups, policy, odd)
+    plays = _verdicts(_with_because(_marked(plays, play_threshold), days, campaigns, policy))
+    accounts = _accounts(days, plays, policy)
+    budget = policy.reviews_per_day * days["day"].n_unique()
+    return Decided(days, plays, _acted(accounts, groups, policy, budget, supervised=supervised), groups)
+
+
+def _marked(plays: pl.DataFrame, threshold: float | None) -> pl.DataFrame:
+    marked = pl.lit(value=False) if threshold is None else pl.col("score") >= threshold
+    return plays.with_columns(marked.fill_null(value=False).alias("marked"))
+
+
+def _with_because(plays: pl.DataFrame, days: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.DataFrame:
+    """Adds `because`: confirmed accounts first, then what is aimed at a target, then what is held."""
     last = days["day"].max()
-    marked = pl.lit(value=False) if play_threshold is None else pl.col("score") >= play_threshold
-    state = days.select("account_id", "day", "total", "confirmed").with_columns(
-        pl.col("account_id").cast(pl.Categorical)
-    )
-    plays = plays.with_columns(marked.fill_null(value=False).alias("marked")).join(
-        state, on=["account_id", "day"], how="left", maintain_order="left"
-    )
-    targets = confirmed_targets(plays.select("account_id", "artist_id", "marked"), policy)
-    aimed = pl.col("artist_id").is_in(targets.implode()).fill_null(value=False) & pl.col("marked")
     assert last is not None
+    state = days.select(pl.col("account_id").cast(pl.Categorical), "day", "total", "confirmed")
+    plays = plays.join(state, on=["account_id", "day"], how="left", maintain_order="left")
+    tied = pl.col("account_id").is_in(pl.Series(sorted(campaigns.tied), dtype=pl.String).cast(pl.Categorical).implode())
     fresh = pl.col("day") > last - timedelta(days=policy.hold_days)  # type: ignore[operator]
     because = (
         pl.when(pl.col("confirmed"))
         .then(pl.lit("account"))
-        .when(aimed)
+        .when(_aimed(plays, campaigns, policy))
         .then(pl.lit("target"))
-        .when((pl.col("total") >= policy.hold_ratio) & fresh)
+        .when((pl.col("total") >= policy.hold_ratio) & fresh & tied)
         .then(pl.lit("held"))
     )
+    return plays.with_columns(because.alias("because"))
+
+
+def _aimed(plays: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.Series:
+    """Which plays are for a confirmed target, or what a member of a proven campaign plays for it."""
+    targets = confirmed_targets(plays.select("account_id", "artist_id", "marked"), policy)
+    theirs = campaigns.aimed().with_columns(pl.all().cast(pl.Categorical))
+    aimed = pl.Series("aimed", [False], dtype=pl.Boolean).new_from_index(0, plays.height)
+    for column, pairs in (("artist_id", targets), ("artist_id", theirs), ("track_id", theirs)):
+        found = pairs.select("account_id", column).drop_nulls().unique().with_columns(pl.lit(value=True).alias("hit"))
+        hit = plays.select("account_id", column).join(
+            found, on=["account_id", column], how="left", maintain_order="left"
+        )
+        aimed |= hit["hit"].fill_null(value=False)
+    return aimed
+
+
+def _verdicts(plays: pl.DataFrame) -> pl.DataFrame:
     verdict = (
         pl.when(pl.col("because").is_null())
         .then(pl.lit("count"))
@@ -74,30 +96,7 @@ def decide(
         .then(pl.lit("hold"))
         .otherwise(pl.lit("exclude"))
     )
-    plays = plays.with_columns(because.alias("because")).with_columns(verdict.alias("verdict"))
-    accounts = _accounts(days, plays, policy)
-    budget = policy.reviews_per_day * days["day"].n_unique()
-    return Decided(days, plays, _acted(accounts, groups, policy, budget, supervised=supervised), groups)
-
-
-def _together(days: pl.DataFrame, policy: Policy, tied: AbstractSet[str], odd: float) -> pl.DataFrame:
-    """For accounts `tied` to others, the tie brings evidence once, and odd days bring as much as suspicious ones."""
-    among = pl.col("account_id").is_in(pl.Series(sorted(tied), dtype=pl.String).implode())
-    ratio = pl.when(pl.col("surprise") >= odd).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
-    return days.with_columns(
-        pl.when(among).then(ratio.otherwise(pl.col("ratio"))).otherwise(pl.col("ratio")).alias("ratio"),
-        pl.when(among).then(policy.day_cap).otherwise(0.0).alias("tie"),
-    )
-
-
-def _accumulated(days: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Adds total and confirmed."""
-    ordered = days.sort("account_id", "day")
-    codes = ordered["account_id"].rle_id().to_numpy().astype(np.int64)
-    tie = ordered["tie"].to_numpy() if "tie" in ordered.columns else 0.0
-    bar = np.broadcast_to(policy.account_bar - tie, ordered.height)
-    sums = accumulate(codes, ordered["ratio"].to_numpy(), bar)
-    return ordered.with_columns(pl.Series("total", sums.total), pl.Series("confirmed", sums.confirmed))
+    return plays.with_columns(verdict.alias("verdict"))
 
 
 def _accounts(days: pl.DataFrame, plays: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -134,7 +133,7 @@ def _acted(
 ) -> pl.DataFrame:
     """Adds campaign_id and action. `budget` reviews go where most evidence, or without a model most surprise, is."""
     member = pl.DataFrame(
-        [(account, found.campaign_id) for found in groups for account in found.accounts],
+        [(account, found.campaign_id) for found in groups for account in found.everybody],
         schema={"account_id": pl.String, "campaign_id": pl.String},
         orient="row",
     )
@@ -146,10 +145,10 @@ def _acted(
     action = (
         pl.when(pl.col("confirmed"))
         .then(pl.lit("suspend"))
-        .when(doubtful & (rank <= budget))
-        .then(pl.lit("review"))
         .when(pl.col("aimed_plays") > 0)
         .then(pl.lit("challenge"))
+        .when(doubtful & (rank <= budget))
+        .then(pl.lit("review"))
         .otherwise(pl.lit("allow"))
     )
     return accounts.with_columns(action.alias("action"))

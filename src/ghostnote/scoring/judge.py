@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.decisions.campaigns import KINDS
 from ghostnote.decisions.evidence import log_ratio
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import RULES, hits
+from ghostnote.decisions.ties import KINDS
 from ghostnote.errors import GhostnoteError
 from ghostnote.features.account_days import account_days
 from ghostnote.features.catalog import CATALOG

@@ -174,14 +174,14 @@ def _days(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
 def _campaigns(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
     rows = []
     for found in run.decided.groups:
-        members = pl.Series(found.accounts, dtype=pl.String).cast(pl.Categorical)
+        members = pl.Series(found.everybody, dtype=pl.String).cast(pl.Categorical)
         theirs = plays.filter(pl.col("account_id").is_in(members.implode()))
-        spans = run.decided.days.filter(pl.col("account_id").is_in(pl.Series(found.accounts).implode()))
+        spans = run.decided.days.filter(pl.col("account_id").is_in(pl.Series(found.everybody).implode()))
         withheld = theirs.filter(pl.col("verdict") != "count")
         rows.append(
             {
                 "campaign_id": found.campaign_id,
-                "accounts": list(found.accounts),
+                "accounts": list(found.everybody),
                 "tracks": _keys(found.ties, "track_id"),
                 "owners": _keys(found.ties, "owner_id"),
                 "first_seen": spans["first_time"].min(),
@@ -262,9 +262,10 @@ def _policy(run: Run) -> PolicyFacts:
         honest_mark_ceiling=policy.honest_mark_ceiling,
         honest_account_ceiling=policy.honest_account_ceiling,
         source=(
-            "An account is acted on when its evidence over days passes ln(1 / ceiling of honest accounts); a single "
-            "play is marked when at most the ceiling of honest plays scores as high, and withheld when several "
-            "accounts agree; reviews go to those with most evidence until the alert budget is used."
+            "An account is acted on when its evidence over days, what ties it to others included, passes ln(1 / "
+            "ceiling of honest accounts); alone, only by rules for what cannot be honest. A play is marked when at "
+            "most the ceiling of honest plays scores as high, and withheld when several accounts' marks meet on one "
+            "artist. Reviews go to those with most evidence until the alert budget is used."
         ),
     )
 

@@ -109,4 +109,4 @@ def _of_targets(account: Mapping[str, int]) -> list[str]:
 
 
 def _of_group(found: Group | None) -> list[str]:
-    return [] if found is None else [f"Acts together with {len(found.accounts) - 1:,} other accounts."]
+    return [] if found is None else [f"Acts together with {len(found.everybody) - 1:,} other accounts."]

@@ -1,0 +1,98 @@
+"""What ties suspects together: keys that hardly anybody else touches, and accounts that do the same with them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+#: What can tie accounts together, and how it is called in evidence (one, many).
+KINDS = {
+    "artist_id": ("artist", "artists"),
+    "owner_id": ("owner", "owners"),
+    "track_id": ("track", "tracks"),
+    "playlist_id": ("playlist", "playlists"),
+    "device_id": ("device", "devices"),
+    "subnet": ("network", "networks"),
+    "payment_hash": ("payment instrument", "payment instruments"),
+    "object_id": ("followed object", "followed objects"),
+}
+#: Kinds that say where an account comes from: one shared key is enough. The others say what it does.
+INFRASTRUCTURE = ("device_id", "subnet", "payment_hash")
+#: Smallest number of accounts that a key ties.
+FEWEST = 3
+#: How many ties between suspects who have nothing to do with each other are accepted per kind, on average.
+CHANCE = 0.01
+#: Where more accounts than this share are suspects, the crowd is no measure of chance any more.
+MOST_SUSPECTS = 0.1
+#: Share of what an account does that a group must have in common with it, for it to belong there.
+SAME = 0.4
+#: Share of what an account does that goes to one key, from which one key is enough.
+DEVOTED = 0.5
+
+
+def shares(links: pl.DataFrame) -> pl.DataFrame:
+    """`links` (account_id, kind, key, events) with `share`: of what the account does of that kind, 0 to 1."""
+    return links.with_columns(
+        (pl.col("events") / pl.col("events").sum().over("account_id", "kind")).cast(pl.Float32).alias("share")
+    )
+
+
+def tying_keys(links: pl.DataFrame, suspects: pl.Series) -> pl.DataFrame:
+    """The keys that tie suspects: kind, key, users, suspects.
+
+    At least three suspects use it, they are at least half of all its users (what is popular ties nobody), and so many
+    would hardly meet there by chance: the binomial tail, times the number of keys of its kind, is below `CHANCE`.
+    """
+    marked = links.with_columns(pl.col("account_id").is_in(suspects.implode()).alias("suspect"))
+    keys = (
+        marked.group_by("kind", "key")
+        .agg(pl.len().alias("users"), pl.col("suspect").sum().alias("suspects"))
+        .filter(pl.col("users") >= FEWEST)
+        .with_columns(pl.len().over("kind").alias("tested"))
+        .filter((pl.col("suspects") >= FEWEST) & (pl.col("suspects") * 2 >= pl.col("users")))
+    )
+    share = min(len(suspects) / max(links["account_id"].n_unique(), 1), MOST_SUSPECTS)
+    by_chance = binom.sf(keys["suspects"].to_numpy().astype(np.int64) - 1, keys["users"].to_numpy(), share)
+    return keys.filter(pl.Series(by_chance * keys["tested"].to_numpy() < CHANCE)).drop("tested")
+
+
+def devoted(edges: pl.DataFrame) -> pl.DataFrame:
+    """The edges (account to tying key) that hold: a passing touch does not.
+
+    Infrastructure always holds. Of what an account does, at least `SAME` must go to tying keys of that kind, to two of
+    them or more unless one takes at least `DEVOTED`.
+    """
+    whose = ("account_id", "kind")
+    together, most = pl.col("share").sum().over(whose), pl.col("share").max().over(whose)
+    enough = (together >= SAME) & ((pl.len().over(whose) >= 2) | (most >= DEVOTED))
+    return edges.filter(pl.col("kind").is_in(INFRASTRUCTURE) | enough)
+
+
+def sameness(edges: pl.DataFrame, members: Sequence[str]) -> pl.DataFrame:
+    """How much of what each account does its group does as well: account_id, component, same (0 to 1).
+
+    `edges` has account_id, component, kind, key, share. A component's mix is the mean of its `members`' shares; an
+    account's sameness is what both have in common, the sum of the smaller share over keys, for the best kind.
+    """
+    inside = edges.filter(pl.col("account_id").is_in(pl.Series(members).implode()))
+    size = inside.group_by("component", "kind").agg(pl.col("account_id").n_unique().alias("size"))
+    mix = (
+        inside.group_by("component", "kind", "key")
+        .agg(pl.col("share").sum())
+        .join(size, on=["component", "kind"])
+        .select("component", "kind", "key", (pl.col("share") / pl.col("size")).alias("usual"))
+    )
+    return (
+        edges.join(mix, on=["component", "kind", "key"])
+        .group_by("account_id", "component", "kind")
+        .agg(pl.min_horizontal("share", "usual").sum().alias("same"))
+        .group_by("account_id", "component")
+        .agg(pl.col("same").max())
+    )
+
+
+def places(values: pl.Series) -> NDArray[np.int64]:
+    """Whole numbers from 0 for the different values."""
+    return values.rank("dense").to_numpy().astype(np.int64) - 1

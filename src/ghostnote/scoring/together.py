@@ -1,0 +1,74 @@
+"""What acting together adds to what each account's own days say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from ghostnote.decisions.campaigns import Group
+from ghostnote.decisions.evidence import accumulate
+from ghostnote.decisions.policy import Policy
+
+
+@dataclass(frozen=True)
+class Campaigns:
+    """Groups large enough to count, and those of them that are proven: most of their accounts are confirmed."""
+
+    counted: tuple[Group, ...]
+    proven: tuple[Group, ...] = ()
+
+    @property
+    def tied(self) -> set[str]:
+        return {account for group in self.counted for account in group.accounts}
+
+    def aimed(self) -> pl.DataFrame:
+        """account_id, artist_id, track_id (one of the two): what members of proven campaigns play for them."""
+        parts = [
+            pl.DataFrame({"account_id": group.everybody}, schema={"account_id": pl.String}).join(
+                group.ties.filter(pl.col("kind") == kind).select(pl.col("key").cast(pl.String).alias(kind)), how="cross"
+            )
+            for group in self.proven
+            for kind in ("artist_id", "track_id")
+        ]
+        columns = {"account_id": pl.String, "artist_id": pl.String, "track_id": pl.String}
+        return pl.concat([pl.DataFrame(schema=columns), *parts], how="diagonal")
+
+
+def add_up(days: pl.DataFrame, policy: Policy, bar: pl.Expr | None = None) -> pl.DataFrame:
+    """`days` by account and day, with `total` and `confirmed`; `bar` lowers what some of them must reach."""
+    lowered = bar if bar is not None else pl.lit(policy.account_bar)
+    ordered = days.sort("account_id", "day").with_columns(lowered.alias("bar"))
+    codes = ordered["account_id"].rle_id().to_numpy().astype(np.int64)
+    sums = accumulate(codes, ordered["ratio"].to_numpy(), ordered["bar"].to_numpy())
+    added = ordered.with_columns(pl.Series("total", sums.total), pl.Series("confirmed", sums.confirmed))
+    return added.drop("bar")
+
+
+def hold_together(
+    days: pl.DataFrame, groups: Sequence[Group], policy: Policy, odd: float
+) -> tuple[pl.DataFrame, Campaigns]:
+    """The days again, with what groups add, and the campaigns.
+
+    Being tied to others brings evidence once, as much as a day can at most, and odd days of tied accounts bring as much
+    as suspicious ones. A campaign is proven when at least half of its suspects are then confirmed; the others of them
+    are confirmed as well if their own days make them suspects. Nobody outside a group is confirmed by scores: an
+    account that is odd alone earns nobody much, and may be a person with odd habits. Only certain rules act alone.
+    """
+    counted = Campaigns(tuple(group for group in groups if len(group.accounts) >= policy.group_accounts))
+    tied = _among(counted.tied)
+    ratio = pl.when(tied & (pl.col("surprise") >= odd)).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
+    days = days.with_columns(ratio.otherwise("ratio").alias("ratio"))
+    lowered = pl.when(tied).then(policy.account_bar - policy.day_cap).otherwise(policy.account_bar)
+    days = add_up(days, policy, lowered)
+    sure = set(days.filter("confirmed")["account_id"])
+    proven = tuple(g for g in counted.counted if 2 * len(sure.intersection(g.accounts)) >= len(g.accounts))
+    campaigns = Campaigns(counted.counted, proven)
+    inside = _among({account for group in proven for account in group.accounts})
+    days = add_up(days, policy, pl.when(inside).then(policy.suspect_ratio).otherwise(lowered))
+    alone = ~tied & ~pl.col("certain").any().over("account_id")
+    return days.with_columns((pl.col("confirmed") & ~alone).alias("confirmed")), campaigns
+
+
+def _among(accounts: set[str]) -> pl.Expr:
+    return pl.col("account_id").is_in(pl.Series(sorted(accounts), dtype=pl.String).implode())

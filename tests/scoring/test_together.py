@@ -1,0 +1,75 @@
+"""Nobody is confirmed by scores alone; whoever acts together is confirmed by it."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from ghostnote.decisions.campaigns import group
+from ghostnote.decisions.policy import Policy
+from ghostnote.scoring.together import add_up, hold_together
+
+POLICY = Policy()
+ODD = 10.0
+
+
+def _days(evidence: dict[str, list[float]], *, certain: frozenset[str] = frozenset()) -> pl.DataFrame:
+    """Account-days with the given evidence per day, nothing else odd about them."""
+    return pl.DataFrame(
+        [
+            (account, date(2026, 3, 2) + timedelta(days=day), ratio, 1.0, account in certain)
+            for account, ratios in evidence.items()
+            for day, ratio in enumerate(ratios)
+        ],
+        schema=["account_id", "day", "ratio", "surprise", "certain"],
+        orient="row",
+    )
+
+
+def _links(accounts: list[str]) -> pl.DataFrame:
+    crowd = [(f"crowd{n}", "artist_id", "hit", 9) for n in range(200)]
+    farm = [(account, "artist_id", f"farm{n}", 5) for account in accounts for n in range(5)]
+    return pl.DataFrame([*farm, *crowd], schema=["account_id", "kind", "key", "events"], orient="row")
+
+
+def _confirmed(days: pl.DataFrame, tied: list[str]) -> set[str]:
+    suspects = add_up(days, POLICY).filter(pl.col("total") >= POLICY.suspect_ratio)["account_id"].unique().to_list()
+    result, _ = hold_together(days, group(suspects, _links(tied)), POLICY, ODD)
+    return set(result.filter("confirmed")["account_id"])
+
+
+def test_however_odd_a_lone_account_is_left_to_people():
+    assert _confirmed(_days({"odd": [4.7] * 6}), []) == set()
+
+
+def test_what_cannot_be_honest_is_confirmed_alone():
+    days = _days({"machine": [POLICY.account_bar]}, certain=frozenset({"machine"}))
+    assert _confirmed(days, []) == {"machine"}
+
+
+def test_who_acts_together_needs_a_day_less():
+    bots = {f"b{n}": [4.7] for n in range(6)}
+    assert _confirmed(_days(bots), list(bots)) == set(bots)
+
+
+def test_a_proven_campaign_confirms_its_other_suspects():
+    bots = {f"b{n}": [4.7, 4.7] for n in range(6)} | {"quiet": [3.2, -1.0]}
+    assert _confirmed(_days(bots), list(bots)) == set(bots)
+
+
+def test_a_campaign_that_is_not_proven_confirms_nobody_else():
+    bots = {f"b{n}": [3.2] for n in range(6)} | {"loud": [4.7, 4.7]}
+    assert _confirmed(_days(bots), list(bots)) == {"loud"}
+
+
+def test_who_shares_with_nobody_is_not_confirmed_by_the_campaign():
+    days = _days({f"b{n}": [4.7, 4.7] for n in range(6)} | {"sleeper": [4.7, 4.7]})
+    assert "sleeper" not in _confirmed(days, [f"b{n}" for n in range(6)])
+
+
+def test_members_of_a_proven_campaign_are_aimed_at_its_targets():
+    bots = {f"b{n}": [4.7, 4.7] for n in range(6)}
+    days = _days(bots)
+    _, campaigns = hold_together(days, group(list(bots), _links(list(bots))), POLICY, ODD)
+    aimed = campaigns.aimed()
+    assert set(aimed["account_id"]) == set(bots)
+    assert set(aimed["artist_id"].drop_nulls()) == {f"farm{n}" for n in range(5)}
