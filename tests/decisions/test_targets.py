@@ -3,7 +3,7 @@
 import polars as pl
 
 from ghostnote.decisions.policy import Policy
-from ghostnote.decisions.targets import confirmed_targets
+from ghostnote.decisions.targets import confirmed_targets, dedicated
 
 
 def _plays(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
@@ -24,7 +24,7 @@ def test_many_accounts_on_one_artist_confirm_it():
 
 
 def test_who_listens_honestly_to_a_target_keeps_its_plays():
-    found = _confirmed(*((f"v{n}", "farm", 30, 10) for n in range(9)), ("fan", "farm", 2, 50), ("guest", "farm", 1, 0))
+    found = _confirmed(*((f"v{n}", "farm", 38, 2) for n in range(9)), ("fan", "farm", 2, 50), ("guest", "farm", 1, 0))
     assert found == [(f"v{n}", "farm") for n in range(9)]
 
 
@@ -32,6 +32,34 @@ def test_one_odd_listener_is_left_alone():
     assert _confirmed(("odd", "noise", 900, 0), ("a", "noise", 0, 2), ("b", "noise", 0, 1)) == []
 
 
+def test_a_few_odd_listeners_among_an_artists_few_make_no_target():
+    few = ((f"odd{n}", "small", 50, 0) for n in range(3))
+    assert _confirmed(*few, *((f"guest{n}", "small", n % 2, 1) for n in range(4))) == []
+
+
 def test_an_artist_with_an_audience_is_no_target_of_few():
     audience = ((f"fan{n}", "star", 0, 30) for n in range(40))
     assert _confirmed(*audience, *((f"bot{n}", "star", 200, 0) for n in range(8))) == []
+
+
+def _week(account: str, aimed: list[int], other: list[int]) -> pl.DataFrame:
+    """Plays of one account: so many for its target, and others, on each day."""
+    rows = [
+        (account, day, target)
+        for day, counts in enumerate(zip(aimed, other, strict=True))
+        for target, count in zip((True, False), counts, strict=True)
+        for _ in range(count)
+    ]
+    return pl.DataFrame(rows, schema=["account_id", "day", "aimed"], orient="row")
+
+
+def test_who_goes_to_work_every_day_is_dedicated_whatever_it_mixes_in():
+    plays = pl.concat(
+        [
+            _week("bot", [40] * 6, [50] * 6),
+            _week("victim", [0, 60, 0, 60, 60, 0], [9] * 6),
+            _week("new", [40] * 3, [0] * 3),
+            _week("fan", [2] * 6, [40] * 6),
+        ]
+    )
+    assert dedicated(plays, Policy()).to_list() == ["bot"]

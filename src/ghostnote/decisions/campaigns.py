@@ -66,7 +66,7 @@ def _with_component(edges: pl.DataFrame) -> pl.DataFrame:
 
 def _agreeing(edges: pl.DataFrame) -> pl.DataFrame:
     """Without accounts that hang on to a group by a thread: they share no infrastructure and do something else."""
-    same = sameness(edges, edges["account_id"].unique().to_list())
+    same = sameness(edges, edges["account_id"].unique())
     kept = same.filter(pl.col("same") >= SAME).select("account_id", "component")
     shared = edges.filter(pl.col("kind").is_in(INFRASTRUCTURE)).select("account_id", "component")
     return edges.join(
@@ -86,7 +86,7 @@ def _joining(used: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
     everyone = pl.concat(
         [inside.select(columns), around.filter(~pl.col("account_id").is_in(members.implode())).select(columns)]
     )
-    same = sameness(everyone, members.to_list())
+    same = sameness(everyone, members)
     outside = same.filter(~pl.col("account_id").is_in(members.implode()) & (pl.col("same") >= SAME))
     return outside.sort("same", descending=True).unique("account_id", keep="first").select("account_id", "component")
 

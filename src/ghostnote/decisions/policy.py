@@ -27,6 +27,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hold_days: for how many days before the end of the period unconfirmed plays stay held; older ones count.
     target_accounts: accounts that must agree before plays are excluded because of what they are aimed at.
     target_share: mean share of marked plays, over a target's accounts, from which it is one.
+    dedicated_days: active days from which an account that plays its targets on nearly all of them is acted on as well.
     payout_per_play: what the pool pays for a royalty-bearing play, in `currency`.
     royalty_ms: milliseconds from which a play is royalty-bearing (the 30-second rule).
     """
@@ -39,8 +40,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hold_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 4.6
     group_accounts: Annotated[int, msgspec.Meta(ge=3)] = 5
     hold_days: Annotated[int, msgspec.Meta(ge=0)] = 3
-    target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 5
+    target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 3
     target_share: Share = 0.6
+    dedicated_days: Annotated[int, msgspec.Meta(ge=2)] = 5
     payout_per_play: Annotated[float, msgspec.Meta(ge=0.0)] = 0.004
     royalty_ms: Annotated[int, msgspec.Meta(ge=0)] = 30_000
     currency: str = "EUR"

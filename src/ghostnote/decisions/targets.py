@@ -4,8 +4,12 @@ import polars as pl
 
 from ghostnote.decisions.policy import Policy
 
+#: Imaginary honest listeners of every artist: what few accounts agree on needs them all.
+_HONEST = 2
 #: Fewest marked plays of an account on an artist that count as its agreement.
 _FEWEST_PLAYS = 3
+#: Share of its active days on which an account that is there for its targets plays them, and of its plays at least.
+_AT_WORK, _LEAST_AIMED = 0.9, 0.3
 
 
 def confirmed_targets(plays: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -13,9 +17,10 @@ def confirmed_targets(plays: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
     `plays` has account_id, artist_id and `marked` (the play's own score is past the threshold). An honest listener with
     odd habits is alone with them; a campaign needs many accounts on one target. Every account has one vote per artist:
-    the share of its plays there that are marked. A target is confirmed when the mean vote of all its accounts is at
-    least `target_share` and at least `target_accounts` of them agree, with three marked plays or more that are most of
-    what they played there. Who agrees has its plays there excluded; who does not keeps them.
+    the share of its plays there that are marked. A target is confirmed when the mean vote of all its accounts, and of
+    two imaginary honest ones, is at least `target_share` and at least `target_accounts` of them agree, with three
+    marked plays or more that are most of what they played there. Who agrees has its plays there excluded; who does not
+    keeps them.
     """
     votes = (
         plays.filter(pl.col("artist_id").is_not_null())
@@ -26,7 +31,24 @@ def confirmed_targets(plays: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     )
     confirmed = (
         votes.group_by("artist_id")
-        .agg(pl.col("agrees").sum(), pl.col("vote").mean())
+        .agg(pl.col("agrees").sum(), pl.col("vote").sum() / (pl.len() + _HONEST))
         .filter((pl.col("agrees") >= policy.target_accounts) & (pl.col("vote") >= policy.target_share))
     )
     return votes.filter("agrees").join(confirmed, on="artist_id", how="semi").select("account_id", "artist_id")
+
+
+def dedicated(plays: pl.DataFrame, policy: Policy) -> pl.Series:
+    """The account_ids that are there for their targets: hardly a day of theirs goes without.
+
+    `plays` has account_id, day and `aimed` (for a target). A hijacked listener's own days have none of it; a bot mixes
+    other music in, but goes to work every day. Needs `dedicated_days` active days.
+    """
+    by_day = plays.group_by("account_id", "day").agg(pl.col("aimed").sum(), pl.len().alias("plays"))
+    accounts = by_day.group_by("account_id").agg(
+        pl.len().alias("days"),
+        (pl.col("aimed") > 0).mean().alias("at_work"),
+        pl.col("aimed").sum(),
+        pl.col("plays").sum(),
+    )
+    there = (pl.col("at_work") >= _AT_WORK) & (pl.col("aimed") >= _LEAST_AIMED * pl.col("plays"))
+    return accounts.filter(there & (pl.col("days") >= policy.dedicated_days))["account_id"]

@@ -1,7 +1,5 @@
 """What ties suspects together: keys that hardly anybody else touches, and accounts that do the same with them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -20,6 +18,8 @@ KINDS = {
 }
 #: Kinds that say where an account comes from: one shared key is enough. The others say what it does.
 INFRASTRUCTURE = ("device_id", "subnet", "payment_hash")
+#: Share of a key's users that must be suspects; a network is shared by strangers, so nearly all of its users.
+SUSPECT_SHARE, SUSPECT_SHARE_OF_NETWORK = 0.5, 0.8
 #: Smallest number of accounts that a key ties.
 FEWEST = 3
 #: How many ties between suspects who have nothing to do with each other are accepted per kind, on average.
@@ -28,34 +28,48 @@ CHANCE = 0.01
 MOST_SUSPECTS = 0.1
 #: Share of what an account does that a group must have in common with it, for it to belong there.
 SAME = 0.4
+#: Events of a kind that say little about what somebody is devoted to.
+LITTLE = 5
+#: Largest share of a key's events that one account may have: somebody's own favourites tie nobody to them.
+OWN = 0.5
 #: Share of what an account does that goes to one key, from which one key is enough.
 DEVOTED = 0.5
 
 
 def shares(links: pl.DataFrame) -> pl.DataFrame:
-    """`links` (account_id, kind, key, events) with `share`: of what the account does of that kind, 0 to 1."""
-    return links.with_columns(
-        (pl.col("events") / pl.col("events").sum().over("account_id", "kind")).cast(pl.Float32).alias("share")
-    )
+    """`links` (account_id, kind, key, events) with `share`: of what the account does of that kind, 0 to 1.
+
+    An account that has hardly done anything is devoted to nothing: `LITTLE` imaginary events go elsewhere.
+    """
+    done = pl.col("events").sum().over("account_id", "kind") + LITTLE
+    return links.with_columns((pl.col("events") / done).cast(pl.Float32).alias("share"))
 
 
 def tying_keys(links: pl.DataFrame, suspects: pl.Series) -> pl.DataFrame:
     """The keys that tie suspects: kind, key, users, suspects.
 
-    At least three suspects use it, they are at least half of all its users (what is popular ties nobody), and so many
-    would hardly meet there by chance: the binomial tail, times the number of keys of its kind, is below `CHANCE`.
+    At least three suspects use it, they are at least half of all its users (what is popular ties nobody; of a network,
+    nearly all), none of them alone makes most of its events, and so many would hardly meet there by chance: the
+    binomial tail, times the number of keys of its kind, is below `CHANCE`.
     """
     marked = links.with_columns(pl.col("account_id").is_in(suspects.implode()).alias("suspect"))
+    least = pl.when(pl.col("kind") == "subnet").then(SUSPECT_SHARE_OF_NETWORK).otherwise(SUSPECT_SHARE)
     keys = (
         marked.group_by("kind", "key")
-        .agg(pl.len().alias("users"), pl.col("suspect").sum().alias("suspects"))
+        .agg(
+            pl.len().alias("users"),
+            pl.col("suspect").sum().alias("suspects"),
+            (pl.col("events").max() / pl.col("events").sum()).alias("most"),
+        )
         .filter(pl.col("users") >= FEWEST)
         .with_columns(pl.len().over("kind").alias("tested"))
-        .filter((pl.col("suspects") >= FEWEST) & (pl.col("suspects") * 2 >= pl.col("users")))
+        .filter(
+            (pl.col("suspects") >= FEWEST) & (pl.col("suspects") >= least * pl.col("users")) & (pl.col("most") <= OWN)
+        )
     )
     share = min(len(suspects) / max(links["account_id"].n_unique(), 1), MOST_SUSPECTS)
     by_chance = binom.sf(keys["suspects"].to_numpy().astype(np.int64) - 1, keys["users"].to_numpy(), share)
-    return keys.filter(pl.Series(by_chance * keys["tested"].to_numpy() < CHANCE)).drop("tested")
+    return keys.filter(pl.Series(by_chance * keys["tested"].to_numpy() < CHANCE)).drop("tested", "most")
 
 
 def devoted(edges: pl.DataFrame) -> pl.DataFrame:
@@ -70,24 +84,23 @@ def devoted(edges: pl.DataFrame) -> pl.DataFrame:
     return edges.filter(pl.col("kind").is_in(INFRASTRUCTURE) | enough)
 
 
-def sameness(edges: pl.DataFrame, members: Sequence[str]) -> pl.DataFrame:
-    """How much of what each account does its group does as well: account_id, component, same (0 to 1).
+def sameness(edges: pl.DataFrame, members: pl.Series) -> pl.DataFrame:
+    """How much of what each account does others of its group do as well: account_id, component, same (0 to 1).
 
-    `edges` has account_id, component, kind, key, share. A component's mix is the mean of its `members`' shares; an
-    account's sameness is what both have in common, the sum of the smaller share over keys, for the best kind.
+    `edges` has account_id, component, kind, key, share. What is usual for a key is the mean share among the `members`
+    that use it, oneself left out; an account's sameness is the sum of the smaller of its own and the usual share over
+    keys, for the best kind.
     """
-    inside = edges.filter(pl.col("account_id").is_in(pl.Series(members).implode()))
-    size = inside.group_by("component", "kind").agg(pl.col("account_id").n_unique().alias("size"))
-    mix = (
-        inside.group_by("component", "kind", "key")
-        .agg(pl.col("share").sum())
-        .join(size, on=["component", "kind"])
-        .select("component", "kind", "key", (pl.col("share") / pl.col("size")).alias("usual"))
-    )
+    whose = ["component", "kind", "key"]
+    inside = edges.with_columns(pl.col("account_id").is_in(members.implode()).alias("member"))
+    counted = pl.col("share").filter(pl.col("member"))
+    own, one = pl.when("member").then("share").otherwise(0.0), pl.col("member").cast(pl.UInt32)
+    others = (counted.len().over(whose) - one).clip(lower_bound=1)
+    usual = (counted.sum().over(whose) - own).clip(lower_bound=0.0) / others
     return (
-        edges.join(mix, on=["component", "kind", "key"])
+        inside.with_columns(pl.min_horizontal("share", usual).alias("same"))
         .group_by("account_id", "component", "kind")
-        .agg(pl.min_horizontal("share", "usual").sum().alias("same"))
+        .agg(pl.col("same").sum())
         .group_by("account_id", "component")
         .agg(pl.col("same").max())
     )

@@ -7,7 +7,7 @@ import polars as pl
 
 from ghostnote.decisions.campaigns import Group, group
 from ghostnote.decisions.policy import Policy
-from ghostnote.decisions.targets import confirmed_targets
+from ghostnote.decisions.targets import confirmed_targets, dedicated
 from ghostnote.scoring.together import Campaigns, add_up, hold_together
 
 
@@ -44,7 +44,10 @@ def decide(
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
     groups = group(days.filter(suspect)["account_id"].unique(maintain_order=True).to_list(), links)
     days, campaigns = hold_together(days, groups, policy, odd)
-    plays = _verdicts(_with_because(_marked(plays, play_threshold), days, campaigns, policy))
+    plays = _with_aimed(_marked(plays, play_threshold), campaigns, policy)
+    bots = dedicated(plays, policy).cast(pl.String)
+    days = days.with_columns(pl.col("confirmed") | pl.col("account_id").is_in(bots.implode()))
+    plays = _verdicts(_with_because(plays, days, campaigns, policy))
     accounts = _accounts(days, plays, policy)
     budget = policy.reviews_per_day * days["day"].n_unique()
     return Decided(days, plays, _acted(accounts, groups, policy, budget, supervised=supervised), groups)
@@ -66,7 +69,7 @@ def _with_because(plays: pl.DataFrame, days: pl.DataFrame, campaigns: Campaigns,
     because = (
         pl.when(pl.col("confirmed"))
         .then(pl.lit("account"))
-        .when(_aimed(plays, campaigns, policy))
+        .when(pl.col("aimed"))
         .then(pl.lit("target"))
         .when((pl.col("total") >= policy.hold_ratio) & fresh & tied)
         .then(pl.lit("held"))
@@ -74,8 +77,8 @@ def _with_because(plays: pl.DataFrame, days: pl.DataFrame, campaigns: Campaigns,
     return plays.with_columns(because.alias("because"))
 
 
-def _aimed(plays: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.Series:
-    """Which plays are for a confirmed target, or what a member of a proven campaign plays for it."""
+def _with_aimed(plays: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.DataFrame:
+    """Adds `aimed`: plays for a confirmed target, or what a member of a proven campaign plays for it."""
     targets = confirmed_targets(plays.select("account_id", "artist_id", "marked"), policy)
     theirs = campaigns.aimed().with_columns(pl.all().cast(pl.Categorical))
     aimed = pl.Series("aimed", [False], dtype=pl.Boolean).new_from_index(0, plays.height)
@@ -85,7 +88,7 @@ def _aimed(plays: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.Seri
             found, on=["account_id", column], how="left", maintain_order="left"
         )
         aimed |= hit["hit"].fill_null(value=False)
-    return aimed
+    return plays.with_columns(aimed)
 
 
 def _verdicts(plays: pl.DataFrame) -> pl.DataFrame:
