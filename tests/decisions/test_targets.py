@@ -15,7 +15,7 @@ def _plays(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
 
 
 def _confirmed(*rows: tuple[str, str, int, int]) -> list[tuple[str, str]]:
-    return sorted(confirmed_targets(_plays(*rows), Policy()).iter_rows())
+    return sorted(confirmed_targets(_plays(*rows), "artist_id", Policy()).iter_rows())
 
 
 def test_many_accounts_on_one_artist_confirm_it():

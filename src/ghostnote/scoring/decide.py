@@ -79,10 +79,10 @@ def _with_because(plays: pl.DataFrame, days: pl.DataFrame, campaigns: Campaigns,
 
 def _with_aimed(plays: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.DataFrame:
     """Adds `aimed`: plays for a confirmed target, or what a member of a proven campaign plays for it."""
-    targets = confirmed_targets(plays.select("account_id", "artist_id", "marked"), policy)
+    targets = {key: confirmed_targets(plays, key, policy) for key in ("artist_id", "owner_id")}
     theirs = campaigns.aimed().with_columns(pl.all().cast(pl.Categorical))
     aimed = pl.Series("aimed", [False], dtype=pl.Boolean).new_from_index(0, plays.height)
-    for column, pairs in (("artist_id", targets), ("artist_id", theirs), ("track_id", theirs)):
+    for column, pairs in (*targets.items(), ("artist_id", theirs), ("track_id", theirs)):
         found = pairs.select("account_id", column).drop_nulls().unique().with_columns(pl.lit(value=True).alias("hit"))
         hit = plays.select("account_id", column).join(
             found, on=["account_id", column], how="left", maintain_order="left"
