@@ -107,7 +107,7 @@ class Catalogue:
         starts = np.cumsum([0] + [guide.table.size for guide in self.genre_guides])
         joined = np.concatenate([guide.table for guide in self.genre_guides])
         sizes = np.diff(starts)
-        return joined[starts[genre] + (sizes[genre] * uniform).astype(np.int64)]
+        return np.asarray(joined[starts[genre] + (sizes[genre] * uniform).astype(np.int64)], dtype=np.int32)
 
     def extend(
         self, *, artist: Ints, duration_ms: Ints, released: Ints, artist_owner: Ints, artist_genre: Ints

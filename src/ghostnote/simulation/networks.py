@@ -161,4 +161,4 @@ def _public_blocks(blocks: list[int], rng: np.random.Generator) -> npt.NDArray[n
     starts = np.cumsum(gaps) + np.cumsum(blocks) - blocks
     group, place = ragged(np.array(blocks))
     number = starts[group] + place
-    return (public[number >> 16] * 65536 + (number & 65535)).astype(np.uint32)
+    return np.asarray(public[number >> 16] * 65536 + (number & 65535), dtype=np.uint32)

@@ -29,7 +29,7 @@ class Playlists:
         """A playlist of each genre, well-followed ones more often."""
         starts = np.cumsum([0] + [guide.table.size for guide in self.guides])
         joined = np.concatenate([guide.table for guide in self.guides])
-        return joined[starts[genre] + (np.diff(starts)[genre] * uniform).astype(np.int64)]
+        return np.asarray(joined[starts[genre] + (np.diff(starts)[genre] * uniform).astype(np.int64)], dtype=np.int32)
 
     def at(self, playlist: Ints, place: Ints) -> npt.NDArray[np.int32]:
         """The track at a place of a playlist (places wrap around its end)."""

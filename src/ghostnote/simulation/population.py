@@ -4,7 +4,7 @@ Everything about a person that lasts is drawn here, once, as one array per trait
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -177,8 +177,8 @@ def _households(accounts: int, rng: np.random.Generator) -> tuple[npt.NDArray[np
     """Each account's household, and how many accounts live there (1 to 6)."""
     sizes = rng.choice([1, 2, 3, 4, 5, 6], accounts, p=[0.62, 0.22, 0.08, 0.05, 0.02, 0.01])
     household, _ = ragged(sizes[: int(np.searchsorted(np.cumsum(sizes), accounts)) + 1])
-    household = household[:accounts].astype(np.int32)
-    return household, np.bincount(household)[household].astype(np.int64)
+    home = household[:accounts].astype(np.int32)
+    return home, np.bincount(home)[home].astype(np.int64)
 
 
 def _plans(household: Ints, household_size: Ints, rng: np.random.Generator) -> npt.NDArray[np.int8]:
@@ -201,7 +201,7 @@ def _sign_up_times(
     day = np.floor(np.where(rng.random(accounts) < grown, rng.random(accounts) * days, before))
     tz = np.array([tz for _, _, tz in COUNTRIES])[country]
     hour = (8 + 16 * rng.beta(1.8, 1.5, accounts) - tz) % 24
-    return (start + day * DAY + hour * HOUR).astype(np.int64)
+    return np.asarray(start + day * DAY + hour * HOUR, dtype=np.int64)
 
 
 def _listening(
@@ -242,7 +242,7 @@ def _listening(
 
 def _rhythm(
     parameters: PopulationParameters, count: int, days: int, plan: Ints, rng: np.random.Generator
-) -> dict[str, npt.NDArray[np.floating]]:  # type: ignore[type-arg]
+) -> dict[str, npt.NDArray[Any]]:
     """When and where each account listens."""
     trip_first = rng.random(count) * (days + 10) - 10
     away = rng.random(count) < parameters.travellers * (days + 10) / 14
@@ -257,7 +257,7 @@ def _rhythm(
         "trip_last": np.where(away, trip_first + rng.gamma(2.0, 3.0, count), 0),
         "lease_days": np.clip(rng.lognormal(3.0, 1.0, count), 1, 400),
     }
-    traits: dict[str, npt.NDArray[np.floating]] = {  # type: ignore[type-arg]
+    traits: dict[str, npt.NDArray[Any]] = {
         name: np.asarray(values, dtype=np.float32) for name, values in numbers.items()
     }
     genre_shares = np.arange(1, len(GENRES) + 1) ** -0.6

@@ -110,7 +110,7 @@ def _local_to_utc(people: Population, account: Ints, day: Ints, hour: Floats, st
     away = (people.trip_first[account] <= day) & (day <= people.trip_last[account])
     abroad = _ZONES[people.trip_country[account]]
     tz = np.where(away, abroad, people.tz[account]).astype(np.float64)
-    return start + day * DAY + ((hour - tz) * HOUR).astype(np.int64)
+    return np.asarray(start + day * DAY + ((hour - tz) * HOUR).astype(np.int64), dtype=np.int64)
 
 
 def _assemble(

@@ -9,7 +9,7 @@ from ghostnote.simulation.clients import PLATFORM
 from ghostnote.simulation.machine import Queue, listen, open_accounts, plays_to_fill, shifts
 from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
 from ghostnote.simulation.rows import DAY, SOURCE
-from ghostnote.simulation.stage import Stage
+from ghostnote.simulation.stage import NOBODY, Stage
 
 _PAUSE_SECONDS = 6.0
 #: Shortest track that earns anything.
@@ -70,7 +70,7 @@ class AiCatalogueFarm(Timing, frozen=True, kw_only=True, tag="ai_catalogue_farm"
         listen(
             stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng
         )
-        stage.close(named(self, stage), self.kind, fleet.account, np.zeros(0))
+        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
 
     def _catalogue(self, stage: Stage, count: int, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
         artists = max(self.owners, round(count * self.tracks_per_account / self.tracks_per_artist))

@@ -10,7 +10,7 @@ from ghostnote.simulation.machine import Fleet, Queue, Shifts, listen, open_acco
 from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, named
 from ghostnote.simulation.randomness import ragged
 from ghostnote.simulation.rows import ACTION, DAY, HOUR, MINUTE, OBJECT, SECOND, SOURCE
-from ghostnote.simulation.stage import Stage
+from ghostnote.simulation.stage import NOBODY, Stage
 
 _ACTIONS = ("follow", "playlist_follow", "save", "like")
 _OBJECTS = ("artist", "playlist", "track", "track")
@@ -60,7 +60,7 @@ class FakeAccountFactory(Timing, frozen=True, kw_only=True, tag="fake_account_fa
         )
         self._follow(stage, fleet, end, rng)
         self._play(stage, fleet, end, rng)
-        stage.close(named(self, stage), self.kind, fleet.account, np.zeros(0))
+        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
 
     def _follow(self, stage: Stage, fleet: Fleet, end: int, rng: np.random.Generator) -> None:
         member, place = ragged(np.maximum(3, rng.poisson(self.actions * rng.gamma(4.0, 0.25, fleet.account.size))))
