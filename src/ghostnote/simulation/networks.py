@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,11 @@ from ghostnote.simulation.randomness import Ints, Stream, Words, generator, ragg
 
 KIND = {name: code for code, name in enumerate(IP_KINDS)}
 
+#: What a scenario may ask for by name.
+Country = Literal["US", "GB", "DE", "BR", "MX", "FR", "IN", "ES", "IT", "SE", "NL", "PL", "JP", "ID", "TR"]
+IpKind = Literal["residential", "mobile", "hosting", "vpn", "education", "business"]
 #: Country, its share of accounts, and hours ahead of UTC (one time zone per country; summer time is left out).
-COUNTRIES: tuple[tuple[str, float, float], ...] = (
+COUNTRIES: tuple[tuple[Country, float, float], ...] = (
     ("US", 0.27, -6), ("GB", 0.10, 0), ("DE", 0.09, 1), ("BR", 0.10, -3), ("MX", 0.08, -6), ("FR", 0.06, 1),
     ("IN", 0.07, 5.5), ("ES", 0.05, 1), ("IT", 0.04, 1), ("SE", 0.03, 1), ("NL", 0.03, 1), ("PL", 0.03, 1),
     ("JP", 0.02, 9), ("ID", 0.02, 7), ("TR", 0.01, 3),

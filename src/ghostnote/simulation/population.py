@@ -76,6 +76,10 @@ class PopulationParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     casual: CohortParameters = msgspec.field(default_factory=_casual)
     sleeper: CohortParameters = msgspec.field(default_factory=_sleeper)
 
+    def __post_init__(self) -> None:
+        if self.keen_share + self.sleeper_share > 1:
+            raise ValueError("`keen_share` and `sleeper_share` add up to more than 1")
+
     def of(self, cohort: str) -> CohortParameters:
         found = getattr(self, cohort)
         assert isinstance(found, CohortParameters)

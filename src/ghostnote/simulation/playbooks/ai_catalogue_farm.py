@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM
 from ghostnote.simulation.machine import Queue, listen, open_accounts, plays_to_fill, shifts
+from ghostnote.simulation.networks import Country, IpKind
 from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
 from ghostnote.simulation.rows import DAY, SOURCE
 from ghostnote.simulation.stage import NOBODY, Stage
@@ -33,8 +34,8 @@ class AiCatalogueFarm(Timing, frozen=True, kw_only=True, tag="ai_catalogue_farm"
     owners: Count = 3
     seconds: Positive = 124.0
     camouflage: Share = 0.08
-    country: str = "US"
-    ip_kind: str = "vpn"
+    country: Country = "US"
+    ip_kind: IpKind = "vpn"
     per_card: Positive = 6.0
     per_address: Positive = 4.0
     opened_over: NotNegative = 60.0

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM
 from ghostnote.simulation.machine import Fleet, Queue, Shifts, listen, open_accounts, plays_to_fill
+from ghostnote.simulation.networks import Country, IpKind
 from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, named
 from ghostnote.simulation.randomness import ragged
 from ghostnote.simulation.rows import ACTION, DAY, HOUR, MINUTE, OBJECT, SECOND, SOURCE
@@ -32,8 +33,8 @@ class FakeAccountFactory(Timing, frozen=True, kw_only=True, tag="fake_account_fa
     clients: Count = 12
     listens: Share = 0.15
     plays: NotNegative = 4.0
-    country: str = "ID"
-    ip_kind: str = "mobile"
+    country: Country = "ID"
+    ip_kind: IpKind = "mobile"
     per_device: Positive = 8.0
     per_address: Positive = 6.0
     bulk_mail: Share = 0.85

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM
+from ghostnote.simulation.networks import Country, IpKind
 from ghostnote.simulation.playbooks.playbook import Count, Positive, Timing, named
 from ghostnote.simulation.randomness import ragged
 from ghostnote.simulation.rows import DAY, HOUR, SECOND, SOURCE, START
@@ -31,8 +32,8 @@ class HijackedListeners(Timing, frozen=True, kw_only=True, tag="hijacked_listene
     owners: Count = 1
     shortest: Positive = 60.0
     longest: Positive = 120.0
-    country: str = "US"
-    ip_kind: str = "hosting"
+    country: Country = "US"
+    ip_kind: IpKind = "hosting"
     per_address: Positive = 6.0
     per_device: Positive = 12.0
 

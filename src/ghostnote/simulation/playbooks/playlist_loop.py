@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM
 from ghostnote.simulation.machine import Queue, listen, open_accounts, plays_to_fill, shifts
+from ghostnote.simulation.networks import Country, IpKind
 from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
 from ghostnote.simulation.rows import DAY, SOURCE
 from ghostnote.simulation.stage import NOBODY, Stage
@@ -36,8 +37,8 @@ class PlaylistLoop(Timing, frozen=True, kw_only=True, tag="playlist_loop"):
     seconds: Annotated[float, msgspec.Meta(gt=_LEAST_SECONDS)] = 43.0
     stops_at: tuple[Count, ...] = ()
     camouflage: Share = 0.0
-    country: str = "DE"
-    ip_kind: str = "residential"
+    country: Country = "DE"
+    ip_kind: IpKind = "residential"
     per_card: Positive = 2.0
     per_device: Positive = 1.0
     per_address: Positive = 5.0
