@@ -120,14 +120,15 @@ class PoolTable:
 def make_networks(*, accounts: int, seed: int) -> Networks:
     """Networks of every kind, sized for a world of `accounts`.
 
-    Home addresses outnumber accounts; a carrier puts about 150 accounts behind each mobile address.
+    Home addresses outnumber accounts; a carrier hands out each of its mobile addresses to
+    hundreds of accounts within a month.
     """
     rng = generator(seed, Stream.NETWORKS)
     wanted: list[tuple[int, int, int]] = []  # kind, country, addresses
     for country, (_, share, _) in enumerate(COUNTRIES):
         people = max(40.0, accounts * share)
         wanted += [(KIND["residential"], country, int(people * f)) for f in (0.9, 0.6, 0.35, 0.15)]
-        wanted += [(KIND["mobile"], country, int(people / 150 * f) + 3) for f in (0.5, 0.3, 0.2)]
+        wanted += [(KIND["mobile"], country, int(people / 150 * f) + 50) for f in (0.5, 0.3, 0.2)]
         wanted += [(KIND["business"], country, int(people / 12 * f)) for f in (0.6, 0.4)]
         wanted += [(KIND["education"], country, int(people / 120) + 4)]
         wanted += [(KIND["vpn"], country, int(people / 200) + 24) for _ in range(3)]

@@ -44,7 +44,7 @@ def make_playlists(catalogue: Catalogue, *, accounts: int, seed: int) -> Playlis
     size = np.clip(rng.lognormal(4.2, 0.5, count), 25, 250).astype(np.int64)
     playlist, _ = ragged(size)
     artist = catalogue.artists_of_genre(genre[playlist], rng.random(playlist.size))
-    tracks = catalogue.track_of(artist, rng.random(playlist.size) ** 1.2)
+    tracks = catalogue.track_of(artist, rng.random(playlist.size))
     weights = rng.pareto(1.1, count) + 0.05
     guides = []
     for code in range(len(GENRES)):
