@@ -15,7 +15,7 @@ from ghostnote.models.table import Table
 # from the one waited for wherever anything else runs: minutes instead of seconds. To be said before it is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-import lightgbm as lgb  # noqa: E402
+import lightgbm as lgb
 
 
 @dataclass

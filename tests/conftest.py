@@ -1,0 +1,16 @@
+"""Worlds that several parts of the tests look at."""
+
+import pytest
+from tests.worlds import ARENA, ARENA_TRAINED, TOWN, TOWN_TRAINED, Judged, judged, once
+
+
+@pytest.fixture(scope="session")
+def arena(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """A thousand listeners, a fortnight, seven campaigns; trained on eight days."""
+    return Judged(once(tmp_path_factory.getbasetemp(), "arena", lambda path: judged(path, ARENA, ARENA_TRAINED)))
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """Two hundred listeners, a week, four campaigns; trained on four days."""
+    return Judged(once(tmp_path_factory.getbasetemp(), "town", lambda path: judged(path, TOWN, TOWN_TRAINED, seed=3)))
