@@ -35,7 +35,9 @@ def day_axis(column: str = "day", *, band: bool = True) -> alt.X:
 
 def value_axis(column: str, title: str, number_format: str = "~s", **scale: Any) -> alt.Y:
     """A quantity up the side, its unit written above it."""
-    axis = alt.Axis(title=title, format=number_format, tickCount=4)
+    # The SI prefix of the largest tick is given to all of them: nothing is "0", not "0k".
+    label = "datum.value === 0 ? '0' : datum.label" if number_format == "~s" else alt.Undefined
+    axis = alt.Axis(title=title, format=number_format, tickCount=4, labelExpr=label)
     return alt.Y(column, type="quantitative", axis=axis, scale=alt.Scale(**scale) if scale else alt.Undefined)
 
 

@@ -39,7 +39,7 @@ def withheld_plays(days: pl.DataFrame) -> ChartType:
         .properties(width=WIDTH, height=HEIGHT)
     )
     title = _peak(days, both, "Withheld plays peaked on {day} at {value}", "No play was withheld on any day")
-    return named(chart, title, "Plays excluded (left out of all counts) and held (waiting for review), by day of play")
+    return named(chart, title, "Plays excluded (left out of all counts) and held (until confirmed), by day of play")
 
 
 def withheld_share(days: pl.DataFrame) -> ChartType:
