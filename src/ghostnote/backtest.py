@@ -125,7 +125,7 @@ def _campaigns(joined: _Joined) -> list[CampaignTruth]:
     for (campaign, kind), accounts in sorted(members.partition_by("campaign", "kind", as_dict=True).items(), key=str):
         plays = joined.plays.filter(pl.col("fraud") & (pl.col("campaign") == campaign))
         hours = _hours_to_detection(plays, accounts)
-        first = plays.filter(pl.col("event_time") < plays["event_time"].min() + pl.duration(hours=24))
+        first = plays.filter(pl.col("event_time") < pl.col("event_time").min() + pl.duration(hours=24))
         found.append(
             CampaignTruth(
                 campaign_id=str(campaign),

@@ -38,8 +38,9 @@ def judge_tracks(plays: pl.DataFrame) -> pl.DataFrame:
     judged = (
         tracks.with_columns((pl.col("artificial_plays") / pl.col("plays")).alias("artificial_share"))
         .with_columns(
-            (centre - half).clip(0.0, 1.0).alias("low"),
-            (centre + half).clip(0.0, 1.0).alias("high"),
+            # Of no or of all plays the share is a bound itself, which rounding must not cross.
+            pl.min_horizontal((centre - half).clip(0.0, 1.0), share).alias("low"),
+            pl.max_horizontal((centre + half).clip(0.0, 1.0), share).alias("high"),
         )
         .with_columns(role.alias("role"))
         .sort("artificial_plays", "track_id", descending=[True, False])

@@ -93,7 +93,9 @@ def start_reasons(end_reason: Ints, first: Bools, fresh: Bools, rng: np.random.G
     )
     opening = np.where(draw < 0.5, START["clickrow"], np.where(draw < 0.75, START["playbtn"], START["appload"]))
     opening = np.where(draw > 0.94, START["remote"], opening)
-    return np.where(first, opening, np.where(fresh, clicked, follows)).astype(np.int8)
+    # More often than not the next list begins by itself where the last one ended.
+    chosen = fresh & ~((before == END["trackdone"]) & (draw * 16 % 1 < 0.75))
+    return np.where(first, opening, np.where(chosen, clicked, follows)).astype(np.int8)
 
 
 def _pauses(outcome: Ints, place: Ints, asleep: Bools, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -101,7 +103,7 @@ def _pauses(outcome: Ints, place: Ints, asleep: Bools, rng: np.random.Generator)
     count = outcome.size
     after_full = np.roll(outcome, 1) == FULL
     seconds: Floats = rng.standard_exponential(count) * np.where(after_full, 0.35, 1.6)
-    breaks = np.flatnonzero((rng.random(count, dtype=np.float32) < 0.09) & ~asleep)
+    breaks = np.flatnonzero((rng.random(count, dtype=np.float32) < 0.10) & ~asleep)
     seconds[breaks] += np.minimum(rng.lognormal(4.2, 1.2, breaks.size), 1500)
     seconds[place == 0] = 0
     return (seconds * SECOND).astype(np.int64)

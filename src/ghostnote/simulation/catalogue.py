@@ -107,7 +107,7 @@ class Catalogue:
         starts = np.cumsum([0] + [guide.table.size for guide in self.genre_guides])
         joined = np.concatenate([guide.table for guide in self.genre_guides])
         sizes = np.diff(starts)
-        return joined[starts[genre] + (sizes[genre] * uniform).astype(np.int64)]
+        return np.asarray(joined[starts[genre] + (sizes[genre] * uniform).astype(np.int64)], dtype=np.int32)
 
     def extend(
         self, *, artist: Ints, duration_ms: Ints, released: Ints, artist_owner: Ints, artist_genre: Ints
@@ -141,7 +141,7 @@ def make_catalogue(parameters: CatalogueParameters, *, accounts: int, start: int
     # Well-known artists have more tracks; so do a few hardly known ones, which keeps "many tracks, few plays" honest.
     sizes = rng.lognormal(0, 0.9, artists) * (weights / weights.mean()) ** 0.25
     sizes = np.clip(sizes / sizes.mean() * parameters.tracks_per_artist, 1, 2000).astype(np.int32)
-    genre_shares = np.arange(1, len(GENRES) + 1) ** -0.7
+    genre_shares = np.arange(1, len(GENRES) + 1) ** -0.45
     genre = rng.choice(len(GENRES), artists, p=genre_shares / genre_shares.sum()).astype(np.int8)
     genre[: len(GENRES)] = np.arange(len(GENRES))
     owners = max(4, int(artists / parameters.artists_per_owner))

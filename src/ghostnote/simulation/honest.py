@@ -1,6 +1,7 @@
 """What honest accounts do: one cell of accounts at a time, over all days of a world."""
 
 import numpy as np
+import numpy.typing as npt
 
 from ghostnote.simulation.attention import Heard, listen
 from ghostnote.simulation.listening import Choices, choose_tracks
@@ -80,7 +81,7 @@ def _plays(
     )
 
 
-def numbers(unit: int, count: int) -> Ints:
+def numbers(unit: int, count: int) -> npt.NDArray[np.int64]:
     """Numbers of the events of one cell (or, after all cells, of one unit of a campaign): unique in the world."""
     return (np.int64(unit) << np.int64(32)) + np.arange(count, dtype=np.int64)
 

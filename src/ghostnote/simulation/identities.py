@@ -1,6 +1,7 @@
 """Who people say they are when they sign up: mail addresses, ways to pay, families; and honest sign-ups themselves."""
 
 import numpy as np
+import numpy.typing as npt
 
 from ghostnote.simulation.places import AddressBook
 from ghostnote.simulation.population import DEVICES_EACH, PLAN, Population
@@ -68,7 +69,7 @@ def signups(service: Service, people: Population, book: AddressBook) -> Signups:
     )
 
 
-def addresses(count: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+def addresses(count: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int8]]:
     """Domain and shape of honest people's mail addresses, as places in `DOMAINS` and `SHAPES`."""
     return _drawn(_DOMAIN_SHARES, count, rng).astype(np.int16), _drawn(_SHAPE_SHARES, count, rng).astype(np.int8)
 

@@ -103,11 +103,11 @@ def _gaps(table: str, rows: pl.DataFrame) -> dict[str, float]:
     for name in TABLES[table].names:
         if name not in rows.columns:
             gaps[name] = 1.0
-        elif whose is None:
+        elif whose is None or name in TABLES[table].required:
             gaps[name] = rows[name].null_count() / rows.height
         else:
-            lacking = rows.group_by(whose).agg(pl.col(name).is_null().all().alias("lacks"))["lacks"]
-            gaps[name] = float(lacking.mean() or 0.0)  # type: ignore[arg-type]
+            accounts = rows.group_by(whose).agg(lacking=pl.col(name).is_null().all())
+            gaps[name] = int(accounts["lacking"].sum()) / accounts.height
     return gaps
 
 

@@ -18,6 +18,10 @@ _PLAYLIST, _LIBRARY, _ALBUM, _ARTIST, _RADIO, _SEARCH, _AUTOPLAY, _QUEUE, _OWN =
 _SOURCE_CODES = np.array([SOURCE[name.removeprefix("own ")] for name in BLOCK_SOURCES], dtype=np.int8)
 _ALBUM_TRACKS = 11
 _SPAN = 1 << 13  # places in one account's library, at most
+#: Days for which a track keeps its place in a library: from the one that bores soonest to the one that stays longest.
+_LASTS = (14.0, 500.0)
+#: Days for which an artist stays a favourite, and a public playlist one that somebody comes back to.
+_DEVOTED_DAYS, _LISTED_DAYS = 240.0, 40.0
 #: Own playlists are numbered after every public one.
 OWN_PLAYLISTS = 1 << 24
 ALBUMS_EACH = 1 << 9
@@ -46,6 +50,7 @@ class _Blocks:
 
     sitting: npt.NDArray[np.int64]
     account: npt.NDArray[np.int64]
+    day: npt.NDArray[np.int64]
     kind: npt.NDArray[np.int8]
     shuffle: npt.NDArray[np.bool_]
     artist: npt.NDArray[np.int32]
@@ -89,27 +94,30 @@ def _make_blocks(
     kind = np.minimum((people.habits[account] < draw[:, None]).sum(axis=1), len(BLOCK_SOURCES) - 1).astype(np.int8)
     shuffle = rng.random(account.size) < people.shuffle[account] * np.where(kind == _ALBUM, 0.35, 1.05)
     known = rng.random(account.size) < np.where(np.isin(kind, (_RADIO, _AUTOPLAY)), 0.25, 0.75)
+    day = sittings.day[sitting]
     favourite = favourite_artist(
-        service, people, account, (people.favourites[account] * rng.random(account.size) ** 1.5)
+        service, people, account, people.favourites[account] * rng.random(account.size) ** 1.5, day
     )
     taste = people.taste[account, _taste(rng.random(account.size))]
     # Now and then a day belongs to one artist.
-    today = account * 1024 + sittings.day[sitting]
+    today = account * 1024 + day
     devoted = noise(today, key(service.seed, 308)) < people.devotion[account]
     devoted &= rng.random(account.size) < 0.85
     kind = np.where(devoted, np.where(draw * 8 % 1 < 0.5, _ARTIST, _ALBUM), kind).astype(np.int8)
     idol = favourite_artist(
-        service, people, account, people.favourites[account] * noise(today, key(service.seed, 309)) ** 2
+        service, people, account, people.favourites[account] * noise(today, key(service.seed, 309)) ** 2, day
     )
     discovered = service.catalogue.artists_of_genre(taste, rng.random(account.size))
-    # Six public playlists that a person comes back to; eight of their own.
-    slot = np.floor(6 * rng.random(account.size) ** 1.5)
+    # Eight public playlists that a person comes back to; eight of their own.
+    slot = np.floor(8 * rng.random(account.size) ** 1.4)
     number = (account * 8 + slot).astype(np.int64)
-    genre = people.taste[account, _taste(noise(number, key(service.seed, 300)))]
-    public = service.playlists.of_genre(genre, noise(number, key(service.seed, 301)))
+    now = number + _era(number, day, _LISTED_DAYS, key(service.seed, 314))
+    genre = people.taste[account, _taste(noise(now, key(service.seed, 300)))]
+    public = service.playlists.of_genre(genre, noise(now, key(service.seed, 301)))
     return _Blocks(
         sitting=np.asarray(sitting, dtype=np.int64),
         account=account,
+        day=day,
         kind=kind,
         shuffle=shuffle,
         artist=np.where(devoted, idol, np.where(known, favourite, discovered)).astype(np.int32),
@@ -123,19 +131,31 @@ def _taste(uniform: Floats) -> npt.NDArray[np.int64]:
     return (uniform > 0.58).astype(np.int64) + (uniform > 0.86)
 
 
-def favourite_artist(service: Service, people: Population, account: Ints, place: Floats) -> npt.NDArray[np.int32]:
-    """The artist at a place (rounded down) of an account's list of favourites, the same every day."""
+def favourite_artist(
+    service: Service, people: Population, account: Ints, place: Floats, day: Ints | int
+) -> npt.NDArray[np.int32]:
+    """The artist at a place (rounded down) of an account's list of favourites on a day: the same for most of a year."""
     number = account.astype(np.int64) * _SPAN + place.astype(np.int64)
+    number += _era(number, day, _DEVOTED_DAYS, key(service.seed, 313))
     genre = people.taste[account, _taste(noise(number, key(service.seed, 302)))]
-    return service.catalogue.artists_of_genre(genre, noise(number, key(service.seed, 303)))
+    # Some love what everybody knows, others what hardly anybody does.
+    mainstream = 0.4 + 0.5 * noise(account, key(service.seed, 315))
+    return service.catalogue.artists_of_genre(genre, noise(number, key(service.seed, 303)) ** mainstream)
 
 
-def library_track(service: Service, people: Population, account: Ints, place: Ints) -> npt.NDArray[np.int32]:
-    """The track at a place of an account's library, the same every day."""
+def library_track(service: Service, people: Population, account: Ints, place: Ints, day: Ints) -> npt.NDArray[np.int32]:
+    """The track at a place of an account's library on a day: the same for weeks or years, until another takes over."""
     number = account.astype(np.int64) * _SPAN + place
-    which = people.favourites[account] * noise(number, key(service.seed, 304)) ** 1.15
-    artist = favourite_artist(service, people, account, which)
-    return service.catalogue.track_of(artist, noise(number, key(service.seed, 305)))
+    lasts = _LASTS[0] * (_LASTS[1] / _LASTS[0]) ** noise(number, key(service.seed, 311))
+    number += _era(number, day, lasts, key(service.seed, 312))
+    which = people.favourites[account] * noise(number, key(service.seed, 304)) ** 1.1
+    artist = favourite_artist(service, people, account, which, 0)
+    return service.catalogue.track_of(artist, noise(number, key(service.seed, 305)) ** 0.6)
+
+
+def _era(number: Ints, day: Ints | int, lasts: Floats | float, secret: np.uint64) -> npt.NDArray[np.int64]:
+    """What to add to `number` on a day: another value every `lasts` days, for each number at another time."""
+    return np.floor(day / lasts + noise(number, secret)).astype(np.int64) << np.int64(40)
 
 
 def _pick(
@@ -159,7 +179,7 @@ def _pick(
     track[rows], ref[rows] = _albums(service, people, blocks, block[rows], step[rows], uniform[rows])
     rows = np.flatnonzero((kind == _ARTIST) | (kind == _SEARCH))
     artist = _next_artist(service, people, blocks, block[rows], step[rows])
-    track[rows] = service.catalogue.track_of(artist, uniform[rows])
+    track[rows] = _artist_page(service, blocks, block[rows], step[rows], artist)
     ref[rows] = np.where(kind[rows] == _ARTIST, artist, -1)
     rows = np.flatnonzero((kind == _RADIO) | (kind == _AUTOPLAY))
     taste = people.taste[blocks.account[block[rows]], _taste(rng.random(rows.size))]
@@ -200,7 +220,7 @@ def _own_lists(
     ordered = blocks.start[b] ** 2 * span + step[rows]
     spot = np.where(blocks.shuffle[b], uniform[rows] ** np.where(own, 1.0, 1.15) * span, ordered % span)
     place = ((begin + spot) % size).astype(np.int64)
-    return library_track(service, people, account, place)
+    return library_track(service, people, account, place, blocks.day[b])
 
 
 def _next_artist(service: Service, people: Population, blocks: _Blocks, b: Ints, step: Ints) -> npt.NDArray[np.int32]:
@@ -210,8 +230,17 @@ def _next_artist(service: Service, people: Population, blocks: _Blocks, b: Ints,
     rows = np.flatnonzero(lap > 0)
     who = blocks.account[b[rows]]
     other = noise(b[rows].astype(np.int64) * 64 + lap[rows], key(service.seed, 310))
-    artist[rows] = favourite_artist(service, people, who, people.favourites[who] * other)
+    artist[rows] = favourite_artist(service, people, who, people.favourites[who] * other, blocks.day[b[rows]])
     return artist
+
+
+def _artist_page(
+    service: Service, blocks: _Blocks, b: Ints, step: Ints, artist: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int32]:
+    """An artist's tracks one after the other from somewhere near the best known, none twice before all were heard."""
+    size = service.catalogue.artist_size[artist]
+    begin = (size * blocks.start[b] ** 1.9).astype(np.int64)
+    return (service.catalogue.artist_first[artist] + (begin + step) % size).astype(np.int32)
 
 
 def _albums(
@@ -233,7 +262,7 @@ def _looped(service: Service, people: Population, blocks: _Blocks, block: Ints, 
     count = 1 + (blocks.start * 97 % 1 * 1.9).astype(np.int64) + (blocks.start * 13 % 1 > 0.85)
     account = blocks.account[block]
     base = (blocks.start[block] * people.library[account] * 0.6).astype(np.int64)
-    return library_track(service, people, account, base + step % count[block])
+    return library_track(service, people, account, base + step % count[block], blocks.day[block])
 
 
 def _repeats(
@@ -254,7 +283,7 @@ def _repeats(
     season = (sittings.day[sitting[obsessed]] + who % 9) // 9
     slot = np.floor(4 * rng.random(who.size) ** 2).astype(np.int64)
     favourite = (noise(who * 512 + season * 4 + slot, key(service.seed, 307)) * people.library[who]).astype(np.int64)
-    track[obsessed] = library_track(service, people, who, favourite)
+    track[obsessed] = library_track(service, people, who, favourite, sittings.day[sitting[obsessed]])
     again = (rng.random(track.size, dtype=np.float32) < people.repeat[account]) & (place > 0) & ~looping
     source = np.maximum.accumulate(np.where(again, 0, np.arange(track.size)))
     return track[source], again

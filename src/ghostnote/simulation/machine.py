@@ -187,6 +187,9 @@ def popular_plays(
     """Track and milliseconds of plays of what everybody plays; a third of them is skipped."""
     catalogue = stage.service.catalogue
     track = catalogue.popular(rng.random(count), rng.random(count))
+    # What comes out while the world lasts is not yet what everybody plays.
+    coming = catalogue.released[track] >= stage.service.start
+    track = np.where(coming, catalogue.artist_first[catalogue.artist[track]], track)
     duration = catalogue.duration_ms[track].astype(np.int64)
     skips = rng.random(count) < 0.33
     return track, np.where(skips, np.minimum(short_listens(count, rng), duration), duration).astype(np.int64)

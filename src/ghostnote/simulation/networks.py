@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,11 @@ from ghostnote.simulation.randomness import Ints, Stream, Words, generator, ragg
 
 KIND = {name: code for code, name in enumerate(IP_KINDS)}
 
+#: What a scenario may ask for by name.
+Country = Literal["US", "GB", "DE", "BR", "MX", "FR", "IN", "ES", "IT", "SE", "NL", "PL", "JP", "ID", "TR"]
+IpKind = Literal["residential", "mobile", "hosting", "vpn", "education", "business"]
 #: Country, its share of accounts, and hours ahead of UTC (one time zone per country; summer time is left out).
-COUNTRIES: tuple[tuple[str, float, float], ...] = (
+COUNTRIES: tuple[tuple[Country, float, float], ...] = (
     ("US", 0.27, -6), ("GB", 0.10, 0), ("DE", 0.09, 1), ("BR", 0.10, -3), ("MX", 0.08, -6), ("FR", 0.06, 1),
     ("IN", 0.07, 5.5), ("ES", 0.05, 1), ("IT", 0.04, 1), ("SE", 0.03, 1), ("NL", 0.03, 1), ("PL", 0.03, 1),
     ("JP", 0.02, 9), ("ID", 0.02, 7), ("TR", 0.01, 3),
@@ -116,14 +120,15 @@ class PoolTable:
 def make_networks(*, accounts: int, seed: int) -> Networks:
     """Networks of every kind, sized for a world of `accounts`.
 
-    Home addresses outnumber accounts; a carrier puts about 150 accounts behind each mobile address.
+    Home addresses outnumber accounts; a carrier hands out each of its mobile addresses to
+    hundreds of accounts within a month.
     """
     rng = generator(seed, Stream.NETWORKS)
     wanted: list[tuple[int, int, int]] = []  # kind, country, addresses
     for country, (_, share, _) in enumerate(COUNTRIES):
         people = max(40.0, accounts * share)
         wanted += [(KIND["residential"], country, int(people * f)) for f in (0.9, 0.6, 0.35, 0.15)]
-        wanted += [(KIND["mobile"], country, int(people / 150 * f) + 3) for f in (0.5, 0.3, 0.2)]
+        wanted += [(KIND["mobile"], country, int(people / 150 * f) + 50) for f in (0.5, 0.3, 0.2)]
         wanted += [(KIND["business"], country, int(people / 12 * f)) for f in (0.6, 0.4)]
         wanted += [(KIND["education"], country, int(people / 120) + 4)]
         wanted += [(KIND["vpn"], country, int(people / 200) + 24) for _ in range(3)]
@@ -161,4 +166,4 @@ def _public_blocks(blocks: list[int], rng: np.random.Generator) -> npt.NDArray[n
     starts = np.cumsum(gaps) + np.cumsum(blocks) - blocks
     group, place = ragged(np.array(blocks))
     number = starts[group] + place
-    return (public[number >> 16] * 65536 + (number & 65535)).astype(np.uint32)
+    return np.asarray(public[number >> 16] * 65536 + (number & 65535), dtype=np.uint32)

@@ -8,11 +8,13 @@ import numpy.typing as npt
 from ghostnote.simulation.clients import PLATFORM, Devices
 from ghostnote.simulation.networks import Networks, Pool, PoolTable
 from ghostnote.simulation.population import DEVICES_EACH, Population
-from ghostnote.simulation.randomness import Ints, key, mix
+from ghostnote.simulation.randomness import Ints, key, mix, noise
 from ghostnote.simulation.rows import DAY, HOUR
 from ghostnote.simulation.sittings import SLEEP, Sittings
 
 HOME, WORK, OUT, ELSEWHERE = range(4)
+#: Days for which a phone keeps the address its carrier gave it: from the most restless to the calmest.
+_HELD_DAYS = (0.08, 35.0)
 
 
 @dataclass(frozen=True)
@@ -71,17 +73,17 @@ def _whereabouts(people: Population, sittings: Sittings, rng: np.random.Generato
     draw = rng.random(account.size)
     working = (people.works[account] > 0) & (hour > 8.5) & (hour < 17.5) & ((sittings.start // DAY + 3) % 7 < 5)
     out = np.where(working, 0.15, people.out_share[account] * np.where((hour > 6.5) & (hour < 22), 1.1, 0.35))
-    place = np.where(draw < out, OUT, np.where(draw < out + 0.03, ELSEWHERE, np.where(working, WORK, HOME)))
+    place = np.where(draw < out, OUT, np.where(draw < out + 0.02, ELSEWHERE, np.where(working, WORK, HOME)))
     return np.where(sittings.mood == SLEEP, HOME, place).astype(np.int8)
 
 
 def _devices(devices: Devices, account: Ints, place: Ints, rng: np.random.Generator) -> npt.NDArray[np.int32]:
     """The phone when out; at home and at work now one device, now another, as each person prefers."""
     tilt = mix(account, np.uint64(77)).astype(np.float64) / 2.0**64
-    other = np.where(tilt < 0.45, 0.12 + 1.1 * tilt, 0.0) * np.where(place == WORK, 1.6, 1.0)
+    other = np.where(tilt < 0.48, 0.14 + 1.2 * tilt, 0.0) * np.where(place == WORK, 1.6, 1.0)
     draw = rng.random(account.size)
     second = (draw < other) & (place != OUT)
-    third = ~second & (draw > 0.9) & (tilt > 0.6) & (place == HOME)
+    third = ~second & (draw > 0.84) & (tilt > 0.6) & (place == HOME)
     fourth = ~second & ~third & (draw > 0.975) & (tilt > 0.3)
     slot = np.where(second, 1, np.where(third, 2, np.where(fourth, 3, 0)))
     return np.asarray(account * DEVICES_EACH + slot, dtype=np.int32)
@@ -101,7 +103,7 @@ def _addresses(
     ip = book.home(lodging, lease, country)
     everywhere = rng.integers(0, 1 << 62, account.size, dtype=np.uint64)
     carrier = mix(account, key(book.seed, 202))
-    ip = np.where(place == OUT, book.mobile.pick(country, carrier, everywhere), ip)
+    ip = np.where(place == OUT, book.mobile.pick(country, carrier, _held(book, sittings)), ip)
     site = mix(account // 3, key(book.seed, 203))
     gate = site + (everywhere & np.uint64(1))
     work = np.where(
@@ -111,6 +113,14 @@ def _addresses(
     )
     ip = np.where((place == WORK) & ~away, work, ip)
     return np.where(rng.random(account.size) < people.vpn[account], _vpn(book, account, everywhere), ip)
+
+
+def _held(book: AddressBook, sittings: Sittings) -> npt.NDArray[np.uint64]:
+    """What picks a carrier's address: phones keep one for a few hours or for days, each in its own way."""
+    account = sittings.account
+    days = _HELD_DAYS[0] * (_HELD_DAYS[1] / _HELD_DAYS[0]) ** noise(account, key(book.seed, 205))
+    turn = (sittings.start / DAY / days + noise(account, key(book.seed, 206))).astype(np.int64)
+    return mix((turn << np.int64(24)) ^ account, key(book.seed, 207))
 
 
 def _vpn(book: AddressBook, account: Ints, everywhere: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:

@@ -29,7 +29,7 @@ class Playlists:
         """A playlist of each genre, well-followed ones more often."""
         starts = np.cumsum([0] + [guide.table.size for guide in self.guides])
         joined = np.concatenate([guide.table for guide in self.guides])
-        return joined[starts[genre] + (np.diff(starts)[genre] * uniform).astype(np.int64)]
+        return np.asarray(joined[starts[genre] + (np.diff(starts)[genre] * uniform).astype(np.int64)], dtype=np.int32)
 
     def at(self, playlist: Ints, place: Ints) -> npt.NDArray[np.int32]:
         """The track at a place of a playlist (places wrap around its end)."""
@@ -44,7 +44,7 @@ def make_playlists(catalogue: Catalogue, *, accounts: int, seed: int) -> Playlis
     size = np.clip(rng.lognormal(4.2, 0.5, count), 25, 250).astype(np.int64)
     playlist, _ = ragged(size)
     artist = catalogue.artists_of_genre(genre[playlist], rng.random(playlist.size))
-    tracks = catalogue.track_of(artist, rng.random(playlist.size) ** 1.2)
+    tracks = catalogue.track_of(artist, rng.random(playlist.size))
     weights = rng.pareto(1.1, count) + 0.05
     guides = []
     for code in range(len(GENRES)):

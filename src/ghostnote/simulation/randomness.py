@@ -42,7 +42,7 @@ def generator(seed: int, *path: int) -> np.random.Generator:
 
 def key(seed: int, *path: int) -> np.uint64:
     """A 64-bit key of one stream, for `noise` and for ids."""
-    return np.random.SeedSequence([seed, *path]).generate_state(1, np.uint64)[0]
+    return np.uint64(np.random.SeedSequence([seed, *path]).generate_state(1, np.uint64)[0])
 
 
 def mix(numbers: Ints | Words, secret: np.uint64) -> Words:

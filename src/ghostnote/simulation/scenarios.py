@@ -1,6 +1,7 @@
 """Scenarios: a population, a catalogue, campaigns and what the team finds, as TOML; some ship with the package."""
 
 import difflib
+import re
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -9,13 +10,20 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.events.schema import IP_KINDS
 from ghostnote.simulation.catalogue import CatalogueParameters
+from ghostnote.simulation.networks import COUNTRY_NAMES
 from ghostnote.simulation.playbooks import PLAYBOOKS, AnyPlaybook
-from ghostnote.simulation.population import PopulationParameters
+from ghostnote.simulation.population import CohortParameters, PopulationParameters
 from ghostnote.simulation.team import TeamParameters
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 T = TypeVar("T")
+#: A key that does not exist, or a name that is none of those possible, in the words of the decoder.
+_MISTAKE = re.compile(
+    r"unknown field `(?P<key>[^`]*)`|Invalid (?:enum )?value '(?P<name>[^']*)' - at `.*\.(?P<of>\w+)`"
+)
+_CHOICES = {"playbook": tuple(PLAYBOOKS), "country": COUNTRY_NAMES, "ip_kind": IP_KINDS}
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,15 +94,26 @@ def _convert(text: bytes, what: str, kind: type[T]) -> T:
 
 
 def _nearest(message: str) -> str:
-    """What a misspelt key or playbook was probably meant to be."""
-    parts = message.split("`")
-    if "unknown field" not in message and "Invalid value" not in message:
+    """What a misspelt key or name was probably meant to be."""
+    found = _MISTAKE.search(message)
+    if found is None:
         return ""
-    wrong = (parts[1] if len(parts) > 1 else "").strip("'")
-    known = {*PLAYBOOKS, *(field for kind in _kinds() for field in kind.__struct_fields__)}
-    near = difflib.get_close_matches(wrong, known, n=1)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    if found["key"]:
+        known = {field: field for kind in _kinds() for field in kind.__struct_fields__}
+    else:
+        known = {name.lower(): name for name in _CHOICES.get(found["of"], ())}
+    near = difflib.get_close_matches((found["key"] or found["name"]).lower(), sorted(known), n=1)
+    if near:
+        return f" Did you mean '{known[near[0]]}'?"
+    return "" if found["key"] or not known else f" Possible are {', '.join(known.values())}."
 
 
 def _kinds() -> tuple[Any, ...]:
-    return (Scenario, PopulationParameters, CatalogueParameters, TeamParameters, *PLAYBOOKS.values())
+    return (
+        Scenario,
+        PopulationParameters,
+        CohortParameters,
+        CatalogueParameters,
+        TeamParameters,
+        *PLAYBOOKS.values(),
+    )

@@ -76,15 +76,15 @@ def _plays_per_day(people: Population, account: Ints, rng: np.random.Generator) 
     plays = people.plays_mean[account] * rng.standard_gamma(shape) / shape
     skimming = rng.random(account.size) < people.skim_days[account]
     factor = people.skim_factor[account] * rng.lognormal(0, 0.5, account.size)
-    # Nobody hears out four hundred tracks in a day: beyond two hundred, more of the wish gives way to the clock.
-    plays = np.where(plays > 200, 200 * (plays / 200) ** 0.75, plays)
+    # Nobody hears out four hundred tracks in a day: the longer a day gets, the more of the wish gives way to the clock.
+    plays = np.where(plays > 150, 150 * (plays / 150) ** 0.72, plays)
     plays = np.where(skimming, plays * factor, plays)
     return np.clip(plays, 1, 2600), skimming
 
 
 def _sittings_per_day(people: Population, account: Ints, plays: Floats, rng: np.random.Generator) -> Ints:
     """More plays mean more sittings, but far fewer than in proportion (FACTS: clock hours against plays, R)."""
-    expected = people.sittings[account] * np.maximum(0.56 * np.sqrt(plays) - 0.55, 0.05)
+    expected = people.sittings[account] * np.maximum(0.57 * np.sqrt(plays) - 0.75, 0.04)
     return np.minimum(1 + rng.poisson(expected), np.maximum(plays, 1)).astype(np.int64)
 
 
@@ -110,7 +110,7 @@ def _local_to_utc(people: Population, account: Ints, day: Ints, hour: Floats, st
     away = (people.trip_first[account] <= day) & (day <= people.trip_last[account])
     abroad = _ZONES[people.trip_country[account]]
     tz = np.where(away, abroad, people.tz[account]).astype(np.float64)
-    return start + day * DAY + ((hour - tz) * HOUR).astype(np.int64)
+    return np.asarray(start + day * DAY + ((hour - tz) * HOUR).astype(np.int64), dtype=np.int64)
 
 
 def _assemble(

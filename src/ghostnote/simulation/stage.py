@@ -16,6 +16,8 @@ from ghostnote.simulation.service import Service
 #: Attackers' playlists and events are numbered after everybody else's.
 _FIRST_PLAYLIST = 1 << 40
 _FIRST_UNIT = 1 << 21
+#: No accounts.
+NOBODY = np.zeros(0, dtype=np.int32)
 
 
 @dataclass
@@ -123,7 +125,7 @@ class Stage:
         which = rng.integers(0, len(pools), count)
         first = np.array([pool.first for pool in pools])[which]
         size = np.array([pool.size for pool in pools])[which]
-        return (first + (rng.random(count) * size).astype(np.int64)).astype(np.int32)
+        return np.asarray(first + (rng.random(count) * size).astype(np.int64), dtype=np.int32)
 
     def play(self, rows: "Played", shuffle: float, rng: np.random.Generator) -> None:
         """Add plays of the campaign that is being staged; a share `shuffle` of them has shuffle on."""

@@ -67,7 +67,12 @@ def team_labels(
 
 
 def _complaints(
-    events: Events, cast: Cast, first: Ints, names: Names, team: TeamParameters, rng: np.random.Generator
+    events: Events,
+    cast: Cast,
+    first: npt.NDArray[np.int64],
+    names: Names,
+    team: TeamParameters,
+    rng: np.random.Generator,
 ) -> list[pl.DataFrame]:
     """Hijacked listeners point at the plays so far that were not theirs: those are labelled, not the accounts."""
     victims = np.sort(cast.victims[rng.random(cast.victims.size) < team.found])

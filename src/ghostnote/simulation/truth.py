@@ -45,7 +45,8 @@ def true_labels(
 def first_events(events: Events) -> npt.NDArray[np.int64]:
     """Microseconds of the first event on each account code; the largest int64 where there is none."""
     pairs = [(rows.account, rows.end) for rows in events.plays]
-    pairs += [(rows.account, rows.time) for rows in (*events.actions, *events.signups, *events.logins)]
+    for group in (events.actions, events.signups, events.logins):
+        pairs += [(rows.account, rows.time) for rows in group]
     size = max((int(account.max(initial=-1)) + 1 for account, _ in pairs), default=0)
     first = np.full(size, _NEVER)
     for account, time in pairs:

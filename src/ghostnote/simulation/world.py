@@ -105,7 +105,7 @@ def make_service(scenario: Scenario, seed: int) -> tuple[Population, Service]:
             left=people.left,
             activity=people.plays_mean * people.active_share,
             # The middle of the night that is left between two waking days.
-            quiet_hour=(people.wake - (24 - people.awake) / 2 - people.tz) % 24,
+            quiet_hour=np.asarray((people.wake - (24 - people.awake) / 2 - people.tz) % 24, dtype=np.float32),
             country=people.country,
             device=np.arange(people.size, dtype=np.int32) * DEVICES_EACH,
         ),

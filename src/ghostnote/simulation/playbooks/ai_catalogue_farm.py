@@ -7,9 +7,10 @@ import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM
 from ghostnote.simulation.machine import Queue, listen, open_accounts, plays_to_fill, shifts
+from ghostnote.simulation.networks import Country, IpKind
 from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
 from ghostnote.simulation.rows import DAY, SOURCE
-from ghostnote.simulation.stage import Stage
+from ghostnote.simulation.stage import NOBODY, Stage
 
 _PAUSE_SECONDS = 6.0
 #: Shortest track that earns anything.
@@ -33,8 +34,8 @@ class AiCatalogueFarm(Timing, frozen=True, kw_only=True, tag="ai_catalogue_farm"
     owners: Count = 3
     seconds: Positive = 124.0
     camouflage: Share = 0.08
-    country: str = "US"
-    ip_kind: str = "vpn"
+    country: Country = "US"
+    ip_kind: IpKind = "vpn"
     per_card: Positive = 6.0
     per_address: Positive = 4.0
     opened_over: NotNegative = 60.0
@@ -70,7 +71,7 @@ class AiCatalogueFarm(Timing, frozen=True, kw_only=True, tag="ai_catalogue_farm"
         listen(
             stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng
         )
-        stage.close(named(self, stage), self.kind, fleet.account, np.zeros(0))
+        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
 
     def _catalogue(self, stage: Stage, count: int, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
         artists = max(self.owners, round(count * self.tracks_per_account / self.tracks_per_artist))

@@ -7,10 +7,11 @@ import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM
 from ghostnote.simulation.machine import Fleet, Queue, Shifts, listen, open_accounts, plays_to_fill
+from ghostnote.simulation.networks import Country, IpKind
 from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, named
 from ghostnote.simulation.randomness import ragged
 from ghostnote.simulation.rows import ACTION, DAY, HOUR, MINUTE, OBJECT, SECOND, SOURCE
-from ghostnote.simulation.stage import Stage
+from ghostnote.simulation.stage import NOBODY, Stage
 
 _ACTIONS = ("follow", "playlist_follow", "save", "like")
 _OBJECTS = ("artist", "playlist", "track", "track")
@@ -32,8 +33,8 @@ class FakeAccountFactory(Timing, frozen=True, kw_only=True, tag="fake_account_fa
     clients: Count = 12
     listens: Share = 0.15
     plays: NotNegative = 4.0
-    country: str = "ID"
-    ip_kind: str = "mobile"
+    country: Country = "ID"
+    ip_kind: IpKind = "mobile"
     per_device: Positive = 8.0
     per_address: Positive = 6.0
     bulk_mail: Share = 0.85
@@ -60,7 +61,7 @@ class FakeAccountFactory(Timing, frozen=True, kw_only=True, tag="fake_account_fa
         )
         self._follow(stage, fleet, end, rng)
         self._play(stage, fleet, end, rng)
-        stage.close(named(self, stage), self.kind, fleet.account, np.zeros(0))
+        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
 
     def _follow(self, stage: Stage, fleet: Fleet, end: int, rng: np.random.Generator) -> None:
         member, place = ragged(np.maximum(3, rng.poisson(self.actions * rng.gamma(4.0, 0.25, fleet.account.size))))

@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM
+from ghostnote.simulation.networks import Country, IpKind
 from ghostnote.simulation.playbooks.playbook import Count, Positive, Timing, named
 from ghostnote.simulation.randomness import ragged
 from ghostnote.simulation.rows import DAY, HOUR, SECOND, SOURCE, START
-from ghostnote.simulation.stage import Played, Stage
+from ghostnote.simulation.stage import NOBODY, Played, Stage
 
 _PAUSE_SECONDS = 1.0
 
@@ -31,8 +32,8 @@ class HijackedListeners(Timing, frozen=True, kw_only=True, tag="hijacked_listene
     owners: Count = 1
     shortest: Positive = 60.0
     longest: Positive = 120.0
-    country: str = "US"
-    ip_kind: str = "hosting"
+    country: Country = "US"
+    ip_kind: IpKind = "hosting"
     per_address: Positive = 6.0
     per_device: Positive = 12.0
 
@@ -72,7 +73,7 @@ class HijackedListeners(Timing, frozen=True, kw_only=True, tag="hijacked_listene
             target=np.ones(track.size, dtype=np.bool_),
         )
         stage.play(rows.take(rows.end < end), 0.0, rng)
-        stage.close(named(self, stage), self.kind, np.zeros(0), victims)
+        stage.close(named(self, stage), self.kind, NOBODY, victims)
 
     def _albums(self, stage: Stage, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
         """One artist per album."""

@@ -20,10 +20,18 @@ class Playbook(Protocol):
     """
 
     kind: ClassVar[str]
-    name: str | None
-    start: float
-    days: float
-    size: float | None
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def start(self) -> float: ...
+
+    @property
+    def days(self) -> float: ...
+
+    @property
+    def size(self) -> float | None: ...
 
     def stage(self, stage: Stage) -> None:
         """Add this campaign to the stage and close it."""

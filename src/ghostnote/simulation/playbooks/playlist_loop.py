@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM
 from ghostnote.simulation.machine import Queue, listen, open_accounts, plays_to_fill, shifts
+from ghostnote.simulation.networks import Country, IpKind
 from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
 from ghostnote.simulation.rows import DAY, SOURCE
-from ghostnote.simulation.stage import Stage
+from ghostnote.simulation.stage import NOBODY, Stage
 
 _PAUSE_SECONDS = 1.2
 #: Tracks are a little longer than the 30 s from which a play is paid.
@@ -36,8 +37,8 @@ class PlaylistLoop(Timing, frozen=True, kw_only=True, tag="playlist_loop"):
     seconds: Annotated[float, msgspec.Meta(gt=_LEAST_SECONDS)] = 43.0
     stops_at: tuple[Count, ...] = ()
     camouflage: Share = 0.0
-    country: str = "DE"
-    ip_kind: str = "residential"
+    country: Country = "DE"
+    ip_kind: IpKind = "residential"
     per_card: Positive = 2.0
     per_device: Positive = 1.0
     per_address: Positive = 5.0
@@ -75,7 +76,7 @@ class PlaylistLoop(Timing, frozen=True, kw_only=True, tag="playlist_loop"):
         listen(
             stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng
         )
-        stage.close(named(self, stage), self.kind, fleet.account, np.zeros(0))
+        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
 
     def _catalogue(self, stage: Stage, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
         """Tracks just over 30 s, or of the usual length if plays are cut anyway; in no order of artists."""
