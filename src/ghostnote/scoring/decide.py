@@ -43,7 +43,7 @@ def decide(
     days = add_up(days.with_row_index("row"), policy)
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
     groups = group(days.filter(suspect)["account_id"].unique(maintain_order=True).to_list(), links)
-    days, campaigns = hold_together(days, groups, policy, odd)
+    days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     plays = _with_aimed(_marked(plays, play_threshold), campaigns, policy)
     bots = dedicated(plays, policy).cast(pl.String)
     days = days.with_columns(pl.col("confirmed") | pl.col("account_id").is_in(bots.implode()))
