@@ -122,7 +122,7 @@ def test_campaigns_are_counted(tmp_path: Path, decisions: Path) -> None:
     assert farm.first_day_share_withheld == 0
     # A hijack's accounts are its victims, and the plays that were theirs are not its own.
     assert (hijack.accounts, hijack.accounts_caught, hijack.plays, hijack.plays_withheld) == (1, 1, 1, 1)
-    assert hijack.hours_to_first_detection == 4
+    assert hijack.hours_to_first_detection == 0
 
 
 def test_honest_people_are_counted_by_cohort(tmp_path: Path, decisions: Path) -> None:

@@ -25,6 +25,10 @@ class Campaigns:
     def tied(self) -> set[str]:
         return {account for group in self.counted for account in group.accounts}
 
+    def among(self, dtype: pl.DataType | None = None) -> pl.Expr:
+        """Whether a row's account_id, of the given type, is tied to others."""
+        return _among(self.tied, dtype)
+
     def aimed(self) -> pl.DataFrame:
         """account_id, artist_id, track_id (one of the two): what members of proven campaigns play for them."""
         parts = [
@@ -60,7 +64,7 @@ def hold_together(
     an account that is a person's on other days is not confirmed: somebody else plays on it (`_person`).
     """
     counted = Campaigns(tuple(group for group in groups if len(group.accounts) >= policy.group_accounts))
-    tied = _among(counted.tied)
+    tied = counted.among()
     ratio = pl.when(tied & (pl.col("surprise") >= odd)).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
     days = days.with_columns(ratio.otherwise("ratio").alias("ratio"))
     lowered = pl.when(tied).then(policy.account_bar - policy.day_cap).otherwise(policy.account_bar)
@@ -81,5 +85,6 @@ def _person(policy: Policy, *, supervised: bool) -> pl.Expr:
     return (taken.fill_null(value=False) | own).any().over("account_id")
 
 
-def _among(accounts: set[str]) -> pl.Expr:
-    return pl.col("account_id").is_in(pl.Series(sorted(accounts), dtype=pl.String).implode())
+def _among(accounts: set[str], dtype: pl.DataType | None = None) -> pl.Expr:
+    ids = pl.Series(sorted(accounts), dtype=pl.String)
+    return pl.col("account_id").is_in((ids.cast(dtype) if dtype is not None else ids).implode())
