@@ -35,7 +35,8 @@ def plant(
     if as_json:
         print_json({"lake": str(out), "world": world})
         return
+    campaigns = "campaign" if world.campaigns == 1 else "campaigns"
     console().print(
-        f"Planted {world.campaigns} campaigns with {world.fake_accounts:,} accounts and {world.artificial_plays:,} "
+        f"Planted {world.campaigns} {campaigns} with {world.fake_accounts:,} accounts and {world.artificial_plays:,} "
         f"artificial plays among {world.accounts:,} accounts: {out}. The truth is in its labels."
     )

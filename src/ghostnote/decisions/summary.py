@@ -196,7 +196,8 @@ def write_document(folder: str | os.PathLike[str], document: Summary | Truth) ->
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise GhostnoteError(f"Could not write {path}: {error}. Free some space or choose another place.") from error
+        why = error.strerror or str(error)
+        raise GhostnoteError(f"Could not write {path}: {why}. Free some space or choose another place.") from error
     return path
 
 

@@ -17,7 +17,7 @@ from ghostnote.models.bundle import Bundle
 from ghostnote.progress import Progress, silent
 from ghostnote.scoring.decide import Decided, decide
 from ghostnote.scoring.judge import Judge, Opinions
-from ghostnote.scoring.output import Run, write_run
+from ghostnote.scoring.output import Run, refuse_other, write_run
 from ghostnote.scoring.reasons import Baseline, explain
 
 #: Account-days a day, drawn at random, from which what is typical is taken.
@@ -65,6 +65,7 @@ def score(
     tables, `summary.json` and, if rows were rejected, `quarantine/` into the folder `out`, whole or not at all. Raises
     `GhostnoteError` for dates outside the data, and for an `out` that holds something else than earlier decisions.
     """
+    refuse_other(out)
     policy = policy or Policy()
     window = _window(play_days(lake), start, end)
     judge = Judge(bundle, policy)
@@ -74,6 +75,10 @@ def score(
             opinions = judge.judge(day)
             random = np.random.default_rng([seed, day.day.toordinal()])
             period.add(opinions, _wanted(opinions, policy, supervised=bundle.supervised), random)
+    if not sum(part.height for part in period.plays):
+        raise GhostnoteError(
+            f"No play of {lake.path} from {window[0]} to {window[1]} can be read: `ghostnote validate` says why."
+        )
     progress("Deciding", 0, 3)
     threshold = _play_threshold(bundle, policy)
     decided = decide(

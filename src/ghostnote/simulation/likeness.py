@@ -86,13 +86,16 @@ def _some_rows(lake: Lake, table: str) -> pl.DataFrame:
     known = set(TABLES[table].names)
     frames = []
     for day, path in parts:
-        frame = pl.read_parquet(path, hive_partitioning=False)
+        try:
+            frame = pl.read_parquet(path, hive_partitioning=False)
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):  # `ghostnote validate` names it
+            continue
         frames.append(
             frame.select(name for name in frame.columns if name in known).with_columns(
                 pl.lit(day, pl.Date).alias(DAY_COLUMN)
             )
         )
-    return pl.concat(frames, how="diagonal_relaxed")
+    return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
 
 
 def _gaps(table: str, rows: pl.DataFrame) -> dict[str, float]:

@@ -42,9 +42,11 @@ def train(
     window = days[0], min(as_of.date(), days[-1])
     if window[1] < window[0]:
         raise GhostnoteError(f"{as_of.date()} lies before the first play: the lake has {days[0]} to {days[-1]}.")
-    known = Known.by(lake, as_of)
     intake = Intake()
+    known = Known.by(lake, as_of, intake)
     samples = gather(lake, features, known, intake, window, seed=seed, progress=progress)
+    if not intake.plays:
+        raise GhostnoteError(f"No play of {lake.path} can be read: `ghostnote validate` says why.")
     progress("Fitting detectors", 0, 3)
     tails = Tails(directions=day_directions(features)).fit(samples.days.table)
     facts = Training(
@@ -59,7 +61,8 @@ def train(
         labels_by_rules=len(samples.certain),
         labels_legit=len(known.honest_accounts),
         missing_columns=intake.missing_columns,
-        notes=[f"Not readable, left out: {name}" for name in intake.unreadable],
+        unreadable_files=len(intake.unreadable),
+        notes=_notes(intake),
     )
     surprise: list[float] = []
     if facts.account_days:
@@ -114,6 +117,13 @@ def _supervised(
         play=plays.model if plays else None,
         day=days.model if days else None,
     )
+
+
+def _notes(intake: Intake) -> list[str]:
+    notes = [f"Not readable, left out: {name}" for name in intake.unreadable]
+    if intake.rejected_rows:
+        notes.append(f"{intake.rejected_rows:,} rows were rejected and left out: `ghostnote validate` says why.")
+    return notes
 
 
 def _noted(facts: Training, note: str) -> Training:
