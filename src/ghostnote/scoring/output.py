@@ -27,7 +27,7 @@ from ghostnote.decisions.summary import (
     Summary,
     write_document,
 )
-from ghostnote.decisions.tables import DECISION_TABLES
+from ghostnote.decisions.tables import ACTED, DECISION_TABLES
 from ghostnote.decisions.tracks import judge_tracks
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake, renamed, why_not, write_parquet
@@ -111,7 +111,7 @@ def _plays(run: Run) -> pl.DataFrame:
         pl.when(pl.col("because") == "account")
         .then(pl.lit("Its account is acted on."))
         .when(pl.col("because") == "target")
-        .then(pl.lit("Part of a campaign on this artist."))
+        .then(pl.lit("For an artist or owner whose audience is mostly artificial."))
         .when(pl.col("because") == "held")
         .then(pl.lit("Its account is suspicious; held until confirmed or cleared."))
     )
@@ -165,7 +165,7 @@ def _pool_cents(run: Run, plays: pl.DataFrame) -> int:
 
 
 def _days(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
-    acted = run.decided.accounts.filter(pl.col("action") == "suspend")["account_id"]
+    acted = run.decided.accounts.filter(pl.col("action").is_in(ACTED))["account_id"]
     active = run.decided.days.group_by("day").agg(
         pl.col("account_id").n_unique().alias("accounts"),
         pl.col("account_id").is_in(acted.implode()).sum().alias("accounts_acted"),

@@ -12,6 +12,8 @@ from ghostnote.decisions.policy import Policy
 
 #: Share of a suspicious day's plays on devices new to the account, from which it looks taken over.
 _NEW_DEVICE = 0.5
+#: Share of surely honest days from which an account is a person's.
+_OWN_DAYS = 0.25
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,13 @@ def hold_together(
 
 
 def _person(policy: Policy, *, supervised: bool) -> pl.Expr:
-    """Accounts that somebody takes over now and then: surely honest on other days, or odd on devices new to them."""
-    taken = (pl.col("new_device") >= _NEW_DEVICE) & (pl.col("ratio") > 0)
+    """Accounts that somebody takes over now and then: surely honest on other days, or odd on devices new to them.
+
+    One quiet day buys nobody out: a quarter of the active days must be a person's.
+    """
+    taken = ((pl.col("new_device") >= _NEW_DEVICE) & (pl.col("ratio") > 0)).fill_null(value=False)
     own = pl.col("ratio") <= -policy.suspect_ratio if supervised else pl.lit(value=False)
-    return (taken.fill_null(value=False) | own).any().over("account_id")
+    return taken.any().over("account_id") | (own.cast(pl.Float64).mean().over("account_id") >= _OWN_DAYS)
 
 
 def _among(accounts: set[str], dtype: pl.DataType | None = None) -> pl.Expr:

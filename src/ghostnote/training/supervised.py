@@ -49,17 +49,20 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
     Whole accounts are left out in turn, so that every row has a score from a model that never saw its account; on
     these scores the probability of *being labelled* is calibrated. Dividing it by the share of fraud that gets labelled
     gives the probability of fraud (Elkan & Noto, 2008). That share is taken where the model is surest, among the rows
-    that score highest: further down, honest rows would pass for fraud that nobody has labelled.
+    that score highest: further down, honest rows would pass for fraud that nobody has labelled. All of it is done
+    twice: the second time, unlabelled rows count as honest only as far as the first model thinks that they are, so that
+    unlabelled fraud does not teach that fraud is honest.
     """
     fraud = sample.fraud.astype(np.float64)
-    raw = _cross_fitted(sample, fraud, directions, seed)
-    labelled = calibrate(raw, fraud, sample.weight)
-    labelled_share = _labelled_share(raw, sample)
-    calibration = Calibration(labelled.scores, np.minimum(labelled.probabilities / labelled_share, _SUREST))
+    raw = _cross_fitted(sample, sample.emphasis, directions, seed)
+    calibration, _ = _calibrated(raw, sample)
+    emphasis = np.where(sample.fraud, 1.0, sample.weight * (1.0 - calibration(raw)))
+    raw = _cross_fitted(sample, emphasis, directions, seed)
+    calibration, labelled_share = _calibrated(raw, sample)
     probability = calibration(raw)
     honest = np.where(sample.fraud, 0.0, 1.0 - probability) * sample.weight
     thresholds = np.array([threshold_for_ceiling(probability, share, honest) for share in CEILINGS])
-    model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, sample.emphasis)
+    model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, emphasis)
     mass = np.where(sample.fraud, 1.0, probability) * sample.weight
     return Learnt(
         model=model,
@@ -71,6 +74,13 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
     )
 
 
+def _calibrated(raw: Floats, sample: Sample) -> tuple[Calibration, float]:
+    """Raw scores to probabilities of fraud, and the share of fraud that is labelled."""
+    labelled = calibrate(raw, sample.fraud.astype(np.float64), sample.weight)
+    share = _labelled_share(raw, sample)
+    return Calibration(labelled.scores, np.minimum(labelled.probabilities / share, _SUREST)), share
+
+
 def _labelled_share(raw: Floats, sample: Sample) -> float:
     """The share of labelled rows, by weight, in the smallest top of the ranking that holds half of them."""
     order = np.argsort(-raw, kind="stable")
@@ -80,19 +90,20 @@ def _labelled_share(raw: Floats, sample: Sample) -> float:
     return float(np.clip(labelled[half] / everything[half], _LEAST_SHARE, 1.0))
 
 
-def _cross_fitted(sample: Sample, fraud: Floats, directions: Mapping[str, int], seed: int) -> Floats:
+def _cross_fitted(sample: Sample, emphasis: Floats, directions: Mapping[str, int], seed: int) -> Floats:
     unique = sample.accounts.unique(maintain_order=True)
     of_account = dict(zip(unique.to_list(), fold_of(unique, FOLDS).tolist(), strict=True))
-    fold = np.fromiter((of_account[account] for account in sample.accounts), dtype=np.int64, count=len(fraud))
-    raw = np.zeros(len(fraud))
+    fold = np.fromiter((of_account[account] for account in sample.accounts), dtype=np.int64, count=len(emphasis))
+    raw = np.zeros(len(emphasis))
     for out in range(FOLDS):
-        learning, judged = sample.take(fold != out), fold == out
+        fitted, judged = fold != out, fold == out
+        learning = sample.take(fitted)
         if not judged.any():
             continue
         if learning.fraud.all() or not learning.fraud.any():
             raw[judged] = learning.fraud.mean() if len(learning.fraud) else 0.0
             continue
         model = Boosting(directions=directions, seed=seed)
-        model.fit(learning.table, learning.fraud.astype(np.float64), learning.emphasis)
+        model.fit(learning.table, learning.fraud.astype(np.float64), emphasis[fitted])
         raw[judged] = model.score(sample.table.take(judged))
     return raw

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time
 
 import msgspec
 import numpy as np
+import polars as pl
 
 from ghostnote import __version__
 from ghostnote.errors import GhostnoteError
@@ -17,11 +18,11 @@ from ghostnote.models.bundle import FORMAT, Bundle, Curve, Manifest, Training
 from ghostnote.models.tails import Tails
 from ghostnote.progress import Progress, silent
 from ghostnote.training.known import Known
-from ghostnote.training.samples import Samples, gather
+from ghostnote.training.samples import Sample, Samples, gather
 from ghostnote.training.supervised import learn
 
-#: Fewest labelled rows from which a model is learnt at all.
-FEWEST_LABELLED = 20
+#: Fewest labelled rows, and accounts that they belong to, from which a model is learnt at all.
+FEWEST_LABELLED, FEWEST_ACCOUNTS = 20, 5
 
 
 def train(
@@ -88,15 +89,15 @@ def _supervised(
     """The bundle with whichever of the two models there are labels enough for."""
     facts, manifest = bundle.manifest.training, bundle.manifest
     days = plays = None
-    if samples.days.fraud.sum() >= FEWEST_LABELLED:
+    if _enough(samples.days):
         days = learn(samples.days, day_directions(features), seed=seed)
     else:
-        facts = _noted(facts, f"{int(samples.days.fraud.sum())} account-days are labelled fraud: no account-day model.")
+        facts = _noted(facts, f"{_labelled(samples.days, 'account-days')}: no account-day model.")
     progress("Fitting detectors", 1, 3)
-    if samples.plays.fraud.sum() >= FEWEST_LABELLED:
+    if _enough(samples.plays) and days is not None:
         plays = learn(samples.plays, directions(features), seed=seed)
     else:
-        facts = _noted(facts, f"{int(samples.plays.fraud.sum())} plays are labelled fraud: no play model.")
+        facts = _noted(facts, f"{_labelled(samples.plays, 'plays')}: no play model.")
     progress("Fitting detectors", 3, 3)
     if days is not None:
         facts = msgspec.structs.replace(
@@ -124,6 +125,16 @@ def _notes(intake: Intake) -> list[str]:
     if intake.rejected_rows:
         notes.append(f"{intake.rejected_rows:,} rows were rejected and left out: `ghostnote validate` says why.")
     return notes
+
+
+def _enough(sample: Sample) -> bool:
+    whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
+    return bool(sample.fraud.sum() >= FEWEST_LABELLED and whose >= FEWEST_ACCOUNTS)
+
+
+def _labelled(sample: Sample, rows: str) -> str:
+    whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
+    return f"{int(sample.fraud.sum())} {rows} of {whose} accounts are labelled fraud, or caught by certain rules"
 
 
 def _noted(facts: Training, note: str) -> Training:
