@@ -16,11 +16,11 @@ def _days(evidence: dict[str, list[float]], *, certain: frozenset[str] = frozens
     """Account-days with the given evidence per day, nothing else odd about them."""
     return pl.DataFrame(
         [
-            (account, date(2026, 3, 2) + timedelta(days=day), ratio, 1.0, account in certain)
+            (account, date(2026, 3, 2) + timedelta(days=day), ratio, 1.0, 0.0, account in certain)
             for account, ratios in evidence.items()
             for day, ratio in enumerate(ratios)
         ],
-        schema=["account_id", "day", "ratio", "surprise", "certain"],
+        schema=["account_id", "day", "ratio", "surprise", "new_device", "certain"],
         orient="row",
     )
 
@@ -33,7 +33,7 @@ def _links(accounts: list[str]) -> pl.DataFrame:
 
 def _confirmed(days: pl.DataFrame, tied: list[str]) -> set[str]:
     suspects = add_up(days, POLICY).filter(pl.col("total") >= POLICY.suspect_ratio)["account_id"].unique().to_list()
-    result, _ = hold_together(days, group(suspects, _links(tied)), POLICY, ODD)
+    result, _ = hold_together(days, group(suspects, _links(tied)), POLICY, odd=ODD, supervised=True)
     return set(result.filter("confirmed")["account_id"])
 
 
@@ -61,6 +61,17 @@ def test_a_campaign_that_is_not_proven_confirms_nobody_else():
     assert _confirmed(_days(bots), list(bots)) == {"loud"}
 
 
+def test_an_account_that_is_a_persons_on_other_days_is_not_confirmed():
+    days = {f"b{n}": [4.7, 4.7] for n in range(6)} | {"victim": [4.7, -4.0, 4.7]}
+    assert _confirmed(_days(days), list(days)) == {f"b{n}" for n in range(6)}
+
+
+def test_an_account_that_is_odd_on_new_devices_only_is_not_confirmed():
+    days = _days({f"b{n}": [4.7, 4.7] for n in range(7)})
+    days = days.with_columns(new_device=pl.when(pl.col("account_id") == "b3").then(1.0).otherwise(0.0))
+    assert _confirmed(days, [f"b{n}" for n in range(7)]) == {f"b{n}" for n in range(7) if n != 3}
+
+
 def test_who_shares_with_nobody_is_not_confirmed_by_the_campaign():
     days = _days({f"b{n}": [4.7, 4.7] for n in range(6)} | {"sleeper": [4.7, 4.7]})
     assert "sleeper" not in _confirmed(days, [f"b{n}" for n in range(6)])
@@ -69,7 +80,7 @@ def test_who_shares_with_nobody_is_not_confirmed_by_the_campaign():
 def test_members_of_a_proven_campaign_are_aimed_at_its_targets():
     bots = {f"b{n}": [4.7, 4.7] for n in range(6)}
     days = _days(bots)
-    _, campaigns = hold_together(days, group(list(bots), _links(list(bots))), POLICY, ODD)
+    _, campaigns = hold_together(days, group(list(bots), _links(list(bots))), POLICY, odd=ODD, supervised=True)
     aimed = campaigns.aimed()
     assert set(aimed["account_id"]) == set(bots)
     assert set(aimed["artist_id"].drop_nulls()) == {f"farm{n}" for n in range(5)}

@@ -13,7 +13,7 @@ from ghostnote.simulation.scenarios import load_campaigns, load_scenario, shippe
 
 MISTAKES = [
     ("accuonts = 5", "accuonts", "accounts"),
-    ("[population]\nken_share = 0.1", "ken_share", "keen_share"),
+    ("[population.shares]\norganized_fan = 0.1", "organized_fan", "organised_fan"),
     ("[population.keen]\nday_shap = 1", "day_shap", "day_shape"),
     ("[catalogue]\nleast_track = 2000", "least_track", "least_tracks"),
     ("[team]\ndelay = 2", "delay", "delay_days"),
@@ -26,8 +26,8 @@ IMPOSSIBLE = [
     ("accounts = 0", "accounts"),
     ("days = 4000", "days"),
     ("start = 'soon'", "start"),
-    ("[population]\nkeen_share = 1.2", "keen_share"),
-    ("[population]\nkeen_share = 0.9\nsleeper_share = 0.4", "sleeper_share"),
+    ("[population.shares]\nkeen = 1.2", "keen"),
+    ("[population.shares]\nkeen = 0.9\nsleeper = 0.4", "sleeper"),
     ("[[campaigns]]\nplaybook = 'playlist_loop'\nhours = -1", "hours"),
     ("[[campaigns]]\nname = 'no playbook'", "playbook"),
 ]

@@ -111,7 +111,8 @@ class CampaignTruth(msgspec.Struct, frozen=True, kw_only=True):
     """What one simulated or planted campaign did and how much of it was stopped.
 
     `first_day_share_withheld` is the share of its plays withheld on its first day; null if it made none that day.
-    `hours_to_first_detection` counts from its first event to the first account flagged; null if none was.
+    `hours_to_first_detection` counts from its first event to the first day flagged or play withheld, in hindsight: with
+    all the period known; null if none was.
     """
 
     campaign_id: str

@@ -57,7 +57,7 @@ TRACKS = pl.Schema(
         "withheld_payout": pl.Float64(),
     }
 )
-#: One row per owner paid: what the pool pays before and after artificial plays are taken out.
+#: One row per owner paid (the artist where no owner is known): what the pool pays before and after artificial plays go.
 OWNERS = pl.Schema(
     {
         "owner_id": pl.String(),

@@ -19,6 +19,8 @@ from ghostnote.features.history import Day
 from ghostnote.models.bundle import Bundle
 from ghostnote.models.table import Table
 
+#: Share of an account's plays on devices that it had not used before.
+_NEW_DEVICE = "plays_share_new_device_by_account_24h"
 _PLAY_COLUMNS = ("event_id", "event_time", "account_id", "track_id", "artist_id", "owner_id", "ms_played")
 
 
@@ -26,9 +28,10 @@ _PLAY_COLUMNS = ("event_id", "event_time", "account_id", "track_id", "artist_id"
 class Opinions:
     """What is thought of one day.
 
-    `days`: account_id, day, first_time, last_time, plays, probability, surprise, ratio (evidence in log-odds), certain,
-    rules (names). `values`: float32, the account-days' features in the bundle's order. `plays`: the play's ids,
-    ms_played, day and `score` (probability, float32). `links`: account_id, kind, key, events.
+    `days`: account_id, day, first_time, last_time, plays, signups, probability, surprise, new_device (share of its
+    plays on devices new to it), ratio (evidence in log-odds), certain, rules (names). `values`: float32, the
+    account-days' features in the bundle's order. `plays`: the play's ids, ms_played, day and `score` (probability,
+    float32). `links`: account_id, kind, key, events.
     """
 
     days: pl.DataFrame
@@ -62,6 +65,7 @@ class Judge:
         days = rows.accounts.with_columns(
             pl.Series("probability", self._day_probability(table)),
             pl.Series("surprise", self.bundle.tails.score(table)),
+            pl.Series("new_device", table.aligned([_NEW_DEVICE]).values[:, 0], nan_to_null=True),
         )
         return Opinions(
             days=self._with_evidence(days, table),

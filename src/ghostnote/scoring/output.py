@@ -149,7 +149,9 @@ def _account_score(run: Run) -> pl.Expr:
 
 def _owners(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
     gone = pl.col("verdict") != "count"
-    owners = plays.group_by(pl.col("owner_id").cast(pl.String).fill_null(UNKNOWN_OWNER)).agg(
+    # Where nobody knows who is paid, the artist stands for it: money must go somewhere to be seen moving.
+    paid = pl.coalesce(pl.col("owner_id", "artist_id").cast(pl.String), pl.lit(UNKNOWN_OWNER)).alias("owner_id")
+    owners = plays.group_by(paid).agg(
         pl.len().cast(pl.Int64).alias("plays"),
         gone.sum().cast(pl.Int64).alias("artificial_plays"),
         pl.col("paying").sum().cast(pl.Int64),

@@ -105,7 +105,8 @@ def _of_detector(
 def _of_targets(account: Mapping[str, int]) -> list[str]:
     if not account["aimed_plays"]:
         return []
-    return [f"{account['aimed_plays']:,} of its plays are part of a campaign on artists that it does not usually play."]
+    aimed, plays = account["aimed_plays"], account["plays"]
+    return [f"{aimed:,} of its {plays:,} plays are for artists or owners whose audience is mostly artificial."]
 
 
 def _of_group(found: Group | None) -> list[str]:

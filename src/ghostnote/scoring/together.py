@@ -10,6 +10,9 @@ from ghostnote.decisions.campaigns import Group
 from ghostnote.decisions.evidence import accumulate
 from ghostnote.decisions.policy import Policy
 
+#: Share of a suspicious day's plays on devices new to the account, from which it looks taken over.
+_NEW_DEVICE = 0.5
+
 
 @dataclass(frozen=True)
 class Campaigns:
@@ -21,6 +24,10 @@ class Campaigns:
     @property
     def tied(self) -> set[str]:
         return {account for group in self.counted for account in group.accounts}
+
+    def among(self, dtype: pl.DataType | None = None) -> pl.Expr:
+        """Whether a row's account_id, of the given type, is tied to others."""
+        return _among(self.tied, dtype)
 
     def aimed(self) -> pl.DataFrame:
         """account_id, artist_id, track_id (one of the two): what members of proven campaigns play for them."""
@@ -46,17 +53,18 @@ def add_up(days: pl.DataFrame, policy: Policy, bar: pl.Expr | None = None) -> pl
 
 
 def hold_together(
-    days: pl.DataFrame, groups: Sequence[Group], policy: Policy, odd: float
+    days: pl.DataFrame, groups: Sequence[Group], policy: Policy, *, odd: float, supervised: bool
 ) -> tuple[pl.DataFrame, Campaigns]:
     """The days again, with what groups add, and the campaigns.
 
     Being tied to others brings evidence once, as much as a day can at most, and odd days of tied accounts bring as much
     as suspicious ones. A campaign is proven when at least half of its suspects are then confirmed; the others of them
     are confirmed as well if their own days make them suspects. Nobody outside a group is confirmed by scores: an
-    account that is odd alone earns nobody much, and may be a person with odd habits. Only certain rules act alone.
+    account that is odd alone earns nobody much, and may be a person with odd habits. Only certain rules act alone. And
+    an account that is a person's on other days is not confirmed: somebody else plays on it (`_person`).
     """
     counted = Campaigns(tuple(group for group in groups if len(group.accounts) >= policy.group_accounts))
-    tied = _among(counted.tied)
+    tied = counted.among()
     ratio = pl.when(tied & (pl.col("surprise") >= odd)).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
     days = days.with_columns(ratio.otherwise("ratio").alias("ratio"))
     lowered = pl.when(tied).then(policy.account_bar - policy.day_cap).otherwise(policy.account_bar)
@@ -66,9 +74,17 @@ def hold_together(
     campaigns = Campaigns(counted.counted, proven)
     inside = _among({account for group in proven for account in group.accounts})
     days = add_up(days, policy, pl.when(inside).then(policy.suspect_ratio).otherwise(lowered))
-    alone = ~tied & ~pl.col("certain").any().over("account_id")
-    return days.with_columns((pl.col("confirmed") & ~alone).alias("confirmed")), campaigns
+    spared = ~pl.col("certain").any().over("account_id") & (~tied | _person(policy, supervised=supervised))
+    return days.with_columns((pl.col("confirmed") & ~spared).alias("confirmed")), campaigns
 
 
-def _among(accounts: set[str]) -> pl.Expr:
-    return pl.col("account_id").is_in(pl.Series(sorted(accounts), dtype=pl.String).implode())
+def _person(policy: Policy, *, supervised: bool) -> pl.Expr:
+    """Accounts that somebody takes over now and then: surely honest on other days, or odd on devices new to them."""
+    taken = (pl.col("new_device") >= _NEW_DEVICE) & (pl.col("ratio") > 0)
+    own = pl.col("ratio") <= -policy.suspect_ratio if supervised else pl.lit(value=False)
+    return (taken.fill_null(value=False) | own).any().over("account_id")
+
+
+def _among(accounts: set[str], dtype: pl.DataType | None = None) -> pl.Expr:
+    ids = pl.Series(sorted(accounts), dtype=pl.String)
+    return pl.col("account_id").is_in((ids.cast(dtype) if dtype is not None else ids).implode())

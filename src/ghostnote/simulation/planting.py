@@ -18,6 +18,7 @@ from ghostnote.events.schema import TABLES
 from ghostnote.progress import Progress, silent
 from ghostnote.simulation.catalogue import GENRES, Catalogue, Guide
 from ghostnote.simulation.clients import PLATFORM, Devices
+from ghostnote.simulation.happenings import Happenings
 from ghostnote.simulation.lake_rows import LakeRows
 from ghostnote.simulation.likeness import Likeness
 from ghostnote.simulation.names import Names
@@ -127,6 +128,7 @@ def _look(lake: Lake, start: date | None, length: float, seed: int, progress: Pr
         networks=make_networks(accounts=max(len(accounts), 1000), seed=seed),
         devices=Devices(np.full(1, PLATFORM["android"], dtype=np.int8), np.zeros(1, dtype=np.float32)),
         accounts=_accounts(plays, within, accounts, (end - begin) / DAY),
+        happenings=Happenings.none(),
     )
     return _Found(service, accounts, Names(Tokens(seed), known))
 
@@ -164,7 +166,8 @@ def _window(lake: Lake, plays: pl.DataFrame, start: date | None, length: float) 
 
 
 def _accounts(plays: pl.DataFrame, within: pl.DataFrame, accounts: pl.Series, days: float) -> Accounts:
-    """Accounts with plays before and within the window are those that can be hijacked."""
+    """Accounts with plays before and within the window can be hijacked; so can those heard when the lake begins."""
+    opening = int(plays["time"].min()) + 2 * DAY  # type: ignore[arg-type]
     span = plays.group_by("account_id").agg(first=pl.col("time").min(), last=pl.col("time").max())
     hour = (pl.col("time") % DAY / HOUR * (2 * np.pi / 24)).alias("angle")
     recent = (
@@ -177,7 +180,8 @@ def _accounts(plays: pl.DataFrame, within: pl.DataFrame, accounts: pl.Series, da
     busy = np.arctan2(joined["sine"].to_numpy(), joined["cosine"].to_numpy()) * 24 / (2 * np.pi)
     count = len(accounts)
     return Accounts(
-        signed_up=joined["first"].to_numpy(),
+        # Who is heard in the first days of the logs will have been there before.
+        signed_up=joined.select(pl.when(pl.col("first") < opening).then(0).otherwise("first")).to_series().to_numpy(),
         left=joined["last"].to_numpy() + 1,
         activity=(joined["count"].to_numpy() / days).astype(np.float32),
         quiet_hour=((busy + 12) % 24).astype(np.float32),

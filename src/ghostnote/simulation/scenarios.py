@@ -12,9 +12,10 @@ import msgspec
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.schema import IP_KINDS
 from ghostnote.simulation.catalogue import CatalogueParameters
+from ghostnote.simulation.cohorts import CohortParameters, CohortShares
 from ghostnote.simulation.networks import COUNTRY_NAMES
 from ghostnote.simulation.playbooks import PLAYBOOKS, AnyPlaybook
-from ghostnote.simulation.population import CohortParameters, PopulationParameters
+from ghostnote.simulation.population import PopulationParameters
 from ghostnote.simulation.team import TeamParameters
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -113,6 +114,7 @@ def _kinds() -> tuple[Any, ...]:
         Scenario,
         PopulationParameters,
         CohortParameters,
+        CohortShares,
         CatalogueParameters,
         TeamParameters,
         *PLAYBOOKS.values(),

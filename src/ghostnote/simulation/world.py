@@ -10,6 +10,9 @@ import numpy as np
 from ghostnote.events.lake import LakeWriter, new_lake
 from ghostnote.progress import Progress, silent
 from ghostnote.simulation.catalogue import make_catalogue
+from ghostnote.simulation.cohorts import COHORT_NAMES
+from ghostnote.simulation.happenings import let_happen
+from ghostnote.simulation.homes import DEVICES_EACH
 from ghostnote.simulation.honest import cells, live
 from ghostnote.simulation.identities import signups
 from ghostnote.simulation.lake_rows import LakeRows
@@ -18,7 +21,7 @@ from ghostnote.simulation.names import Names
 from ghostnote.simulation.networks import make_networks
 from ghostnote.simulation.places import AddressBook
 from ghostnote.simulation.playlists import make_playlists
-from ghostnote.simulation.population import COHORTS, DEVICES_EACH, Population, make_population
+from ghostnote.simulation.population import Population, make_population
 from ghostnote.simulation.rows import DAY, Events
 from ghostnote.simulation.scenarios import Scenario
 from ghostnote.simulation.service import Accounts, Service
@@ -91,6 +94,7 @@ def make_service(scenario: Scenario, seed: int) -> tuple[Population, Service]:
     accounts, days = scenario.accounts, scenario.days
     people, devices = make_population(scenario.population, accounts=accounts, start=start, days=days, seed=seed)
     catalogue = make_catalogue(scenario.catalogue, accounts=accounts, start=start, days=days, seed=seed)
+    catalogue, happenings = let_happen(catalogue, start=start, days=days, seed=seed)
     service = Service(
         seed=seed,
         start=start,
@@ -109,6 +113,7 @@ def make_service(scenario: Scenario, seed: int) -> tuple[Population, Service]:
             country=people.country,
             device=np.arange(people.size, dtype=np.int32) * DEVICES_EACH,
         ),
+        happenings=happenings,
     )
     return people, service
 
@@ -143,7 +148,7 @@ def _write_labels(
 ) -> None:
     service, names = stage.service, writer.names
     honest = np.arange(people.size)
-    cohorts = [COHORTS[code] for code in people.cohort.tolist()]
+    cohorts = [COHORT_NAMES[code] for code in people.cohort.tolist()]
     lake.write_by_arrival("labels", true_labels(events, stage.casts, honest, cohorts, names, service.end))
     found = team_labels(
         events, stage.casts, honest, names, scenario.team, seed=service.seed, start=service.start, end=service.end
