@@ -54,7 +54,7 @@ def decide(
 
 
 def _marked(plays: pl.DataFrame, threshold: float | None) -> pl.DataFrame:
-    marked = pl.lit(value=False) if threshold is None else pl.col("score") >= threshold
+    marked = pl.lit(value=False) if threshold is None else pl.col("raw") >= threshold
     return plays.with_columns(marked.fill_null(value=False).alias("marked"))
 
 

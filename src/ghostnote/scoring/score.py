@@ -92,7 +92,9 @@ def score(
     )
     progress("Deciding", 1, 3)
     reasons = _reasons(decided, period, bundle, judge)
-    run = Run(lake, bundle, bundle_path, policy, window, threshold, intake, decided, reasons, made_at)
+    curve = bundle.manifest.play_curve
+    shown = None if threshold is None or curve is None else float(curve.calibration()(np.array([threshold]))[0])
+    run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at)
     progress("Deciding", 2, 3)
     summary = write_run(run, out)
     progress("Deciding", 3, 3)
@@ -119,7 +121,7 @@ def _wanted(opinions: Opinions, policy: Policy, *, supervised: bool) -> NDArray[
 
 
 def _play_threshold(bundle: Bundle, policy: Policy) -> float | None:
-    """The calibrated probability that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
+    """The raw score that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
     ceilings = bundle.manifest.play_ceilings
     if ceilings is None:
         return None
@@ -134,9 +136,6 @@ def _odd(bundle: Bundle) -> float:
 
 
 def _reasons(decided: Decided, period: _Period, bundle: Bundle, judge: Judge) -> dict[str, list[str]]:
-    acted = decided.accounts.filter(
-        (pl.col("action") != "allow")
-        & pl.col("best_row").is_in(pl.Series(list(period.values), dtype=pl.UInt32).implode())
-    )
+    acted = decided.accounts.filter(pl.col("action") != "allow")
     baseline = Baseline.of(np.concatenate(period.peers))
     return explain(acted, period.values, bundle, judge.features, baseline, decided.groups)

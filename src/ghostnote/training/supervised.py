@@ -16,7 +16,7 @@ from ghostnote.training.samples import Sample
 Floats = NDArray[np.float64]
 
 FOLDS = 3
-#: Shares of honest rows for which a bundle keeps the probability that only so many of them reach.
+#: Shares of honest rows for which a bundle keeps the raw score that only so many of them reach.
 CEILINGS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 #: No probability is taken for surer than this when the honest part of unlabelled rows is estimated.
 _SUREST = 0.999
@@ -30,8 +30,8 @@ _LEAST_SHARE = 0.02
 class Learnt:
     """A model fitted on all rows, and what cross-fitting says of it.
 
-    `calibration` maps its raw score to the probability of fraud; `ceilings` maps shares of honest rows to the
-    probability that no more of them reach; `prior` is the estimated share of fraud among rows (weighted);
+    `calibration` maps its raw score to the probability of fraud; `ceilings` maps shares of honest rows to the raw score
+    that no more of them reach; `prior` is the estimated share of fraud among rows (weighted);
     `labelled_share` the estimated share of fraud that labels know of.
     """
 
@@ -60,15 +60,16 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
     raw = _cross_fitted(sample, emphasis, directions, seed)
     calibration, labelled_share = _calibrated(raw, sample)
     probability = calibration(raw)
-    honest = np.where(sample.fraud, 0.0, 1.0 - probability) * sample.weight
-    thresholds = np.array([threshold_for_ceiling(probability, share, honest) for share in CEILINGS])
-    model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, emphasis)
     mass = np.where(sample.fraud, 1.0, probability) * sample.weight
+    prior = float(np.clip(mass.sum() / sample.weight.sum(), 1e-6, 0.5))
+    # Fraud, labelled or not, is thought to rank first; what ranks next is honest.
+    thresholds = [threshold_for_ceiling(raw, prior + share * (1.0 - prior), sample.weight) for share in CEILINGS]
+    model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, emphasis)
     return Learnt(
         model=model,
         calibration=calibration,
-        ceilings=Calibration(np.array(CEILINGS), thresholds),
-        prior=float(np.clip(mass.sum() / sample.weight.sum(), 1e-6, 0.5)),
+        ceilings=Calibration(np.array(CEILINGS), np.array(thresholds)),
+        prior=prior,
         labelled_share=labelled_share,
         average_precision=average_precision(raw, sample.fraud, sample.weight),
     )
