@@ -54,8 +54,8 @@ class Fit:
 def fit(lake: str | os.PathLike[str], scenario: Scenario, *, progress: Progress = silent) -> Fit:
     """`scenario` with the population, size, days and track lengths of the honest accounts of a lake.
 
-    Accounts and plays that labels call fraudulent are left out. What the lake's columns do not tell stays as in `scenario`, its
-    cohorts that look guilty included. Raises `GhostnoteError` if the lake has too few accounts with plays.
+    Accounts and plays that labels call fraudulent are left out. What the lake's columns do not tell stays as in
+    `scenario`, its cohorts that look guilty included. Raises `GhostnoteError` if the lake has too few accounts with plays.
     """
     source = Lake(lake)
     plays = _plays(source, progress)
