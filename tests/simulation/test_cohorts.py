@@ -17,6 +17,7 @@ from ghostnote.simulation.population import PopulationParameters
 from ghostnote.simulation.scenarios import Scenario, load_scenario
 from ghostnote.simulation.world import simulate
 
+PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
 Tables = dict[str, pl.DataFrame]
 Of = Callable[..., Tables]
 
@@ -65,6 +66,7 @@ def test_a_cohort_is_documented_and_can_be_asked_for() -> None:
     for name, kind in COHORTS.items():
         assert kind.doc.endswith(".")
         assert PopulationParameters().of(name) == kind.listening
+        assert f"| `{name}` |" in PAGE.read_text(encoding="utf-8")
 
 
 def test_the_demo_has_every_cohort_in_small_shares() -> None:

@@ -55,7 +55,8 @@ def fit(lake: str | os.PathLike[str], scenario: Scenario, *, progress: Progress 
     """`scenario` with the population, size, days and track lengths of the honest accounts of a lake.
 
     Accounts and plays that labels call fraudulent are left out. What the lake's columns do not tell stays as in
-    `scenario`, its cohorts that look guilty included. Raises `GhostnoteError` if the lake has too few accounts with plays.
+    `scenario`, its cohorts that look guilty included. Raises `GhostnoteError` if too few accounts of the lake have
+    plays.
     """
     source = Lake(lake)
     plays = _plays(source, progress)
