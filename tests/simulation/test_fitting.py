@@ -119,6 +119,21 @@ def test_logs_of_a_few_people_are_refused(logs: Path, tmp_path: Path) -> None:
         fit(tmp_path / "few", Scenario())
 
 
+def test_logs_of_a_few_days_are_refused(logs: Path, tmp_path: Path) -> None:
+    plays = read_all(logs)["plays"].filter(pl.col("event_time").dt.day() < 5)
+    LakeWriter(tmp_path / "short").write_by_arrival("plays", plays)
+    with pytest.raises(GhostnoteError, match="3 days: a fit needs 5"):
+        fit(tmp_path / "short", Scenario())
+
+
+def test_one_kind_of_listener_alone_is_no_error(tmp_path: Path) -> None:
+    population = PopulationParameters(shares=CohortShares(keen=0, sleeper=0))
+    simulate(Scenario(accounts=80, days=6, catalogue=SMALL_CATALOGUE, population=population), tmp_path / "casual")
+    fitted = fit(tmp_path / "casual", Scenario()).scenario.population
+    assert fitted.keen.plays >= fitted.casual.plays
+    assert fitted.keen.plays < 40
+
+
 def test_the_command_prints_what_it_found(logs: Path, tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(command)

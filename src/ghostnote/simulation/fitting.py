@@ -26,6 +26,8 @@ from ghostnote.simulation.sittings import LONG_DAY, LONG_DAY_POWER, QUIET_HOURS,
 
 #: Fewer accounts than these say too little about the differences between people.
 _FEWEST = 30
+#: Fewer days than these do not tell who listens rarely.
+_FEWEST_DAYS = 5
 #: Active days from which an account's days say something about how they differ.
 _ENOUGH_DAYS = 4
 _ZONES = {name: float(tz) for name, _, tz in COUNTRIES}
@@ -56,7 +58,7 @@ def fit(lake: str | os.PathLike[str], scenario: Scenario, *, progress: Progress 
 
     Accounts and plays that labels call fraudulent are left out. What the lake's columns do not tell stays as in
     `scenario`, its cohorts that look guilty included. Raises `GhostnoteError` if too few accounts of the lake have
-    plays.
+    plays, or on too few days.
     """
     source = Lake(lake)
     plays = _plays(source, progress)
@@ -64,6 +66,8 @@ def fit(lake: str | os.PathLike[str], scenario: Scenario, *, progress: Progress 
     if accounts < _FEWEST:
         raise GhostnoteError(f"{source.path} has plays of {accounts} accounts: a fit needs {_FEWEST}.")
     first, days = _span(plays)
+    if days < _FEWEST_DAYS:
+        raise GhostnoteError(f"{source.path} has plays of {days} days: a fit needs {_FEWEST_DAYS}.")
     daily = _daily(plays)
     shape = _day_shape(daily)
     usual = pl.col("wished").filter(~pl.col("skimmed")).mean()

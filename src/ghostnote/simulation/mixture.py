@@ -99,7 +99,9 @@ def _refit(kind: Kind, weight: Floats, active: Ints, days: int, level: Floats, d
 
 
 def _with_unseen(keen: Kind, casual: Kind, is_keen: npt.NDArray[np.float64], days: int) -> Mixture:
-    """Shares of all accounts, not only of those that were seen."""
+    """Shares of all accounts, not only of those that were seen; keen are those with more plays a day."""
+    if keen.plays < casual.plays:
+        keen, casual, is_keen = casual, keen, 1 - is_keen
     whole = [kind.share / -np.expm1(_active_days(kind, days)[0]) for kind in (keen, casual)]
     return Mixture(
         keen=replace(keen, share=float(whole[0] / sum(whole))),
