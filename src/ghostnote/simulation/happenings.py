@@ -70,7 +70,8 @@ def let_happen(catalogue: Catalogue, *, start: int, days: int, seed: int) -> tup
         released[first : first + ALBUM_TRACKS] = start + day * DAY - 10 * HOUR
     released[songs] = start + happenings.party_days * DAY - DAY
     released[hit] = start + int((happenings.hit_day - 2) * DAY)
-    # Noise is sold in pieces that are just long enough to be paid, over and over.
+    released[noise] = np.minimum(released[noise], start - 30 * DAY)
+    # Noise is sold in short pieces; a few are just long enough to be paid.
     duration = catalogue.duration_ms.copy()
-    duration[noise] = np.clip(75_000 * np.exp(0.5 * rng.standard_normal(noise.size)), 32_000, 300_000)
+    duration[noise] = np.clip(88_000 * np.exp(0.42 * rng.standard_normal(noise.size)), 31_500, 300_000)
     return replace(catalogue, released=released, duration_ms=duration), happenings

@@ -16,10 +16,12 @@ from ghostnote.simulation.catalogue import GENRES, Share
 from ghostnote.simulation.clients import Devices
 from ghostnote.simulation.cohorts import COHORT, COHORT_NAMES, COHORTS, CohortParameters, CohortShares
 from ghostnote.simulation.homes import furnish, settle, sites
-from ghostnote.simulation.networks import COUNTRIES, KIND
+from ghostnote.simulation.networks import COUNTRIES, KIND, Country, country_shares
 from ghostnote.simulation.randomness import Bools, Floats, Ints, Stream, generator
 from ghostnote.simulation.rows import DAY, HOUR
 
+#: How alike people are in their share of active days (a + b of the beta distribution).
+CONCENTRATION = {"keen": 5.5, "casual": 2.2}
 PLAN = {name: code for code, name in enumerate(PLANS)}
 _OPEN_END = np.iinfo(np.int64).max
 
@@ -30,7 +32,8 @@ class PopulationParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     `shares` are those of the cohorts among accounts, and each cohort's name how it listens; `new_per_day` is the growth
     in accounts per day of the world, `leave_per_day` the share of accounts that stop for good on a day; `travellers` is
     the share of ordinary accounts abroad at some time in a fortnight, `vpn_share` the share that uses a VPN now and
-    then; migrants sign up on `migration_day`, else two fifths into the world.
+    then; `countries` are shares of accounts (none: those in `networks.COUNTRIES`), `wake` the mean local hour at which
+    people get up; migrants sign up on `migration_day`, else two fifths into the world.
     """
 
     shares: CohortShares = CohortShares()
@@ -38,6 +41,8 @@ class PopulationParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     leave_per_day: Annotated[float, msgspec.Meta(ge=0, le=0.2)] = 0.002
     travellers: Share = 0.04
     vpn_share: Share = 0.03
+    countries: dict[Country, Share] = {}
+    wake: Annotated[float, msgspec.Meta(ge=0, lt=24)] = 7.6
     migration_day: Annotated[float, msgspec.Meta(ge=0)] | None = None
     keen: CohortParameters = COHORTS["keen"].listening
     casual: CohortParameters = COHORTS["casual"].listening
@@ -147,8 +152,10 @@ def make_population(
     household = settle(cohort, rng)
     homes = int(household.max()) + 1
     site = sites(cohort)
-    country = _countries(homes, rng)[household]
-    country = np.where(site >= 0, _countries(int(site.max()) + 2, rng)[site], country).astype(np.int8)
+    shares = country_shares(parameters.countries)
+    country = rng.choice(shares.size, homes, p=shares).astype(np.int8)[household]
+    of_site = rng.choice(shares.size, int(site.max()) + 2, p=shares)
+    country = np.where(site >= 0, of_site[site], country).astype(np.int8)
     plan = _plans(household, np.bincount(household)[household], rng)
     signed_up = _sign_up_times(parameters, cohort, start, days, country, rng)
     lifetime = rng.exponential(1 / max(parameters.leave_per_day, 1e-9), accounts) * DAY
@@ -180,10 +187,6 @@ def _lived(cohort: Ints, values: Sequence[float], kind: type[np.generic]) -> npt
 
 def _normal(shares: Sequence[float]) -> Floats:
     return np.asarray(shares) / sum(shares)
-
-
-def _countries(count: int, rng: np.random.Generator) -> npt.NDArray[np.int8]:
-    return rng.choice(len(COUNTRIES), count, p=_normal([share for _, share, _ in COUNTRIES])).astype(np.int8)
 
 
 def _plans(household: Ints, household_size: Ints, rng: np.random.Generator) -> npt.NDArray[np.int8]:
@@ -224,7 +227,7 @@ def _listening(
         return _lived(cohort, [getattr(kind, name) for kind in kinds], np.float32)
 
     active = of("active_share")
-    concentration = np.where(cohort == COHORT["casual"], 2.2, 5.5)
+    concentration = np.where(cohort == COHORT["casual"], CONCENTRATION["casual"], CONCENTRATION["keen"])
     # Few of the ordinary listeners loop at all; where looping is what a cohort does, all of them do.
     loops = np.where(of("loop_sittings") > 0.3, 4.0, 0.35)
     habits = rng.standard_gamma(np.broadcast_to(_BLOCK_SHARES * 2.5, (count, _BLOCK_SHARES.size)), dtype=np.float64)
@@ -257,7 +260,7 @@ def _rhythm(
     """When and where each account listens."""
     count, lives = cohort.size, [c.life for c in COHORTS.values()]
     roams = _lived(cohort, [life.roams for life in lives], np.bool_)
-    wake = _lived(cohort, [7.6 if life.wake is None else life.wake for life in lives], np.float64)
+    wake = _lived(cohort, [parameters.wake if life.wake is None else life.wake for life in lives], np.float64)
     awake = _lived(cohort, [15.8 if life.awake is None else life.awake for life in lives], np.float64)
     trip_first = rng.random(count) * (days + 10) - 10
     away = rng.random(count) < parameters.travellers * (days + 10) / 14

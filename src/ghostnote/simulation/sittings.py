@@ -12,6 +12,12 @@ from ghostnote.simulation.randomness import Floats, Ints, ragged
 from ghostnote.simulation.rows import DAY, HOUR
 
 NORMAL, LOOP, SKIM, SLEEP, STEADY = range(5)
+#: Plays a day from which a wish for more is met less and less, and the power by which it is.
+LONG_DAY, LONG_DAY_POWER = 150.0, 0.72
+#: What each doubling or so (each unit of the log) of a day's plays adds to the log-odds of leaving a track.
+SKIP_BY_PLAYS = 0.27
+#: Length of the night in which hardly anybody listens, and hours from its begin to the mean waking hour.
+QUIET_HOURS = (6.0, 6.3)
 _ZONES = np.array([tz for _, _, tz in COUNTRIES])
 
 
@@ -64,7 +70,7 @@ def plan_sittings(people: Population, accounts: Ints, start: int, days: int, rng
     )
     sittings = sit(people, account[row], day[row], hour, start, sizes, mood, rng)
     # The more tracks somebody goes through on a day, the fewer of them to the end.
-    sittings.skip += 0.27 * np.log(np.maximum(plays, 2) / 50)[row]
+    sittings.skip += SKIP_BY_PLAYS * np.log(np.maximum(plays, 2) / 50)[row]
     return sittings
 
 
@@ -88,7 +94,7 @@ def _plays_per_day(people: Population, account: Ints, rng: np.random.Generator) 
     skimming = rng.random(account.size) < people.skim_days[account]
     factor = people.skim_factor[account] * rng.lognormal(0, 0.5, account.size)
     # Nobody hears out four hundred tracks in a day: the longer a day gets, the more of the wish gives way to the clock.
-    plays = np.where(plays > 150, 150 * (plays / 150) ** 0.72, plays)
+    plays = np.where(plays > LONG_DAY, LONG_DAY * (plays / LONG_DAY) ** LONG_DAY_POWER, plays)
     plays = np.where(skimming, plays * factor, plays)
     return np.clip(plays, 1, 2600), skimming
 

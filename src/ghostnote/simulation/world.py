@@ -102,7 +102,7 @@ def make_service(scenario: Scenario, seed: int) -> tuple[Population, Service]:
         plays=0.0,
         catalogue=catalogue,
         playlists=make_playlists(catalogue, accounts=accounts, seed=seed),
-        networks=make_networks(accounts=accounts, seed=seed),
+        networks=make_networks(accounts=accounts, seed=seed, countries=scenario.population.countries),
         devices=devices,
         accounts=Accounts(
             signed_up=people.signed_up,
