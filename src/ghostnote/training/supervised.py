@@ -23,7 +23,9 @@ _SUREST = 0.999
 #: Part of the labelled rows, from the top of the ranking, among which the share of labelled fraud is taken.
 _SUREST_PART = 0.5
 #: Labels that know of less than this share of fraud are too few to tell.
-_LEAST_SHARE = 0.02
+_LEAST_SHARE = 0.05
+#: No larger share of fraud among rows is believed: published figures end at half of it.
+_MOST_FRAUD = 0.2
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
     calibration, labelled_share = _calibrated(raw, sample)
     probability = calibration(raw)
     mass = np.where(sample.fraud, 1.0, probability) * sample.weight
-    prior = float(np.clip(mass.sum() / sample.weight.sum(), 1e-6, 0.5))
+    prior = float(np.clip(mass.sum() / sample.weight.sum(), 1e-6, _MOST_FRAUD))
     # Fraud, labelled or not, is thought to rank first; what ranks next is honest.
     thresholds = [threshold_for_ceiling(raw, prior + share * (1.0 - prior), sample.weight) for share in CEILINGS]
     model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, emphasis)
