@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ghostnote.features.compiling import compiled
+from ghostnote.compiling import compiled
 
 Array = np.ndarray[Any, Any]
 NONE = -1

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ghostnote.features.compiling import compiled
+from ghostnote.compiling import compiled
 
 Array = np.ndarray[Any, Any]
 _DIGIT = 11

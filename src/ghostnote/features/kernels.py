@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ghostnote.features.compiling import compiled, inlined, lean
+from ghostnote.compiling import compiled, inlined, lean
 
 Array = np.ndarray[Any, Any]
 Int = int | np.int64

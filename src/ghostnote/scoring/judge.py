@@ -21,6 +21,17 @@ from ghostnote.models.table import Table
 
 #: Share of an account's plays on devices that it had not used before.
 _NEW_DEVICE = "plays_share_new_device_by_account_24h"
+#: Length of the stretches of time in which links are counted. They begin at midnight (UTC).
+BUCKET_HOURS = 6
+#: The kind of link that says when an account was opened.
+SIGNUP = "signup"
+LINKS = {
+    "account_id": pl.Categorical,
+    "kind": pl.Categorical,
+    "key": pl.Categorical,
+    "time": pl.Int32,
+    "events": pl.UInt32,
+}
 _PLAY_COLUMNS = ("event_id", "event_time", "account_id", "track_id", "artist_id", "owner_id", "ms_played")
 
 
@@ -31,7 +42,8 @@ class Opinions:
     `days`: account_id, day, first_time, last_time, plays, signups, probability, surprise, new_device (share of its
     plays on devices new to it), ratio (evidence in log-odds), certain, rules (names). `values`: float32, the
     account-days' features in the bundle's order. `plays`: the play's ids, ms_played, day, `score`
-    (probability) and `raw` (what ranks them), float32. `links`: account_id, kind, key, events.
+    (probability) and `raw` (what ranks them), float32. `links`: account_id, kind, key, time (in
+    buckets of `BUCKET_HOURS`), events.
     """
 
     days: pl.DataFrame
@@ -121,18 +133,24 @@ class Judge:
 
 
 def _links(stream: pl.DataFrame) -> pl.DataFrame:
-    """How often each account touched each thing that can tie accounts together."""
+    """How often each account touched each thing that can tie accounts together, and in which stretch of hours."""
+    hours = pl.col("event_time").dt.timestamp("us") // (BUCKET_HOURS * 3_600_000_000)
+    timed = stream.with_columns(hours.cast(pl.Int32).alias("time"))
+    opened = pl.when(pl.col("kind") == "signup").then(pl.col("time").cast(pl.String))
+    timed = timed.with_columns(opened.alias(SIGNUP))
     parts = []
-    for kind in KINDS:
-        if kind in stream.columns and stream[kind].null_count() < stream.height:
-            counted = stream.select("account_id", pl.col(kind).alias("key")).drop_nulls().group_by("account_id", "key")
+    for kind in (*KINDS, SIGNUP):
+        if kind in timed.columns and timed[kind].null_count() < timed.height:
+            touched = timed.select("account_id", pl.col(kind).alias("key"), "time").drop_nulls()
             parts.append(
-                counted.agg(pl.len().cast(pl.UInt32).alias("events")).select(
+                touched.group_by("account_id", "key", "time")
+                .agg(pl.len().cast(pl.UInt32).alias("events"))
+                .select(
                     pl.col("account_id").cast(pl.Categorical),
                     pl.lit(kind, dtype=pl.Categorical).alias("kind"),
                     pl.col("key").cast(pl.Categorical),
+                    "time",
                     "events",
                 )
             )
-    schema = {"account_id": pl.Categorical, "kind": pl.Categorical, "key": pl.Categorical, "events": pl.UInt32}
-    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+    return pl.concat(parts) if parts else pl.DataFrame(schema=LINKS)

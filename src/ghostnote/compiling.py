@@ -1,4 +1,4 @@
-"""How this package's functions are compiled: by Numba, cached on disk, without holding Python's lock."""
+"""How Ghostnote's functions are compiled: by Numba, cached on disk, without holding Python's lock."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast

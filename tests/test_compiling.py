@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ghostnote.features import compiling, kernels
+from ghostnote import compiling
+from ghostnote.features import kernels
 
 
 def test_the_walk_comes_from_the_cache_or_goes_there() -> None:

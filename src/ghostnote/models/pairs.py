@@ -1,0 +1,164 @@
+"""Pairs of accounts that do much the same, without looking at all pairs: a sparse product and MinHash.
+
+Keys of few users are multiplied out (Gustavson, 1978): every pair that shares them is met. A key of many users has too
+many pairs; accounts that share *many* of those are likely to share the smallest hash of them (Broder, 1997; weighted
+after Chum et al., 2008), and meet there.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ghostnote.compiling import compiled
+from ghostnote.models.rarity import Incidence, rarity
+
+Array = np.ndarray[Any, Any]
+#: Bands of `_ROWS` hashes each. Two accounts half of whose rare keys are common meet with probability 0.999.
+BANDS, _ROWS = 24, 2
+#: Within a band, accounts with the same hashes are chained, each to so many that follow: communities need no more.
+_FOLLOWING = 4
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """`left` < `right`, sorted, each pair once; `same` is how much of what the two do is the same, 0 to 1.
+
+    Arrays of shape (pairs,), int64 and float64. Sameness of a kind is the sum over common tying keys of the smaller of
+    both shares; `same` is that of the best kind.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    same: NDArray[np.float64]
+
+
+def alike(found: Incidence, tying: NDArray[np.bool_], *, least: float, budget: int, seed: int) -> Pairs:
+    """Pairs of accounts whose sameness over the `tying` keys (bool, shape (keys,)) is at least `least`.
+
+    All of those that owe it to the keys of fewest users, which meet at most `budget` pairs when multiplied out; of the
+    others nearly all that share half of their tying keys, and of large groups enough pairs to hold them together.
+    """
+    users = found.users
+    small = tying & (users <= fewest_users(users[tying], budget))
+    parts = []
+    for kind in range(len(found.edges.kinds)):
+        of_kind = found.kind == kind
+        parts.append(_multiplied(*places_by_account(found, small & of_kind), *_columns(found), least))
+        if (tying & ~small & of_kind).any():
+            starts, places = places_by_account(found, tying & of_kind)
+            met = _hashed(found, starts, found.key[places], np.random.default_rng([seed, kind]))
+            same = _compared(met, starts, places, found.key, found.share)
+            parts.append((met[same >= least, 0], met[same >= least, 1], same[same >= least]))
+    left, right, same = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.lexsort((-same, right, left))
+    left, right, same = left[order], right[order], same[order]
+    first = np.ones(len(left), dtype=np.bool_)
+    first[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
+    return Pairs(left[first], right[first], same[first])
+
+
+def fewest_users(users: NDArray[np.int64], budget: int) -> int:
+    """The most users that a key may have so that multiplying out all such keys meets at most `budget` pairs."""
+    counts = np.bincount(users, minlength=2)
+    sizes = np.arange(len(counts), dtype=np.float64)
+    met = np.cumsum(counts * sizes * (sizes - 1) / 2)
+    return int(np.searchsorted(met, budget, side="right") - 1)
+
+
+def places_by_account(found: Incidence, chosen: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Where each account's pairs with chosen keys begin, (accounts + 1,), and which they are, by account, then key."""
+    places = np.flatnonzero(chosen[found.key])
+    whose = found.account[places]
+    starts = np.zeros(found.edges.accounts + 1, dtype=np.int64)
+    np.cumsum(np.bincount(whose, minlength=found.edges.accounts), out=starts[1:])
+    return starts, places[np.argsort(whose, kind="stable")]
+
+
+def _columns(found: Incidence) -> tuple[Array, Array, Array, Array]:
+    return found.key, found.begin, found.account, found.share
+
+
+@compiled
+def _multiplied(
+    starts: Array, places: Array, key: Array, begin: Array, account: Array, share: Array, least: float
+) -> tuple[Array, Array, Array]:
+    accounts = starts.size - 1
+    common = np.zeros(accounts)
+    touched = np.empty(accounts, dtype=np.int64)
+    pairs = np.empty((1024, 2), dtype=np.int64)
+    same = np.empty(1024)
+    count = 0
+    for one in range(accounts):
+        met = 0
+        for i in range(starts[one], starts[one + 1]):
+            own = share[places[i]]
+            for at in range(places[i] + 1, begin[key[places[i]] + 1]):
+                other = account[at]
+                if common[other] == 0.0:
+                    touched[met] = other
+                    met += 1
+                common[other] += min(own, share[at])
+        for i in range(met):
+            other = touched[i]
+            if common[other] >= least:
+                if count == same.size:
+                    pairs = np.concatenate((pairs, np.empty_like(pairs)))
+                    same = np.concatenate((same, np.empty_like(same)))
+                pairs[count, 0] = one
+                pairs[count, 1] = other
+                same[count] = common[other]
+                count += 1
+            common[other] = 0.0
+    return pairs[:count, 0].copy(), pairs[:count, 1].copy(), same[:count].copy()
+
+
+def _hashed(found: Incidence, starts: Array, keys: Array, random: np.random.Generator) -> NDArray[np.int64]:
+    """Pairs that meet in a band. Hashes are exponential with the key's rarity for rate: rare keys are smallest most often."""
+    rate = np.maximum(rarity(found.users, found.edges.accounts), 1e-3)
+    some = np.flatnonzero(np.diff(starts))
+    parts = [np.zeros((0, 2), dtype=np.int64)]
+    for _ in range(BANDS):
+        mixed = np.zeros(len(some), dtype=np.uint64)
+        for _ in range(_ROWS):
+            value = (random.standard_exponential(found.keys, dtype=np.float32) / rate).astype(np.float32)
+            mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + _smallest(starts, keys, value, some).astype(np.uint64)
+        order = np.argsort(mixed, kind="stable")
+        for step in range(1, _FOLLOWING + 1):
+            same = mixed[order[step:]] == mixed[order[:-step]]
+            parts.append(np.column_stack([some[order[:-step][same]], some[order[step:][same]]]))
+    codes = np.concatenate(parts)
+    unique = np.unique(codes[:, 0] * found.edges.accounts + codes[:, 1])
+    return np.column_stack([unique // found.edges.accounts, unique % found.edges.accounts])
+
+
+@compiled
+def _smallest(starts: Array, keys: Array, value: Array, accounts: Array) -> Array:
+    result = np.empty(accounts.size, dtype=np.int64)
+    for i in range(accounts.size):
+        best = np.float32(np.inf)
+        for place in range(starts[accounts[i]], starts[accounts[i] + 1]):
+            if value[keys[place]] < best:
+                best = value[keys[place]]
+                result[i] = keys[place]
+    return result
+
+
+@compiled
+def _compared(pairs: Array, starts: Array, places: Array, key: Array, share: Array) -> Array:
+    result = np.zeros(pairs.shape[0])
+    for i in range(pairs.shape[0]):
+        left, left_end = starts[pairs[i, 0]], starts[pairs[i, 0] + 1]
+        right, right_end = starts[pairs[i, 1]], starts[pairs[i, 1] + 1]
+        while left < left_end and right < right_end:
+            one, other = places[left], places[right]
+            if key[one] == key[other]:
+                result[i] += min(share[one], share[other])
+                left += 1
+                right += 1
+            elif key[one] < key[other]:
+                left += 1
+            else:
+                right += 1
+    return result
