@@ -6,7 +6,12 @@ import numpy as np
 
 from ghostnote.models.edges import Edges, Kind
 
-KINDS = (Kind("artist"), Kind("device", origin=True), Kind("network", origin=True, crowded=True))
+KINDS = (
+    Kind("artist", chosen=True),
+    Kind("device", origin=True),
+    Kind("network", origin=True, crowded=True),
+    Kind("owner"),
+)
 Rows = Sequence[tuple[int, int, int, int, float]]
 
 

@@ -22,10 +22,56 @@ def test_a_farm_is_found_whatever_it_plays_besides(hits):
 
 
 def test_a_long_tail_is_found_by_whoever_is_paid():
-    # Every play of another artist, but all of them for three owners (kind 0 here).
-    owners = [(account, 1500 + account % 3, 0, day, 6.0) for account in range(600, 640) for day in range(5)]
-    (block, *_) = found_with(owners, 640)
-    assert len(block.accounts) >= 13
+    # Sixty plays of sixty artists, each of which three accounts play once; all of them for three owners.
+    random = np.random.default_rng(2)
+    tail = [(600 + int(at), 1500 + n % 480, 0, n % 28, 1.0) for n, at in enumerate(random.permutation(1440) % 24)]
+    owners = [(account, owner, 3, 0, 20.0) for account in range(600, 624) for owner in range(3)]
+    others = [(account, 3 + account % 90, 3, 0, 40.0) for account in range(600)]
+    (block,) = found_with([*tail, *owners, *others], 624)
+    assert block.accounts.tolist() == list(range(600, 624))
+    assert set(block.key[block.kind == 3]) == {0, 1, 2}
+
+
+def test_one_hit_or_one_album_is_no_campaign():
+    # Many play nothing but one new artist, by whom there is nothing else to play.
+    fans = [(account, 1500, 0, day, 8.0) for account in range(600, 650) for day in range(5)]
+    fans += [(account, account % 30, 0, 0, 4.0) for account in range(600, 650)]
+    assert found_with(fans, 650) == []
+
+
+def test_a_household_is_no_campaign():
+    home = [(account, 9000, 1, 0, 400.0) for account in range(600, 606)]
+    home += [(account, 40 + n, 0, 0, 3.0) for account in range(600, 606) for n in range(20)]
+    assert found_with(home, 606) == []
+
+
+def test_people_of_one_taste_are_no_campaign():
+    # Devotion to a scene's artists from nothing to all: nobody is quite inside or quite outside.
+    random = np.random.default_rng(3)
+    scene = []
+    for account in range(600, 700):
+        for _ in range(40):
+            inside = random.random() < (account - 600) / 100
+            scene.append((account, int(random.integers(1500, 1660) if inside else random.integers(0, 400)), 0, 0, 2.0))
+    assert found_with(scene, 700) == []
+
+
+def test_scores_are_surprise_and_explained_by_kind():
+    given = edges([*crowd(), *farm(range(600, 620), range(1500, 1580), each=40)], 620)
+    score, parts = Lockstep().score(given), Lockstep().explain(given)
+    assert (score[600:] > 100).all()
+    assert (score[:600] == 0).all()
+    np.testing.assert_allclose(parts.sum(axis=1), score)
+
+
+def test_a_block_says_when_and_how_densely():
+    rows = [(account, key, 0, 7 + key % 3, 4.0) for account in range(600, 610) for key in range(1500, 1520)]
+    (block,) = found_with(rows, 610)
+    assert (block.first, block.last) == (7, 9)
+    assert block.times == 20.0
+    assert block.density == pytest.approx(200 / np.log(15) / 30)
+    assert (block.closed, block.near, block.choices) == (1.0, 0, 20)
+    np.testing.assert_allclose(block.devotion, 80 / 85)
 
 
 def test_a_crowd_has_no_blocks():

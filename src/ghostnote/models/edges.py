@@ -14,9 +14,11 @@ class Kind:
     """One kind of key, by name. `origin`: it says where an account comes from (a device), not what it does.
 
     `crowded`: strangers share it for honest reasons (a network, an hour of sign-up), so that it never ties alone.
+    `chosen`: different keys of it are different choices: artists are, the tracks of one artist are one.
     """
 
     name: str
+    chosen: bool = False
     origin: bool = False
     crowded: bool = False
 

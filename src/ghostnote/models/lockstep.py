@@ -4,230 +4,88 @@
 2. Accounts that spend a good part of what they do on the same rare keys make pairs (`pairs`).
 3. Pairs make communities (`communities`).
 4. In each, and for each kind of key, the densest block is peeled out, then the next (`peeling`).
-5. A block takes in whoever else is devoted to its keys and loses whoever is not, and keys with a public of their own.
-6. What is left is measured: how closed, how devoted, how broad, how improbable by chance (`chance`).
+5. A block takes in whoever else is devoted to its keys, and loses whoever is not and what others use as well.
+6. What is left is measured: how closed, how devoted, how broad, how improbable by chance (`blocks`, `chance`).
 
-Camouflage, plays of what everybody plays, goes to popular keys: these tie nobody, and count little in a block's density.
+Camouflage, plays of what everybody plays, goes to popular keys: these tie nobody, and count little in density.
+People of one taste make blocks as well. These have no edge: some are a little less devoted, others less still, while
+nobody is half a member of a campaign.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ghostnote.models.chance import log10_choices, surprise
+from ghostnote.models.blocks import Block, Limits, Search
 from ghostnote.models.communities import communities
-from ghostnote.models.edges import Edges, Floats, Ints
-from ghostnote.models.pairs import alike, places_by_account
-from ghostnote.models.peeling import column_weight, densest
+from ghostnote.models.edges import Edges, Floats, Kind
+from ghostnote.models.pairs import alike
 from ghostnote.models.rarity import Incidence, incidence
-
-#: Times that a block takes in and loses accounts; it hardly ever changes after two.
-_ROUNDS = 4
-#: Share of a key's users that must be in the community for it to be peeled at all.
-_LOOSE = 0.25
-#: Blocks looked for in one community, per kind of key.
-_BLOCKS = 3
-
-
-@dataclass(frozen=True)
-class Block:
-    """Accounts in lockstep, and the keys that they have nearly to themselves.
-
-    Accounts, shape (accounts,): `accounts` (codes, sorted), `devotion` (share of what an account does, of the kind
-    `main`, that goes to the block's keys of that kind) and `breadth` (how many of these it uses). Keys, shape (keys,):
-    `kind`, `key` (codes), `members` and `users` (accounts inside and altogether). `first` and `last` are buckets of
-    time, `times` how many different ones a member was at it in, on average. `density` is FRAUDAR's, of the kind `main`.
-    `parts`, by kind of key, are powers of ten by which chance is excluded, less what it costs to have searched; they add
-    up to `surprise`. Kinds that repeat each other (a track and its artist) count once: the best.
-    """
-
-    main: int
-    accounts: NDArray[np.int64]
-    devotion: Floats
-    breadth: NDArray[np.int64]
-    kind: NDArray[np.int8]
-    key: Ints
-    members: NDArray[np.int64]
-    users: NDArray[np.int64]
-    first: int
-    last: int
-    times: float
-    density: float
-    closed: float
-    parts: Floats
-
-    @property
-    def surprise(self) -> float:
-        return float(self.parts.sum())
 
 
 @dataclass(frozen=True)
 class Lockstep:
-    """Finds blocks. `find` is all it does: what it learns, it learns from the very edges that it judges.
+    """The detector of the edges view: it has no `fit`, since it learns from the very edges that it judges.
 
-    `fewest`: accounts of a block; `common`: share of all accounts from which a key is too popular to tie; `least_same`:
-    share of what two accounts do that must be the same for a pair; `least_closed`: share of a key's users that must be
-    in the block; `least_devotion`: of what a member does must go to the block; `budget`: pairs multiplied out at most.
+    Which pairs and blocks there are: `limits` of blocks; `common`, share of the active accounts from which a key is too
+    popular to tie; `least_same`, share of what two accounts do that must be the same; `budget`, pairs that are
+    multiplied out at most. Which of them no honest crowd makes: `least_surprise` (powers of ten, far beyond what
+    trying often explains), `most_near` (outsiders nearly like members, per member, one imaginary one
+    among them), `least_closed` (share of all uses of its keys by members), `least_choices` (one hit or one new album
+    makes thousands of people do the same).
     """
 
-    fewest: int = 4
+    limits: Limits = field(default_factory=Limits)
     common: float = 0.05
     least_same: float = 0.12
-    least_closed: float = 0.5
-    least_devotion: float = 0.25
     budget: int = 30_000_000
+    least_surprise: float = 12.0
+    most_near: float = 0.2
+    least_closed: float = 0.75
+    least_choices: int = 3
     seed: int = 0
 
     def find(self, edges: Edges) -> list[Block]:
-        """All blocks, the most surprising first; an account is in the first that has it, and in no other."""
+        """The blocks that no honest crowd makes, the most surprising first; an account is in one of them at most."""
+        return [block for block in self.candidates(edges) if self.certain(block, edges.kinds)]
+
+    def score(self, edges: Edges) -> Floats:
+        """Of each account, its block's surprise; 0 in none. float64, shape (accounts,), powers of ten."""
+        return np.asarray(self.explain(edges).sum(axis=1), dtype=np.float64)
+
+    def explain(self, edges: Edges) -> Floats:
+        """What each kind of key adds to the score; float64, shape (accounts, kinds). The rows sum to it."""
+        parts = np.zeros((edges.accounts, len(edges.kinds)))
+        for block in self.find(edges):
+            parts[block.accounts] = block.parts
+        return parts
+
+    def candidates(self, edges: Edges) -> list[Block]:
+        """All blocks, those of honest people among them; the most surprising first, hardly overlapping."""
         found = incidence(edges)
-        crowded = np.array([kind.crowded for kind in edges.kinds], dtype=np.bool_)
-        users = found.users
-        active = np.count_nonzero(found.degree.sum(axis=1))
-        most = max(self.common * active, 4.0 * self.fewest)
-        tying = ~crowded[found.kind] & (users >= 2) & (users <= most)
+        tying = self._tying(found)
         pairs = alike(found, tying, least=self.least_same, budget=self.budget, seed=self.seed)
-        search = _Search(self, found, tying)
-        blocks = [
-            block for community in communities(pairs, self.fewest, seed=self.seed) for block in search.blocks(community)
-        ]
-        return _apart(blocks)
+        search = Search(found, tying, self.limits)
+        parts = communities(pairs, self.limits.fewest, seed=self.seed)
+        return _apart([block for part in parts for block in search.blocks(part)])
 
-
-class _Search:
-    """What the search for blocks needs again and again."""
-
-    def __init__(self, settings: Lockstep, found: Incidence, tying: NDArray[np.bool_]) -> None:
-        self.settings, self.found, self.tying = settings, found, tying
-        self.starts, self.places = places_by_account(found, np.ones(found.keys, dtype=np.bool_))
-        self.inside = np.zeros(found.edges.accounts, dtype=np.bool_)
-
-    def blocks(self, community: NDArray[np.int64]) -> Iterator[Block]:
-        """For each kind of key the densest blocks; those of different kinds may overlap."""
-        for kind, about in enumerate(self.found.edges.kinds):
-            if about.crowded:
-                continue
-            left = community
-            for _ in range(_BLOCKS):
-                if len(left) < self.settings.fewest:
-                    break
-                core = self._densest(left, kind)
-                if len(core) < self.settings.fewest:
-                    break
-                block = self._settled(core, kind)
-                if block is not None:
-                    yield block
-                left = np.setdiff1d(left, core)
-
-    def _densest(self, accounts: NDArray[np.int64], kind: int) -> NDArray[np.int64]:
-        places = self._of(accounts)
-        keys = self.found.key[places]
-        places, keys = places[self.found.kind[keys] == kind], keys[self.found.kind[keys] == kind]
-        unique, column, members = np.unique(keys, return_inverse=True, return_counts=True)
-        fits = self.tying[unique] & (members >= 2) & (members >= _LOOSE * self.found.users[unique])
-        kept = fits[column]
-        rows = np.searchsorted(accounts, self.found.account[places[kept]])
-        column = (np.cumsum(fits) - 1)[column[kept]]
-        weight = column_weight(self.found.users[unique[fits]])
-        block = densest(
-            rows.astype(np.int32), column.astype(np.int32), weight[column], (len(accounts), int(fits.sum()))
-        )
-        return accounts[block[0]]
-
-    def _settled(self, core: NDArray[np.int64], kind: int) -> Block | None:
-        """Takes in and loses accounts until nothing changes."""
-        accounts = core
-        for _ in range(_ROUNDS):
-            keys = self._closed(accounts, kind)
-            devotion, breadth = self._devotion(keys)
-            enough = (devotion >= self.settings.least_devotion) & (breadth >= 1)
-            settled = np.flatnonzero(enough)
-            if len(settled) < self.settings.fewest:
-                return None
-            if np.array_equal(settled, accounts):
-                break
-            accounts = settled
-        return self._measured(accounts, kind)
-
-    def _closed(self, accounts: NDArray[np.int64], kind: int | None = None) -> NDArray[np.int64]:
-        """Keys (of one kind, or of all) that at least two of `accounts` use, and hardly anybody else."""
-        keys, members = np.unique(self.found.key[self._of(accounts)], return_counts=True)
-        fits = (members >= 2) & (members >= self.settings.least_closed * self.found.users[keys])
-        if kind is not None:
-            fits &= self.found.kind[keys] == kind
-        return keys[fits]
-
-    def _devotion(self, keys: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
-        """Of every account the share that goes to `keys`, and how many of them it uses."""
-        places = _ranges(self.found.begin[keys], self.found.begin[keys + 1])
-        whose, size = self.found.account[places], self.found.edges.accounts
-        return np.bincount(whose, self.found.share[places], size), np.bincount(whose, minlength=size)
-
-    def _measured(self, accounts: NDArray[np.int64], kind: int) -> Block | None:
-        found = self.found
-        keys = self._closed(accounts)
-        main = keys[found.kind[keys] == kind]
-        if not len(main):
-            return None
-        devotion, breadth = self._devotion(main)
-        self.inside[accounts] = True
-        places = _ranges(found.begin[keys], found.begin[keys + 1])
-        places = places[self.inside[found.account[places]]]
-        self.inside[accounts] = False
-        members = np.bincount(np.searchsorted(keys, found.key[places]), minlength=len(keys))
-        of_main = found.kind[keys] == kind
-        weight = column_weight(found.users[keys])
-        edges = members[of_main]
-        at_it = places[found.kind[found.key[places]] == kind]
-        return Block(
-            main=kind,
-            accounts=accounts,
-            devotion=devotion[accounts],
-            breadth=breadth[accounts],
-            kind=found.kind[keys],
-            key=found.code[keys],
-            members=members,
-            users=found.users[keys],
-            first=int(found.first[places].min()),
-            last=int(found.last[places].max()),
-            times=float(found.times[at_it].sum() / len(accounts)),
-            density=float((edges * weight[of_main]).sum() / (len(accounts) + len(main))),
-            closed=float(edges.sum() / found.users[main].sum()),
-            parts=self._parts(accounts, keys, members),
+    def certain(self, block: Block, kinds: Sequence[Kind]) -> bool:
+        """Whether no honest crowd makes such a block. Where accounts come from never proves it alone: families."""
+        return (
+            not kinds[block.main].origin
+            and block.surprise >= self.least_surprise
+            and block.near + 1 <= self.most_near * (len(block.accounts) + 1)
+            and block.closed >= self.least_closed
+            and block.choices >= self.least_choices
         )
 
-    def _parts(self, accounts: NDArray[np.int64], keys: NDArray[np.int64], members: NDArray[np.int64]) -> Floats:
-        """Expected are as many meetings as accounts and keys of that many uses have if they meet at random."""
-        found = self.found
-        parts = np.zeros(len(found.edges.kinds))
-        for kind in np.unique(found.kind[keys]):
-            chosen = found.kind[keys] == kind
-            degree = found.degree[:, kind]
-            uses = found.users[keys[chosen]]
-            expected = float(degree[accounts].sum()) * float(uses.sum()) / float(degree.sum())
-            total = int(np.count_nonzero(found.kind == kind))
-            cost = log10_choices(total, int(chosen.sum()))
-            parts[kind] = max(0.0, surprise(float(members[chosen].sum()), expected) - cost)
-        best = int(np.argmax(parts))
-        cost = log10_choices(int(np.count_nonzero(found.degree.sum(axis=1))), len(accounts))
-        kept = np.zeros_like(parts)
-        kept[best] = max(0.0, parts[best] - cost)
-        for kind, about in enumerate(found.edges.kinds):
-            if about.origin and kind != best:
-                kept[kind] = parts[kind]
-        return kept
-
-    def _of(self, accounts: NDArray[np.int64]) -> NDArray[np.int64]:
-        return self.places[_ranges(self.starts[accounts], self.starts[accounts + 1])]
-
-
-def _ranges(begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
-    """All whole numbers of the ranges, one after the other."""
-    sizes = end - begin
-    offsets = np.repeat(begin - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
-    return np.asarray(offsets + np.arange(int(sizes.sum())), dtype=np.int64)
+    def _tying(self, found: Incidence) -> NDArray[np.bool_]:
+        crowded = np.array([kind.crowded for kind in found.edges.kinds], dtype=np.bool_)
+        active = np.count_nonzero(found.degree.sum(axis=1))
+        most = max(self.common * active, 4.0 * self.limits.fewest)
+        return ~crowded[found.kind] & (found.users >= 2) & (found.users <= most)
 
 
 def _apart(blocks: Sequence[Block]) -> list[Block]:

@@ -115,7 +115,7 @@ def _multiplied(
 
 
 def _hashed(found: Incidence, starts: Array, keys: Array, random: np.random.Generator) -> NDArray[np.int64]:
-    """Pairs that meet in a band. Hashes are exponential with the key's rarity for rate: rare keys are smallest most often."""
+    """Pairs that meet in a band. Hashes are exponential, their rate the key's rarity: rare keys are smallest."""
     rate = np.maximum(rarity(found.users, found.edges.accounts), 1e-3)
     some = np.flatnonzero(np.diff(starts))
     parts = [np.zeros((0, 2), dtype=np.int64)]
