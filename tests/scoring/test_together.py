@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from ghostnote.decisions.campaigns import group
+from ghostnote.decisions.campaigns import Group, group
 from ghostnote.decisions.policy import Policy
-from ghostnote.scoring.together import add_up, hold_together
+from ghostnote.scoring.lockstep import Found, with_blocks
+from ghostnote.scoring.together import Campaigns, add_up, hold_together
 
 POLICY = Policy()
 ODD = 10.0
@@ -84,3 +85,42 @@ def test_members_of_a_proven_campaign_are_aimed_at_its_targets():
     aimed = campaigns.aimed()
     assert set(aimed["account_id"]) == set(bots)
     assert set(aimed["artist_id"].drop_nulls()) == {f"farm{n}" for n in range(5)}
+
+
+def _in_lockstep(accounts: list[str]) -> list[Group]:
+    links = _links(accounts)
+    ties = pl.DataFrame({"kind": ["artist_id"], "key": ["farm0"], "members": [len(accounts)], "users": [len(accounts)]})
+    work = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
+    return with_blocks(group([], links), [Found(tuple(accounts), ties, work, "In lockstep.")])
+
+
+def _lockstep_confirmed(work: dict[str, list[bool]]) -> tuple[set[str], Campaigns]:
+    days = _days({account: [-4.7] * len(worked) for account, worked in work.items()})
+    days = days.with_columns(at_work=pl.Series([at for worked in work.values() for at in worked]))
+    result, campaigns = hold_together(days, _in_lockstep(list(work)), POLICY, odd=ODD, supervised=True)
+    return set(result.filter("confirmed")["account_id"]), campaigns
+
+
+def test_who_is_at_work_in_lockstep_every_day_is_confirmed_however_ordinary():
+    confirmed, _ = _lockstep_confirmed({f"b{n}": [True, True] for n in range(6)})
+    assert confirmed == {f"b{n}" for n in range(6)}
+
+
+def test_where_many_are_people_on_other_days_the_accounts_are_stolen_and_nobody_is_confirmed():
+    work = {f"v{n}": [True, n > 2] for n in range(6)}
+    confirmed, campaigns = _lockstep_confirmed(work)
+    assert confirmed == set()
+    assert campaigns.stolen == set(work)
+    assert campaigns.tied == set()
+    assert set(campaigns.aimed()["account_id"]) == set(work)
+
+
+def test_a_block_takes_in_the_groups_that_lie_in_it_and_nobody_is_in_two():
+    links = _links([f"b{n}" for n in range(4)])
+    groups = group([f"b{n}" for n in range(4)], links)
+    ties = pl.DataFrame({"kind": ["artist_id"], "key": ["farm0"], "members": [6], "users": [6]})
+    work = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
+    (found,) = with_blocks(groups, [Found(tuple(f"b{n}" for n in range(6)), ties, work, "In lockstep.")])
+    assert found.accounts == tuple(f"b{n}" for n in range(6))
+    assert found.campaign_id == groups[0].campaign_id
+    assert found.lockstep == "In lockstep."

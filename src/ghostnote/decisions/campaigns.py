@@ -1,8 +1,8 @@
 """Groups of suspicious accounts that share what few honest accounts share: targets, devices, networks, payments."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -15,17 +15,28 @@ from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS, SAME, devote
 _FEWEST_KEYS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """Accounts tied together: `ties` has kind, key, members (of the group), users (all accounts), by members.
 
-    `accounts` are suspects; `joined` are others that do what the group does.
+    `accounts` are suspects; `joined` are others that do what the group does. `lockstep` says how its accounts act
+    together beyond what honest crowds do, if they were found to.
     """
 
     campaign_id: str
     accounts: tuple[str, ...]
     ties: pl.DataFrame
     joined: tuple[str, ...] = ()
+    lockstep: str | None = None
+
+    def without(self, accounts: Collection[str]) -> "Group":
+        """The same group without some of its accounts."""
+        gone = set(accounts)
+        return replace(
+            self,
+            accounts=tuple(account for account in self.accounts if account not in gone),
+            joined=tuple(account for account in self.joined if account not in gone),
+        )
 
     @property
     def everybody(self) -> tuple[str, ...]:
@@ -103,15 +114,19 @@ def _group(edges: pl.DataFrame, joined: pl.DataFrame) -> Group:
             descending=[True, True, False, False],
         )
     )
-    # Named after its strongest tie: the same campaign keeps its name while accounts come and go.
-    name = f"{ties['kind'][0]}:{ties['key'][0]}"
     theirs = joined.filter(pl.col("component") == edges["component"][0])
-    return Group(
-        "c-" + hashlib.blake2b(name.encode(), digest_size=5).hexdigest(),
-        _ids(edges["account_id"]),
-        ties,
-        _ids(theirs["account_id"]),
-    )
+    return replace(named(_ids(edges["account_id"]), ties), joined=_ids(theirs["account_id"]))
+
+
+def named(accounts: tuple[str, ...], ties: pl.DataFrame) -> Group:
+    """A group named after its strongest tie: the same campaign keeps its name while accounts come and go.
+
+    `ties` has kind, key, members and users; of keys with equally many members the first by name is strongest.
+    """
+    if "events" not in ties.columns:
+        ties = ties.sort("members", "kind", "key", descending=[True, False, False])
+    name = f"{ties['kind'][0]}:{ties['key'][0]}"
+    return Group("c-" + hashlib.blake2b(name.encode(), digest_size=5).hexdigest(), accounts, ties)
 
 
 def _ids(accounts: pl.Series) -> tuple[str, ...]:
@@ -122,6 +137,7 @@ def evidence(found: Group, plays: int, withheld: int) -> list[str]:
     """What ties the group together, in sentences, strongest first."""
     size = len(found.everybody)
     lines = [f"{size:,} accounts made {plays:,} plays, of which {withheld:,} are withheld."]
+    lines += [found.lockstep] if found.lockstep else []
     for kind, (one, many) in KINDS.items():
         ties = found.ties.filter(pl.col("kind") == kind)
         if ties.is_empty():

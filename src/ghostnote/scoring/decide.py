@@ -1,5 +1,6 @@
 """Opinions of a whole period -> a verdict on every play and an action on every account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,6 +9,8 @@ import polars as pl
 from ghostnote.decisions.campaigns import Group, group
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.targets import confirmed_targets, dedicated
+from ghostnote.scoring.judge import SIGNUP
+from ghostnote.scoring.lockstep import Found, find, with_blocks
 from ghostnote.scoring.together import Campaigns, add_up, hold_together
 
 
@@ -40,9 +43,12 @@ def decide(
     account-day whose surprise reaches `odd` makes a suspect but no evidence: honest people are odd, each in their own
     way. It becomes evidence where suspects are tied to each other.
     """
-    days = add_up(days.with_row_index("row"), policy)
+    blocks = find(links)
+    links = links.group_by("account_id", "kind", "key").agg(pl.col("events").sum()).filter(pl.col("kind") != SIGNUP)
+    days = add_up(_at_work(days.with_row_index("row"), blocks), policy)
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
-    groups = group(days.filter(suspect)["account_id"].unique(maintain_order=True).to_list(), links)
+    suspects = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks))
+    groups = with_blocks(group(sorted(suspects), links), blocks)
     days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     plays = _with_aimed(_marked(plays, play_threshold), campaigns, policy)
     bots = dedicated(plays, policy).cast(pl.String)
@@ -51,6 +57,16 @@ def decide(
     accounts = _accounts(days, plays, campaigns, policy)
     budget = policy.reviews_per_day * days["day"].n_unique()
     return Decided(days, plays, _acted(accounts, groups, policy, budget, supervised=supervised), groups)
+
+
+def _at_work(days: pl.DataFrame, blocks: Sequence[Found]) -> pl.DataFrame:
+    """Adds `at_work`: whether the account was at it for a block on that day; null for those in no block."""
+    none = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
+    work = pl.concat([none, *(block.work for block in blocks)]).unique().with_columns(at_work=pl.lit(value=True))
+    members = pl.Series([account for block in blocks for account in block.accounts], dtype=pl.String)
+    days = days.join(work, on=["account_id", "day"], how="left", maintain_order="left")
+    inside = pl.col("account_id").is_in(members.implode())
+    return days.with_columns(pl.when(inside).then(pl.col("at_work").fill_null(value=False)).alias("at_work"))
 
 
 def _marked(plays: pl.DataFrame, threshold: float | None) -> pl.DataFrame:

@@ -84,7 +84,7 @@ def score(
     decided = decide(
         pl.concat(period.days),
         pl.concat(period.plays),
-        pl.concat(period.links).group_by("account_id", "kind", "key").agg(pl.col("events").sum()),
+        pl.concat(period.links),
         policy,
         play_threshold=threshold,
         odd=_odd(bundle),

@@ -1,7 +1,7 @@
 """What acting together adds to what each account's own days say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -14,18 +14,25 @@ from ghostnote.decisions.policy import Policy
 _NEW_DEVICE = 0.5
 #: Share of surely honest days from which an account is a person's.
 _OWN_DAYS = 0.25
+#: Share of people among a group in lockstep from which all its accounts are taken for stolen.
+_PEOPLE = 0.25
 
 
 @dataclass(frozen=True)
 class Campaigns:
-    """Groups large enough to count, and those of them that are proven: most of their accounts are confirmed."""
+    """Groups large enough to count, and those of them that are proven: in lockstep, or most accounts are confirmed.
+
+    `stolen` accounts are people's, on which somebody else plays: what they play for the group is aimed, nothing else of
+    theirs is touched.
+    """
 
     counted: tuple[Group, ...]
     proven: tuple[Group, ...] = ()
+    stolen: frozenset[str] = frozenset()
 
     @property
     def tied(self) -> set[str]:
-        return {account for group in self.counted for account in group.accounts}
+        return {account for group in self.counted for account in group.accounts} - self.stolen
 
     def among(self, dtype: pl.DataType | None = None) -> pl.Expr:
         """Whether a row's account_id, of the given type, is tied to others."""
@@ -65,6 +72,11 @@ def hold_together(
     account that is odd alone earns nobody much, and may be a person with odd habits. Only certain rules act alone. And
     an account that is a person's on other days is not confirmed: somebody else plays on it (`_person`).
     """
+    # Days on which an account was at work for a group in lockstep are evidence whatever each alone looks like.
+    blocked = _among({account for group in groups if group.lockstep for account in group.accounts})
+    days = days if "at_work" in days.columns else days.with_columns(pl.lit(None, pl.Boolean).alias("at_work"))
+    worked = pl.when(blocked & pl.col("at_work")).then(pl.max_horizontal("ratio", pl.lit(policy.account_bar)))
+    days = days.with_columns(worked.otherwise("ratio").alias("ratio"))
     counted = Campaigns(tuple(group for group in groups if len(group.accounts) >= policy.group_accounts))
     tied = counted.among()
     ratio = pl.when(tied & (pl.col("surprise") >= odd)).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
@@ -72,12 +84,28 @@ def hold_together(
     lowered = pl.when(tied).then(policy.account_bar - policy.day_cap).otherwise(policy.account_bar)
     days = add_up(days, policy, lowered)
     sure = set(days.filter("confirmed")["account_id"])
-    proven = tuple(g for g in counted.counted if 2 * len(sure.intersection(g.accounts)) >= len(g.accounts))
+    proven = tuple(
+        g for g in counted.counted if g.lockstep or 2 * len(sure.intersection(g.accounts)) >= len(g.accounts)
+    )
     campaigns = Campaigns(counted.counted, proven)
     inside = _among({account for group in proven for account in group.accounts})
     days = add_up(days, policy, pl.when(inside).then(policy.suspect_ratio).otherwise(lowered))
-    spared = ~pl.col("certain").any().over("account_id") & (~tied | _person(policy, supervised=supervised))
-    return days.with_columns((pl.col("confirmed") & ~spared).alias("confirmed")), campaigns
+    person = _person(policy, supervised=supervised)
+    stolen = _stolen(days.filter(person)["account_id"], counted.counted)
+    spared = ~pl.col("certain").any().over("account_id") & (~tied | person | _among(stolen))
+    return days.with_columns((pl.col("confirmed") & ~spared).alias("confirmed")), replace(
+        campaigns, stolen=frozenset(stolen)
+    )
+
+
+def _stolen(people: pl.Series, groups: Sequence[Group]) -> set[str]:
+    """Accounts of groups in lockstep among which there are many people: somebody plays on them, whosever days are seen.
+
+    Somebody may hardly have listened in the period. What their accounts played for the group is excluded all the same.
+    """
+    known = set(people)
+    many = [g for g in groups if g.lockstep and len(known.intersection(g.accounts)) >= _PEOPLE * len(g.accounts)]
+    return {account for group in many for account in group.accounts}
 
 
 def _person(policy: Policy, *, supervised: bool) -> pl.Expr:
@@ -87,6 +115,7 @@ def _person(policy: Policy, *, supervised: bool) -> pl.Expr:
     """
     taken = ((pl.col("new_device") >= _NEW_DEVICE) & (pl.col("ratio") > 0)).fill_null(value=False)
     own = pl.col("ratio") <= -policy.suspect_ratio if supervised else pl.lit(value=False)
+    own |= ~pl.col("at_work").fill_null(value=True)
     return taken.any().over("account_id") | (own.cast(pl.Float64).mean().over("account_id") >= _OWN_DAYS)
 
 

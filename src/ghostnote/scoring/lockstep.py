@@ -1,0 +1,104 @@
+"""The links of a period -> blocks of accounts in lockstep, as ids and dates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from ghostnote.decisions.campaigns import Group, named
+from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS
+from ghostnote.models.blocks import Block
+from ghostnote.models.edges import Edges, Kind
+from ghostnote.models.lockstep import Lockstep
+from ghostnote.scoring.judge import BUCKET_HOURS, SIGNUP
+
+#: Kinds of which different keys are different choices, and those that strangers share.
+_CHOSEN, _CROWDED = ("artist_id", "playlist_id", "object_id"), ("subnet", SIGNUP)
+#: Fewest events for a block on a day from which an account was at work for it.
+_AT_WORK = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """A block by ids: `ties` has kind, key, members, users; `work` has account_id, day: who was at it when."""
+
+    accounts: tuple[str, ...]
+    ties: pl.DataFrame
+    work: pl.DataFrame
+    sentence: str
+
+
+def find(links: pl.DataFrame, *, seed: int = 0) -> list[Found]:
+    """Blocks in `links` (account_id, kind, key, time in buckets, events), the most surprising first."""
+    names = (*KINDS, SIGNUP)
+    kinds = tuple(Kind(n, n in _CHOSEN, n in (*INFRASTRUCTURE, SIGNUP), n in _CROWDED) for n in names)
+    rows = links.with_columns(pl.col("account_id", "kind", "key").cast(pl.String))
+    if rows.is_empty():
+        return []
+    codes = pl.DataFrame({"kind": names, "code": np.arange(len(names), dtype=np.int8)})
+    account, key = (rows[name].rank("dense").to_numpy().astype(np.int32) - 1 for name in ("account_id", "key"))
+    edges = Edges(
+        accounts=int(account.max()) + 1,
+        kinds=kinds,
+        account=account,
+        key=key,
+        kind=rows.join(codes, on="kind", how="left", maintain_order="left")["code"].to_numpy(),
+        time=rows["time"].to_numpy(),
+        weight=rows["events"].to_numpy().astype(np.float32),
+    )
+    ids, keys = rows["account_id"].unique().sort(), rows["key"].unique().sort()
+    return [_found(block, edges, ids, keys, rows) for block in Lockstep(seed=seed).find(edges)]
+
+
+def _found(block: Block, edges: Edges, ids: pl.Series, keys: pl.Series, rows: pl.DataFrame) -> Found:
+    accounts = ids.gather(block.accounts)
+    ties = pl.DataFrame(
+        {
+            "kind": [edges.kinds[kind].name for kind in block.kind],
+            "key": keys.gather(block.key),
+            "members": block.members,
+            "users": block.users,
+        }
+    )
+    did = ~pl.col("kind").is_in([*INFRASTRUCTURE, SIGNUP])
+    inside = rows.filter(pl.col("account_id").is_in(accounts.implode()) & did)
+    work = (
+        inside.join(ties, on=["kind", "key"], how="semi")
+        .with_columns(pl.from_epoch(pl.col("time").cast(pl.Int64) * BUCKET_HOURS * 3600).dt.date().alias("day"))
+        .group_by("account_id", "day", "kind")
+        .agg(pl.col("events").sum())
+        .filter(pl.col("events") >= _AT_WORK)
+        .select("account_id", "day")
+        .unique()
+        .sort("account_id", "day")
+    )
+    ties = ties.filter(pl.col("kind") != SIGNUP)
+    return Found(tuple(accounts.to_list()), ties, work, _sentence(block, edges.kinds))
+
+
+def _sentence(block: Block, kinds: Sequence[Kind]) -> str:
+    one, many = KINDS[kinds[block.main].name]
+    count = int(np.count_nonzero(block.kind == block.main))
+    days = max(1, round((block.last - block.first + 1) * BUCKET_HOURS / 24))
+    return (
+        f"In lockstep, whether suspicious or not: over {days} days {len(block.accounts):,} accounts gave "
+        f"{np.median(block.devotion):.0%} of what they did to the same {count:,} {one if count == 1 else many}, which "
+        f"have {block.closed:.0%} of their users among them (density {block.density:.2g}). Unconnected accounts would "
+        f"do so once in 10^{block.surprise:,.0f} services."
+    )
+
+
+def with_blocks(groups: Sequence[Group], blocks: Sequence[Found]) -> list[Group]:
+    """The groups, no account in two of them, and the blocks: each takes in the groups that mostly lie in it."""
+    result = list(groups)
+    for block in blocks:
+        members = set(block.accounts)
+        within = [one for one in result if 2 * len(members.intersection(one.everybody)) >= len(one.everybody)]
+        accounts = tuple(sorted(members.union(*(one.accounts for one in within))))
+        ties = within[0].ties if len(within) == 1 else block.ties
+        joined = {account for one in within for account in one.joined} - set(accounts)
+        others = [one.without(accounts) for one in result if one not in within]
+        result = [one for one in others if len(one.accounts) >= FEWEST]
+        result.append(replace(named(accounts, ties), joined=tuple(sorted(joined)), lockstep=block.sentence))
+    return sorted(result, key=lambda one: (-len(one.accounts), one.campaign_id))
