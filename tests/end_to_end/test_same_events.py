@@ -147,9 +147,11 @@ def test_without_labels_rules_act_and_surprise_ranks(town: Judged, tmp_path: Pat
     assert summary.policy.alerts_per_day is not None
     reviews = accounts.filter(pl.col("action") == "review").height
     assert 0 < reviews <= summary.policy.alerts_per_day * 3
-    # Only rules are sure enough to act, and each says why.
+    # Only rules and lockstep are sure enough to act, and each says why.
     fired = sum(rule.accounts_hit for rule in summary.rules)
-    assert accounts.filter(pl.col("action") == "suspend").height <= fired
+    lockstep = pl.col("evidence").list.join(" ").str.contains("In lockstep")
+    together = tables(tmp_path / "out")["campaigns"].filter(lockstep)["accounts"].list.len().sum()
+    assert accounts.filter(pl.col("action") == "suspend").height <= fired + together
     # Held against the truth of the lake it was made without, the ranking is far better than chance.
     truth = backtest(town.lake, tmp_path / "out", summary, as_of=None)
     assert truth is not None

@@ -309,12 +309,13 @@ def _notes(run: Run) -> list[str]:
     if run.bundle.play is not None and not run.bundle.supervised:
         notes.append(
             "Too few labelled account-days taught this bundle: accounts are ranked by rules and by how far out they "
-            "lie in the crowd, and their scores are ranks, not probabilities. Rules act, and the play model on targets."
+            "lie in the crowd, and their scores are ranks, not probabilities. Rules and lockstep act, and the play "
+            "model on targets."
         )
     elif not run.bundle.supervised:
         notes.append(
             "No labels taught this bundle: accounts are ranked by rules and by how far out they lie in the crowd, only "
-            "rules act, and scores are ranks, not probabilities."
+            "rules and lockstep act, and scores are ranks, not probabilities."
         )
     unseen = sorted(set(run.intake.missing_columns) - set(facts.missing_columns) - {"labels"})
     if unseen:
