@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.features import kernels as k
 from ghostnote.features import snapshot as snapshots
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.codes import PairCodes, TextCodes
@@ -72,7 +73,7 @@ class Fold:
         self._items = sorted({item.name: item for kind in kinds for item in kind.items}.items())
         used = {column for kind in kinds for column in kind.key.columns}
         used |= {item.column for _, item in self._items if item.column}
-        self._carried = sorted({k.key.columns[0] for k in kinds if k.key.carried})
+        self._carried = sorted({kind.key.columns[0] for kind in kinds if kind.key.carried})
         self._codes = {name: TextCodes() for name in sorted(used | ({"account_id"} if self._carried else set()))}
         self._pairs = {kind.key.name: PairCodes() for kind in kinds if len(kind.key.columns) == 2}
         self._held = {name: np.full(0, -1, dtype=np.int32) for name in self._carried}
@@ -231,9 +232,18 @@ def _layout(kinds: Sequence[KindPlan]) -> str:
     for kind in kinds:
         parts = (kind.key.name, *kind.values, *(item.name for item in kind.items))
         digest.update(repr((parts, [(bit.tag, str(bit.expr)) for bit in kind.bits])).encode())
-        for array in (kind.template, *kind.program):
+        for array in _told_apart_by(kind):
             digest.update(repr(array.shape).encode() + array.tobytes())
     return digest.hexdigest()
+
+
+def _told_apart_by(kind: KindPlan) -> list[Array]:
+    """The arrays that give the state its meaning; those of later versions only where they are used."""
+    program = kind.program
+    first = program[: k.Program._fields.index("peak_slots")]
+    arrays = [kind.template, *(a if a is not program.reads else np.ascontiguousarray(a[:, :7]) for a in first)]
+    ages = program.reads[:, 7]
+    return arrays + [a for a in (ages[ages > 0], program.peak_slots, program.switches, program.others) if a.size]
 
 
 def _plan(features: Sequence[Feature], weights: Array) -> tuple[KindPlan, ...]:
@@ -256,6 +266,7 @@ _TYPES: dict[str, pl.DataType] = {
     "offline": pl.Boolean(),
     "event_time": pl.Datetime("us", "UTC"),
     "released_at": pl.Datetime("us", "UTC"),
+    "known_bad": pl.Boolean(),
 }
 
 

@@ -14,7 +14,7 @@ from ghostnote.events.reading import Reading, read, read_days
 from ghostnote.events.schema import EVENT_TABLES, TABLES
 from ghostnote.features.declaration import Feature
 from ghostnote.features.fold import Fold
-from ghostnote.features.stream import build_stream
+from ghostnote.features.stream import KNOWN_BAD_COLUMN, build_stream
 from ghostnote.progress import Progress, silent
 
 #: Columns of the stream that callers need besides those that features read.
@@ -84,7 +84,9 @@ def walk(
 ) -> Iterator[Day]:
     """Every day from the lake's first to `end`, through one fold that starts empty; `intake` is filled on the way."""
     fold = Fold(features)
-    dimensions = _dimensions(lake, intake)
+    dimensions = _dimensions(lake, intake, ("tracks", "ips"))
+    if KNOWN_BAD_COLUMN in fold.columns:
+        dimensions |= _dimensions(lake, Intake(), ("labels",))
     last = end or max(play_days(lake))
     names = [name for name in EVENT_TABLES if name in lake.tables()]
     blank = {name: _blank(lake, name) for name in names}
@@ -113,9 +115,9 @@ def walk(
     progress("Folding features", total, total)
 
 
-def _dimensions(lake: Lake, intake: Intake) -> dict[str, pl.DataFrame]:
+def _dimensions(lake: Lake, intake: Intake, names: Sequence[str]) -> dict[str, pl.DataFrame]:
     found = {}
-    for name in ("tracks", "ips"):
+    for name in names:
         reading = read(lake, name)
         intake.add(reading)
         if reading.files:

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from ghostnote.features import declaration
-from ghostnote.features.catalog import CATALOG
+from ghostnote.features.catalog import CATALOG, TRAINED
 from ghostnote.features.declaration import (
     OPS,
     Feature,
@@ -25,6 +25,7 @@ from ghostnote.features.declaration import (
     top_share,
 )
 from ghostnote.features.fold import Fold
+from ghostnote.features.further import ACCESS, FAVOURITES, HABITS, PAYEES, SHARED, TRACKS
 from ghostnote.features.keys import ITEMS, KEYS, VALUES
 from ghostnote.features.predicates import PLAY, SHORT, Predicate
 from ghostnote.features.stream import build_stream
@@ -265,7 +266,8 @@ def _words() -> str:
             "",
             f"- **Keys**: {_names(KEYS)}.",
             f"- **Items** that can be told apart: {_names(ITEMS)}.",
-            "  `second` is the play's length in whole seconds, `hour` the hour of the calendar.",
+            "  `second` is the play's length in whole seconds, `hour` the hour of the calendar,",
+            "  `hour_of_day` 0 to 23 (UTC).",
             f"- **Values** that can be summed: {_names(VALUES)}.",
             "- **Windows**: whole hours or days up to `28d` (`1h`, `24h`, `7d`), or `ever`.",
             "  Gaps need a window; runs and times since something have none.",
@@ -287,17 +289,24 @@ def _names(names: Iterable[str]) -> str:
 
 
 def _catalogue() -> str:
-    rows = [_line(f"`{f.name}`", _by(f.by), f.over, f.unit, _needs(f), f.why) for f in CATALOG]
     predicates = {p.name: p for f in CATALOG for p in (f.where, f.of) if p}
     return "\n".join(
         [
             f"## The catalogue: {len(CATALOG)} features",
             "",
-            _line("name", "by", "window", "unit", "support", "why"),
-            _line("---", "---", "---", "---", "---", "---"),
-            *rows,
+            f"Training uses the first {len(TRAINED)} (`TRAINED`) unless told otherwise. Every feature costs time on",
+            "every event, and the reasons of the others overlap with theirs. `rate_known_bad` leaves the event's own",
+            "account out and counts accounts as bad from the `known_at` of their label on; such features are for rules",
+            "and people: a model that learns from labels to trust labels repeats whoever made them.",
             "",
-            "Its predicates:",
+            *_table(f"The {len(TRAINED)} that training uses", TRAINED),
+            *_table("Further ones: habits", HABITS),
+            *_table("Further ones: access", ACCESS),
+            *_table("Further ones: one account's favourites", FAVOURITES),
+            *_table("Further ones: tracks", TRACKS),
+            *_table("Further ones: artists and payees", PAYEES),
+            *_table("Further ones: what accounts share", SHARED),
+            "### Predicates",
             "",
             _line("predicate", "rests on"),
             _line("---", "---"),
@@ -305,6 +314,17 @@ def _catalogue() -> str:
             "",
         ]
     )
+
+
+def _table(title: str, features: Sequence[Feature]) -> list[str]:
+    return [
+        f"### {title}",
+        "",
+        _line("name", "by", "window", "unit", "support", "why"),
+        _line("---", "---", "---", "---", "---", "---"),
+        *(_line(f"`{f.name}`", _by(f.by), f.over, f.unit, _needs(f), f.why) for f in features),
+        "",
+    ]
 
 
 def _by(key: str) -> str:

@@ -9,7 +9,7 @@ from ghostnote import __version__
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 from ghostnote.features.account_days import day_names
-from ghostnote.features.catalog import CATALOG
+from ghostnote.features.catalog import TRAINED
 from ghostnote.features.declaration import Feature
 from ghostnote.features.directions import day_directions, directions
 from ghostnote.features.history import Intake, play_days
@@ -28,7 +28,7 @@ def train(
     lake: Lake,
     *,
     as_of: datetime | None = None,
-    features: tuple[Feature, ...] = CATALOG,
+    features: tuple[Feature, ...] = TRAINED,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Bundle:
