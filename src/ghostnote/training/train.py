@@ -1,6 +1,8 @@
 """One training run: walk the lake, fit what the labels allow, return a bundle."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -29,11 +31,13 @@ def train(
     *,
     as_of: datetime | None = None,
     features: tuple[Feature, ...] = TRAINED,
+    own: Mapping[str, Any] | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Bundle:
     """Learn from events that arrived, and labels known, by `as_of` (default: the end of the last day with plays).
 
+    `own` is what the bundle keeps of a team's own declarations (`features.own`), for scoring to find them again.
     With too few labels of fraud the bundle holds the unsupervised detector only, and its notes say so.
     Raises `GhostnoteError` if the lake holds no plays or `as_of` lies before the first of them.
     """
@@ -73,6 +77,7 @@ def train(
             training=facts,
             files={},
             surprise_quantiles=surprise,
+            own_features=dict(own or {}),
         ),
         tails=tails,
     )
