@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,7 @@ from ghostnote.features.codes import PairCodes, TextCodes
 from ghostnote.features.declaration import Feature
 from ghostnote.features.grouping import carry, gather, group_rows, pack
 from ghostnote.features.kernels import Array, Events, fill_weights
-from ghostnote.features.keys import KEYS
+from ghostnote.features.keys import HOUR_US, KEYS
 from ghostnote.features.plan import KindPlan, plan_kind
 from ghostnote.features.predicates import Predicate
 from ghostnote.features.state import KindState
@@ -27,6 +27,16 @@ from ghostnote.features.state import KindState
 ROWS_PER_PASS = 1 << 17
 #: Counts up to this have their n * log2(n) in a table.
 _WEIGHTS = 4096
+_SWEEP_US = 24 * HOUR_US
+
+
+@dataclass(frozen=True)
+class Held:
+    """Memory of one key kind: how many keys are remembered, and bytes by what they are for."""
+
+    key: str
+    keys: int
+    bytes: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class _Pass:
     ids: dict[str, Array]
     values: Array
     items: Array
+    waters: Array
     late: Array
 
 
@@ -58,6 +69,8 @@ class Fold:
         for name in self.names:
             if self.names.count(name) > 1:
                 raise GhostnoteError(f"The feature {name} is declared twice: leave one out.")
+        self._water = int(k.NEVER)
+        self._swept = int(k.NEVER)
         #: How many events so far were older than the latest event of one of their keys.
         self.late = 0
         weights = np.zeros(_WEIGHTS, dtype=np.int64)
@@ -107,6 +120,7 @@ class Fold:
         groups |= {f"pairs.{name}": pairs.to_arrays() for name, pairs in self._pairs.items()}
         groups |= {f"held.{name}": {"codes": held} for name, held in self._held.items()}
         groups["late"] = {"count": np.array([self.late], dtype=np.int64)}
+        groups["water"] = {"times": np.array([self._water, self._swept], dtype=np.int64)}
         snapshots.write(path, self.names, self._layout, groups)
 
     def restore(self, path: str | os.PathLike[str]) -> None:
@@ -122,14 +136,27 @@ class Fold:
             pairs = {name: PairCodes.from_arrays(groups[f"pairs.{name}"]) for name in self._pairs}
             held = {name: groups[f"held.{name}"]["codes"] for name in self._held}
             late = int(groups["late"]["count"][0])
+            water, swept = map(int, groups["water"]["times"])
         except KeyError as error:
             raise GhostnoteError(f"The snapshot {path} lacks {error}: fold the history again.") from error
         self._states, self._codes, self._pairs, self._held, self.late = states, codes, pairs, held, late
+        self._water, self._swept = water, swept
 
     @property
     def bytes(self) -> int:
-        """Memory that the keys' state holds, in bytes (dictionaries of ids not counted)."""
-        return sum(state.bytes for state in self._states)
+        """Memory that the state holds, in bytes."""
+        return sum(sum(held.bytes.values()) for held in self.memory())
+
+    def memory(self) -> tuple["Held", ...]:
+        """What is held, key kind by key kind, and last the dictionaries of ids."""
+        stages = [number for number, stage in enumerate(self._stages) for _ in stage]
+        kinds = [
+            Held(state.plan.key.name + (" (for predicates)" if stage == 0 else ""), state.keys, state.bytes)
+            for stage, state in zip(stages, self._states, strict=True)
+        ]
+        sizes = {name: codes.bytes for name, codes in (self._codes | self._pairs).items()}
+        known = sum(map(len, self._codes.values()))
+        return (*kinds, Held("ids", known, sizes))
 
     # --- one pass ----------------------------------------------------------------------------------------------------
 
@@ -144,14 +171,26 @@ class Fold:
         given = {name: ids[name] for name in self._carried}
         items = self._item_codes(frame, ids)
         ids |= {name: self._carry(name, ids["account_id"], given[name]) for name in self._carried}
-        step = _Pass(frame, times, ids, values, items, late)
+        waters = k.rise(times, self._water)
+        step = _Pass(frame, times, ids, values, items, waters, late)
         first = np.full((frame.height, len(self._first_names)), np.nan, dtype=np.float32)
         split = len(self._stages[0])
         self._walk(step, self._states[:split], first)
         known = {name: pl.Series(first[:, i], nan_to_null=True) for i, name in enumerate(self._first_names)}
-        step = _Pass(frame.with_columns(**known), times, ids, values, items, late)
+        step = replace(step, frame=frame.with_columns(**known))
         self._walk(step, self._states[split:], out)
         self.late += int(np.count_nonzero(late))
+        self._sweep(int(waters[-1]))
+
+    def _sweep(self, water: int) -> None:
+        """Once a day of the stream's time, give back what forgotten keys hold: no event can tell whether it was."""
+        self._water = water
+        if self._swept == k.NEVER:
+            self._swept = water
+        elif water - self._swept > _SWEEP_US:
+            self._swept = water
+            for state in self._states:
+                state.sweep(water)
 
     def _walk(self, step: _Pass, states: Sequence[KindState], out: Array) -> None:
         """Fold one stage's kinds, one after the other."""
@@ -168,15 +207,16 @@ class Fold:
             names = [name for name, _ in self._items]
             items = np.array([names.index(item.name) for item in plan.items], dtype=np.int64)
             chosen = np.array([numbers[bit.tag] for bit in plan.bits], dtype=np.int64)
+            mine = codes[rows]
             events = Events(
-                keys=codes[rows].astype(np.int64),
+                keys=rows,
                 rows=rows,
                 times=step.times[rows],
                 flags=pack(conditions, chosen, rows),
                 values=gather(step.values, values, rows).reshape(-1),
                 items=gather(step.items, items, rows),
             )
-            state.update(size, events, out, step.late)
+            state.update(mine, size, events, step.waters, out, step.late)
 
     def _keys(self, plan: KindPlan, ids: dict[str, Array]) -> tuple[Array, int]:
         """Each event's key as a code, and how many keys are known."""
@@ -241,7 +281,7 @@ def _told_apart_by(kind: KindPlan) -> list[Array]:
     """The arrays that give the state its meaning; those of later versions only where they are used."""
     program = kind.program
     first = program[: k.Program._fields.index("peak_slots")]
-    arrays = [kind.template, *(a if a is not program.reads else np.ascontiguousarray(a[:, :7]) for a in first)]
+    arrays = [program.template, *(a if a is not program.reads else np.ascontiguousarray(a[:, :7]) for a in first)]
     ages = program.reads[:, 7]
     return arrays + [a for a in (ages[ages > 0], program.peak_slots, program.switches, program.others) if a.size]
 

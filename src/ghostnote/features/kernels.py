@@ -35,6 +35,8 @@ NONE = -1
 NEVER = np.iinfo(np.int64).min
 #: A longest gap that must be looked for again, because the one that was known has left its window.
 UNSURE = -2
+#: How far one event may move the stream's time on, in us.
+MOST_RISE = 3_600_000_000
 LOG2_BITS = 28
 MIN_BITS = 2
 
@@ -65,6 +67,8 @@ class Program(NamedTuple):
     switches: (n, 4) bit of events with a known item, bit to set where it differs from the last, narrow column, slot.
     others: (n, 4) row of items with a yes, row of all items, window, first of two slots: how many of each, without the
         event's own.
+    template: (head width,) the head of a key not seen yet.
+    horizon: (1,) how long after its last event a key is forgotten, in us; -1: never.
     """
 
     sizes: Array
@@ -88,6 +92,8 @@ class Program(NamedTuple):
     peak_slots: Array
     switches: Array
     others: Array
+    template: Array
+    horizon: Array
 
 
 class Store(NamedTuple):
@@ -104,7 +110,7 @@ class Store(NamedTuple):
 class Events(NamedTuple):
     """A batch's events grouped by key, in order within a key.
 
-    keys: (n,) int64 >= 0; rows: (n,) int64 row of the output; times: (n,) int64 us; flags: (n,) int64;
+    keys: (n,) int64 >= 0, the key's head; rows: (n,) int64 row of the output; times: (n,) int64 us; flags: (n,) int64;
     values: (n * v,) int64, row by row; items: (n, i) int32, -1 = unknown.
     """
 
@@ -321,6 +327,38 @@ def _count_down(
                 _give_cells(cells, blocks, at, bits)
                 heads[base + HELD] -= 1 << bits
                 heads[slot + TALLY_BITS] = 0
+
+
+@lean
+def _forget(
+    heads: Array,
+    wide: Array,
+    cells: Array,
+    log_blocks: Array,
+    blocks: Array,
+    a: int,
+    base: int,
+    tables: Array,
+    slot_of: Array,
+    template: Array,
+) -> None:
+    """Give back all that the head at `base` holds, and make it that of a key not seen yet."""
+    if template.size > HELD:
+        bits = heads[base + LOG_BITS]
+        if bits:
+            at = heads[base + LOG]
+            wide[at * a] = log_blocks[1 + bits]
+            log_blocks[1 + bits] = at
+    for t in range(tables.shape[0]):
+        table = base + tables[t, 2]
+        if heads[table + TABLE_BITS]:
+            _give_cells(cells, blocks, heads[table + TABLE], heads[table + TABLE_BITS] + tables[t, 3])
+        for window in range(slot_of.shape[1]):
+            slot = slot_of[t, window]
+            if slot >= 0 and heads[base + slot + TALLY_BITS]:
+                _give_cells(cells, blocks, heads[base + slot + TALLY], heads[base + slot + TALLY_BITS])
+    for j in range(template.size):
+        heads[base + j] = template[j]
 
 
 # --- the log --------------------------------------------------------------------------------------------------------
@@ -592,6 +630,8 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     peak_slots: Array,
     switches: Array,
     others: Array,
+    template: Array,
+    horizon: int,
     heads: Array,
     wide: Array,
     narrow: Array,
@@ -604,6 +644,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     all_flags: Array,
     values: Array,
     items: Array,
+    waters: Array,
     out: Array,
     late: Array,
     start: int,
@@ -616,6 +657,10 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     for i in range(start, keys.size):
         base = keys[i] * width
         time, flags, out_row = times[i], all_flags[i], rows[i]
+
+        clock = heads[base + CLOCK]
+        if horizon > 0 and clock != NEVER and waters[out_row] - clock > horizon:
+            _forget(heads, wide, cells, log_blocks, blocks, a, base, tables, slot_of, template)
 
         # Whatever this event may need must fit, since arenas cannot grow from in here.
         if arenas:
@@ -745,11 +790,12 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
 
 
 @compiled
-def walk(p: Program, s: Store, events: Events, out: Array, late: Array, start: int) -> int:
+def walk(p: Program, s: Store, events: Events, waters: Array, out: Array, late: Array, start: int) -> int:
     """Fold events from `start` on and write their features into `out` (float32, preset to NaN).
 
     Returns how many events are done: fewer than all if an arena must grow first, to the size left in its block list's
-    NEEDED. `late` (uint8, by output row) is set for events older than their key's clock.
+    NEEDED. `late` (uint8, by output row) is set for events older than their key's clock. `waters` (int64, by output
+    row) is the stream's time at each event: a key whose last event lies the horizon or more before it is forgotten.
     """
     return _walk(
         p.sizes,
@@ -773,6 +819,8 @@ def walk(p: Program, s: Store, events: Events, out: Array, late: Array, start: i
         p.peak_slots,
         p.switches,
         p.others,
+        p.template,
+        p.horizon[0],
         s.heads,
         s.log_wide,
         s.log_narrow,
@@ -785,7 +833,73 @@ def walk(p: Program, s: Store, events: Events, out: Array, late: Array, start: i
         events.flags,
         events.values,
         events.items,
+        waters,
         out,
         late,
         start,
     )
+
+
+@compiled
+def sweep(p: Program, s: Store, places: Array, free: Array, freed: int, water: int) -> int:
+    """Forget keys whose last event lies the horizon or more before `water`; returns how many heads are free.
+
+    places: (codes,) int32 head of each key, -1: none. free: int32, heads to use again; the first `freed` are.
+    """
+    width = p.template.size
+    for code in range(places.size):
+        if places[code] < 0:
+            continue
+        base = int(places[code]) * width
+        clock = s.heads[base + CLOCK]
+        if clock != NEVER and water - clock > p.horizon[0]:
+            _forget(
+                s.heads,
+                s.log_wide,
+                s.cells,
+                s.log_blocks,
+                s.cell_blocks,
+                p.sizes[1],
+                base,
+                p.items,
+                p.item_slots,
+                p.template,
+            )
+            free[freed] = places[code]
+            freed += 1
+            places[code] = NONE
+    return freed
+
+
+@compiled
+def admit(codes: Array, places: Array, free: Array, freed: int, heads: int) -> tuple[Array, int, int]:
+    """The heads of keys, given to those that have none; (heads by event, still free, heads in use or free)."""
+    result = np.empty(codes.size, dtype=np.int64)
+    for i in range(codes.size):
+        place = places[codes[i]]
+        if place < 0:
+            if freed:
+                freed -= 1
+                place = free[freed]
+            else:
+                place = heads
+                heads += 1
+            places[codes[i]] = place
+        result[i] = place
+    return result, freed, heads
+
+
+@compiled
+def rise(times: Array, water: int) -> Array:
+    """The stream's time at each event: the latest time so far, but no event moves it on by more than an hour.
+
+    So one false time of a year ahead makes nobody forgotten. (n,) int64.
+    """
+    result = np.empty(times.size, dtype=np.int64)
+    for i in range(times.size):
+        if water == NEVER:
+            water = times[i]
+        elif times[i] > water:
+            water = min(times[i], water + MOST_RISE)
+        result[i] = water
+    return result

@@ -12,11 +12,14 @@ import polars as pl
 from ghostnote.errors import GhostnoteError
 from ghostnote.features import kernels as k
 from ghostnote.features.declaration import Feature
-from ghostnote.features.keys import EVER, ITEMS, KEYS, Item, Key, window_us
+from ghostnote.features.keys import EVER, HOUR_US, ITEMS, KEYS, Item, Key, window_us
 from ghostnote.features.predicates import Predicate
 
 #: How many different conditions one key's features may look at: the bits of an int64 without its sign.
 MOST_BITS = 63
+#: A key of which no feature asks for ever is forgotten so long after its last event has left its longest window: late
+#: events come days later, hardly ever weeks.
+FORGOTTEN_AFTER_US = 28 * 24 * HOUR_US
 _SECOND_US = 1_000_000.0
 
 
@@ -30,15 +33,11 @@ class Bit:
 
 @dataclass(frozen=True)
 class KindPlan:
-    """What to do for one key kind: the program, and which conditions, values and items of an event it reads.
-
-    `template` is the head of a key not seen yet, (head width,) int64.
-    """
+    """What to do for one key kind: the program, and which conditions, values and items of an event it reads."""
 
     key: Key
     features: tuple[Feature, ...]
     program: k.Program
-    template: k.Array
     bits: tuple[Bit, ...]
     values: tuple[str, ...]
     items: tuple[Item, ...]
@@ -58,7 +57,6 @@ def plan_kind(key: str, features: Sequence[tuple[Feature, int]], weights: k.Arra
         KEYS[key],
         tuple(feature for feature, _ in features),
         planner.program(weights),
-        np.array(planner.template, dtype=np.int64),
         tuple(planner.bits.values()),
         tuple(planner.values),
         tuple(ITEMS[name] for name in planner.items),
@@ -73,6 +71,7 @@ class _Planner:
         self.windows = sorted(lengths - {EVER})
         counting = ("distinct", "per", "top_share", "entropy", "rate")
         holds_items = any(feature.op in counting or feature.support_of != "events" for feature in features)
+        self.remembers = any(window_us(feature.over) == EVER for feature in features)
         fixed = k.CURSORS + len(self.windows) if self.windows or holds_items else k.CLOCK + 1
         self.template = [0] * fixed
         self.template[k.CLOCK] = k.NEVER
@@ -311,6 +310,8 @@ class _Planner:
             weights=weights,
             peak_slots=peak_slots,
             switches=_ints([(bit, at[0], column, at[1]) for (bit, column), at in self.switches.items()], 4),
+            template=np.array(self.template, dtype=np.int64),
+            horizon=np.array([self._horizon()], dtype=np.int64),
             others=_ints([(tables.index(y), tables.index(n), w, at) for (y, n, w), at in self.others.items()], 4),
         )
 
@@ -328,6 +329,10 @@ class _Planner:
         bits |= {table[1] for table, window in self.counts if window != ever}
         bits |= {bit for bit, _ in self.gaps}
         return sum(1 << bit for bit in bits)
+
+    def _horizon(self) -> int:
+        """How long a key is remembered after its last event; -1 if a feature asks for what no window forgets."""
+        return k.NONE if self.remembers else self.windows[-1] + FORGOTTEN_AFTER_US
 
     def _longest(self, cells: k.Array) -> int:
         finite = np.flatnonzero(cells[: len(self.windows)])
