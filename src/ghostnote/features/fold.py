@@ -60,10 +60,11 @@ class Fold:
     leaves repeated ones out. An event older than its key's latest is late: it is counted in `late`, joins the windows
     it still belongs to, and gets the features as of the key's latest event.
 
+    `first` are features to fold before the others even if no predicate here rests on them.
     Raises GhostnoteError if two features share a name.
     """
 
-    def __init__(self, features: Sequence[Feature] = CATALOG) -> None:
+    def __init__(self, features: Sequence[Feature] = CATALOG, *, first: Sequence[Feature] = ()) -> None:
         self.features = tuple(features)
         self.names = tuple(feature.name for feature in self.features)
         for name in self.names:
@@ -75,11 +76,11 @@ class Fold:
         self.late = 0
         weights = np.zeros(_WEIGHTS, dtype=np.int64)
         fill_weights(weights)
-        first = _needed_first(self.features)
-        self._first_names = tuple(feature.name for feature in first)
-        self._stages = (_plan(first, weights), _plan(self.features, weights))
+        #: The features that predicates rest on, and are folded before the others.
+        self.first_features = tuple({f.name: f for f in (*first, *_needed_first(self.features))}.values())
+        self._stages = (_plan(self.first_features, weights), _plan(self.features, weights))
         kinds = [kind for stage in self._stages for kind in stage]
-        _check_predicates((*first, *self.features))
+        _check_predicates((*self.first_features, *self.features))
         self._layout = _layout(kinds)
         self._states = [KindState(kind) for kind in kinds]
         self._values = sorted({name for kind in kinds for name in kind.values})
@@ -143,6 +144,24 @@ class Fold:
         self._water, self._swept = water, swept
 
     @property
+    def conditions(self) -> frozenset[str]:
+        """The columns that conditions, values and numbers of items read: all that `walk_coded` needs besides codes."""
+        kinds = [kind for stage in self._stages for kind in stage]
+        found = {name for kind in kinds for bit in kind.bits for name in bit.expr.meta.root_names()}
+        found |= {name for _, item in self._items if item.number is not None for name in item.number.meta.root_names()}
+        return frozenset({"event_time", *found, *self._values} - {f.name for f in self.first_features})
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The columns that become codes."""
+        return tuple(self._codes)
+
+    @property
+    def plans(self) -> tuple[KindPlan, ...]:
+        """What is done for each key kind, those of `first_features` first."""
+        return tuple(kind for stage in self._stages for kind in stage)
+
+    @property
     def bytes(self) -> int:
         """Memory that the state holds, in bytes."""
         return sum(sum(held.bytes.values()) for held in self.memory())
@@ -161,28 +180,45 @@ class Fold:
     # --- one pass ----------------------------------------------------------------------------------------------------
 
     def _pass(self, frame: pl.DataFrame, out: Array) -> None:
-        frame = _complete(frame, self.columns)
-        late = np.zeros(frame.height, dtype=np.uint8)
-        times = frame["event_time"].cast(pl.Datetime("us")).to_physical().to_numpy()
+        frame = completed(frame, self.columns)
+        ids = self.encode(frame)
+        waters = k.rise(_times(frame), self._water)
+        self.walk_coded(frame, ids, waters, out)
+        self.give_back(int(waters[-1]))
+
+    def encode(self, frame: pl.DataFrame) -> dict[str, Array]:
+        """The codes of all id columns that are read, (events,) int32 each; what sign-ups give is carried."""
+        ids = {name: codes.encode(frame[name]) for name, codes in self._codes.items()}
+        return ids | {name: self._carry(name, ids["account_id"], ids[name]) for name in self._carried}
+
+    def walk_coded(
+        self,
+        frame: pl.DataFrame,
+        ids: dict[str, Array],
+        waters: Array,
+        out: Array,
+        first: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
+        """Fold events whose ids are codes already, and write their features into `out` (preset to NaN).
+
+        `frame` has the columns that conditions, values and numbers of items rest on. `waters`: `kernels.rise`. `first`,
+        (events, `first_features`), are features that others rest on, where they are known; returns them.
+        """
         values = np.zeros((len(self._values), frame.height), dtype=np.int64)
         for i, name in enumerate(self._values):
             values[i] = frame[name].cast(pl.Int64).fill_null(0).to_numpy()
-        ids = {name: codes.encode(frame[name]) for name, codes in self._codes.items()}
-        given = {name: ids[name] for name in self._carried}
-        items = self._item_codes(frame, ids)
-        ids |= {name: self._carry(name, ids["account_id"], given[name]) for name in self._carried}
-        waters = k.rise(times, self._water)
-        step = _Pass(frame, times, ids, values, items, waters, late)
-        first = np.full((frame.height, len(self._first_names)), np.nan, dtype=np.float32)
+        late = np.zeros(frame.height, dtype=np.uint8)
+        step = _Pass(frame, _times(frame), ids, values, self._item_codes(frame, ids), waters, late)
         split = len(self._stages[0])
-        self._walk(step, self._states[:split], first)
-        known = {name: pl.Series(first[:, i], nan_to_null=True) for i, name in enumerate(self._first_names)}
-        step = replace(step, frame=frame.with_columns(**known))
-        self._walk(step, self._states[split:], out)
+        if first is None:
+            first = np.full((frame.height, len(self.first_features)), np.nan, dtype=np.float32)
+            self._walk(step, self._states[:split], first)
+        known = {f.name: pl.Series(first[:, i], nan_to_null=True) for i, f in enumerate(self.first_features)}
+        self._walk(replace(step, frame=frame.with_columns(**known)), self._states[split:], out)
         self.late += int(np.count_nonzero(late))
-        self._sweep(int(waters[-1]))
+        return first
 
-    def _sweep(self, water: int) -> None:
+    def give_back(self, water: int) -> None:
         """Once a day of the stream's time, give back what forgotten keys hold: no event can tell whether it was."""
         self._water = water
         if self._swept == k.NEVER:
@@ -219,10 +255,11 @@ class Fold:
             state.update(mine, size, events, step.waters, out, step.late)
 
     def _keys(self, plan: KindPlan, ids: dict[str, Array]) -> tuple[Array, int]:
-        """Each event's key as a code, and how many keys are known."""
+        """Each event's key as a code, and a number that all of them are below."""
         columns = plan.key.columns
         if len(columns) == 1:
-            return ids[columns[0]], len(self._codes[columns[0]])
+            codes = ids[columns[0]]
+            return codes, int(codes.max(initial=-1)) + 1
         pairs = self._pairs[plan.key.name]
         return pairs.encode(ids[columns[0]], ids[columns[1]]), len(pairs)
 
@@ -235,7 +272,7 @@ class Fold:
         return items
 
     def _carry(self, name: str, accounts: Array, given: Array) -> Array:
-        known = len(self._codes["account_id"])
+        known = int(accounts.max(initial=-1)) + 1
         if known > len(self._held[name]):
             held = np.full(max(known, 2 * len(self._held[name])), -1, dtype=np.int32)
             held[: len(self._held[name])] = self._held[name]
@@ -243,6 +280,11 @@ class Fold:
         result = np.empty_like(given)
         carry(accounts, given, self._held[name], result)
         return result
+
+
+def _times(frame: pl.DataFrame) -> Array:
+    times: Array = frame["event_time"].cast(pl.Datetime("us")).to_physical().to_numpy()
+    return times
 
 
 def _needed_first(features: Sequence[Feature]) -> tuple[Feature, ...]:
@@ -310,7 +352,7 @@ _TYPES: dict[str, pl.DataType] = {
 }
 
 
-def _complete(frame: pl.DataFrame, columns: frozenset[str]) -> pl.DataFrame:
+def completed(frame: pl.DataFrame, columns: frozenset[str]) -> pl.DataFrame:
     """The columns that are read, absent ones as nulls of the right type."""
     absent = [pl.lit(None, _TYPES.get(n, pl.String())).alias(n) for n in sorted(columns) if _absent(frame, n)]
     present = [name for name in sorted(columns) if not _absent(frame, name)]

@@ -132,12 +132,12 @@ a millisecond; `log2` in an entropy is worked out in integers too, the same on e
 """
 _EXPIRY = """### Expiry
 
-What has left a window is dropped when its key's next event comes. A key of which no feature asks for `ever` is forgotten
-28 days after its last event has left its longest window: from then on it is a key never seen, and its memory is used
-for others. Time is the stream's: the latest `event_time` of all events, which no single event moves on by more than an
-hour, so that one false time makes nobody forgotten. Memory is given back once a day of that time; no number depends on
-when. Keys with a feature over `ever` (or a run, or a time since something), and the ids themselves, are kept:
-`ghostnote features --explain` says what each costs.
+What has left a window is dropped when its key's next event comes. A key of which no feature asks for `ever` is
+forgotten 28 days after its last event has left its longest window: from then on it is a key never seen, and its memory
+is used for others. Time is the stream's: the latest `event_time` of all events, which no single event moves on by more
+than an hour, so that one false time makes nobody forgotten. Memory is given back once a day of that time; no number
+depends on when. Keys with a feature over `ever` (or a run, or a time since something), and the ids themselves, are
+kept: `ghostnote features --explain` says what each costs.
 
 ### Labels
 
@@ -317,8 +317,8 @@ def _words() -> str:
             "",
             "### In a file of one's own",
             "",
-            "`ghostnote train --features own.toml` learns from declarations in TOML. They are checked as shipped ones are,",
-            "reading them runs no code, and the bundle keeps them, so that `score` needs no file.",
+            "`ghostnote train --features own.toml` learns from declarations in TOML. They are checked as shipped ones",
+            "are, reading them runs no code, and the bundle keeps them, so that `score` needs no file.",
             "",
             "```toml",
             *_own_example(),
