@@ -60,9 +60,7 @@ def signups(service: Service, people: Population, book: AddressBook) -> Signups:
         email=rows.astype(np.int64),
         payment=np.where(np.isin(plan, _PAYING), payer, -1).astype(np.int64),
         family=np.where(shared, household, -1).astype(np.int64),
-        referrer=rng.choice(
-            np.arange(-1, len(REFERRERS)), rows.size, p=[0.6, 0.12, 0.1, 0.08, 0.06, 0.03, 0.01]
-        ).astype(np.int8),
+        referrer=referrers(rows.size, rng),
         ip=np.where(place < 0.62, home, mobile).astype(np.int32),
         device=(rows * DEVICES_EACH + (rng.random(rows.size) < 0.2)).astype(np.int32),
         number=rows.astype(np.int64),
@@ -72,6 +70,12 @@ def signups(service: Service, people: Population, book: AddressBook) -> Signups:
 def addresses(count: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int8]]:
     """Domain and shape of honest people's mail addresses, as places in `DOMAINS` and `SHAPES`."""
     return _drawn(_DOMAIN_SHARES, count, rng).astype(np.int16), _drawn(_SHAPE_SHARES, count, rng).astype(np.int8)
+
+
+def referrers(count: int, rng: np.random.Generator) -> npt.NDArray[np.int8]:
+    """Where sign-ups came from, as places in `REFERRERS`; of most nothing is known (-1)."""
+    shares = [0.6, 0.12, 0.1, 0.08, 0.06, 0.03, 0.01]
+    return rng.choice(np.arange(-1, len(REFERRERS)), count, p=shares).astype(np.int8)
 
 
 def _drawn(shares: dict[str, float], count: int, rng: np.random.Generator) -> Ints:

@@ -22,9 +22,10 @@ from ghostnote.simulation.lake_rows import LakeRows
 from ghostnote.simulation.likeness import Likeness
 from ghostnote.simulation.names import Names
 from ghostnote.simulation.networks import make_networks
+from ghostnote.simulation.overhearing import overhear
 from ghostnote.simulation.playbooks import AnyPlaybook
 from ghostnote.simulation.playlists import make_playlists
-from ghostnote.simulation.rows import DAY, HOUR
+from ghostnote.simulation.rows import DAY, HOUR, Plays
 from ghostnote.simulation.service import Accounts, Service
 from ghostnote.simulation.stage import Cast, Stage
 from ghostnote.simulation.tables import Writer
@@ -46,6 +47,7 @@ class _Found:
     service: Service
     accounts: pl.Series
     names: Names
+    overheard: Plays
 
 
 def plant(
@@ -68,7 +70,7 @@ def plant(
     found = _look(source, start, length, seed, progress)
     with new_lake(Path(out)) as writer:
         _copy(source, writer.path, progress)
-        stage = Stage.of(found.service)
+        stage = Stage.of(found.service, found.overheard)
         for done, campaign in enumerate(campaigns):
             progress("Staging campaigns", done, len(campaigns))
             campaign.stage(stage)
@@ -128,7 +130,7 @@ def _look(lake: Lake, start: date | None, length: float, seed: int, progress: Pr
         devices=Devices(np.full(1, PLATFORM["android"], dtype=np.int8), np.zeros(1, dtype=np.float32)),
         accounts=_accounts(plays, within, accounts, (end - begin) / DAY),
     )
-    return _Found(service, accounts, Names(Tokens(seed), known))
+    return _Found(service, accounts, Names(Tokens(seed), known), overhear(within, accounts, tracks, catalogue))
 
 
 def _plays(lake: Lake, progress: Progress) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from ghostnote.simulation.networks import make_networks
 from ghostnote.simulation.places import AddressBook
 from ghostnote.simulation.playlists import make_playlists
 from ghostnote.simulation.population import COHORTS, DEVICES_EACH, Population, make_population
-from ghostnote.simulation.rows import DAY, Events
+from ghostnote.simulation.rows import DAY, Events, Plays
 from ghostnote.simulation.scenarios import Scenario
 from ghostnote.simulation.service import Accounts, Service
 from ghostnote.simulation.stage import Stage
@@ -65,8 +65,8 @@ def simulate(
     with new_lake(Path(out)) as lake:
         people, service = make_service(scenario, seed)
         rows = LakeRows(lake, likeness)
-        plays = _honest(people, service, rows, progress)
-        stage = Stage.of(replace(service, plays=float(plays)))
+        plays, overheard = _honest(people, service, rows, progress)
+        stage = Stage.of(replace(service, plays=float(plays)), overheard)
         _attack(scenario, stage, progress)
         events = stage.events.until(service.end)
         writer = Writer(stage.service, Names(Tokens(seed)))
@@ -113,21 +113,24 @@ def make_service(scenario: Scenario, seed: int) -> tuple[Population, Service]:
     return people, service
 
 
-def _honest(people: Population, service: Service, rows: LakeRows, progress: Progress) -> int:
-    """Write what honest people do; returns their number of plays."""
+def _honest(people: Population, service: Service, rows: LakeRows, progress: Progress) -> tuple[int, Plays]:
+    """Write what honest people do; returns their number of plays, and those of the first cell of accounts."""
     book = AddressBook.of(service.networks, service.seed)
     writer = Writer(service, Names(Tokens(service.seed)))
     total = cells(people.size, service.days)
     waiting, plays = Events(signups=[signups(service, people, book)]), 0
+    overheard = Plays.none()
     for cell in range(total):
-        waiting.add(live(service, people, book, cell))
+        lived = live(service, people, book, cell)
+        overheard = Plays.concat(lived.plays) if cell == 0 and lived.plays else overheard
+        waiting.add(lived)
         progress("Simulating listeners", cell, total)
         if waiting.play_count >= _PLAYS_AT_ONCE or cell == total - 1:
             plays += waiting.play_count
             rows.events(writer, waiting)
             waiting = Events()
     progress("Simulating listeners", total, total)
-    return plays
+    return plays, overheard
 
 
 def _attack(scenario: Scenario, stage: Stage, progress: Progress) -> None:
