@@ -2,6 +2,9 @@
 
 from ghostnote.cli.screen import console, print_json
 
+#: Values that say themselves what they are.
+_OWN_UNITS = ("", "country", "network")
+
 
 def list_scenarios(as_json: bool) -> None:
     """Every scenario that ships, then every playbook that one's own may use."""
@@ -14,7 +17,7 @@ def list_scenarios(as_json: bool) -> None:
     screen.print("[bold]Scenarios[/bold] (--scenario NAME, or a TOML file of your own)")
     for line in scenarios():
         size = f"{line.accounts:,} accounts, {line.days} days, {line.campaigns} campaigns"
-        screen.print(f"  [bold]{line.name}[/bold]: {line.says} ({size})", markup=True)
+        screen.print(f"  [bold]{line.name}[/bold]: {line.says} ({size})")
     screen.print()
     list_playbooks(as_json=False)
 
@@ -28,11 +31,11 @@ def list_playbooks(as_json: bool) -> None:
         print_json({"playbooks": found})
         return
     screen = console()
-    screen.print("[bold]Playbooks[/bold] ([[campaigns]] in TOML; every parameter has a default)", markup=True)
+    screen.print("[bold]Playbooks[/bold] (campaigns in TOML; every parameter has a default)")
     for playbook in found:
-        screen.print(f"  [bold]{playbook.name}[/bold]: {playbook.says}", markup=True)
+        screen.print(f"  [bold]{playbook.name}[/bold]: {playbook.says}")
         for parameter in playbook.parameters:
-            unit = f" {parameter.unit}" if parameter.unit else ""
+            unit = f" {parameter.unit}" if parameter.unit not in _OWN_UNITS else ""
             screen.print(f"    {parameter.name} = {_shown(parameter.default)}{unit}: {parameter.says}", markup=False)
 
 

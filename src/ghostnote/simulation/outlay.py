@@ -1,6 +1,5 @@
 """What a campaign uses up: the side of its books that the attacker knows and the service never sees."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 
@@ -14,8 +13,16 @@ class Outlay:
     """
 
     accounts: int = 0
-    subscriptions: Counter[str] = field(default_factory=Counter)
-    addresses: Counter[str] = field(default_factory=Counter)
+    subscriptions: dict[str, int] = field(default_factory=dict)
+    addresses: dict[str, int] = field(default_factory=dict)
     phones: int = 0
     clients: int = 0
     credentials: int = 0
+
+    def subscribe(self, plan: str, count: int) -> None:
+        """Pay for `count` plans."""
+        self.subscriptions[plan] = self.subscriptions.get(plan, 0) + count
+
+    def rent(self, kind: str, count: int) -> None:
+        """Rent `count` addresses of one kind of network."""
+        self.addresses[kind] = self.addresses.get(kind, 0) + count

@@ -16,6 +16,7 @@ from ghostnote.events.lake import Lake, LakeWriter, new_lake
 from ghostnote.events.reading import read, read_days
 from ghostnote.events.schema import TABLES
 from ghostnote.progress import Progress, silent
+from ghostnote.simulation.books import keep_books, read_books
 from ghostnote.simulation.catalogue import GENRES, Catalogue, Guide
 from ghostnote.simulation.clients import PLATFORM, Devices
 from ghostnote.simulation.lake_rows import LakeRows
@@ -25,6 +26,7 @@ from ghostnote.simulation.networks import make_networks
 from ghostnote.simulation.overhearing import overhear
 from ghostnote.simulation.playbooks import AnyPlaybook
 from ghostnote.simulation.playlists import make_playlists
+from ghostnote.simulation.randomness import key
 from ghostnote.simulation.rows import DAY, HOUR, Plays
 from ghostnote.simulation.service import Accounts, Service
 from ghostnote.simulation.stage import Cast, Stage
@@ -75,7 +77,11 @@ def plant(
             progress("Staging campaigns", done, len(campaigns))
             campaign.stage(stage)
         progress("Staging campaigns", len(campaigns), len(campaigns))
-        return _write(stage, found, writer, Likeness.of(source.path), seed)
+        world = _write(stage, found, writer, Likeness.of(source.path), seed)
+        events = stage.events.until(found.service.end)
+        before = read_books(source.path)
+        keep_books(writer.path, campaigns, stage.casts, events, found.names, found.service.days, before=before)
+        return world
 
 
 def _write(stage: Stage, found: _Found, lake: LakeWriter, likeness: Likeness, seed: int) -> World:
@@ -130,7 +136,14 @@ def _look(lake: Lake, start: date | None, length: float, seed: int, progress: Pr
         devices=Devices(np.full(1, PLATFORM["android"], dtype=np.int8), np.zeros(1, dtype=np.float32)),
         accounts=_accounts(plays, within, accounts, (end - begin) / DAY),
     )
-    return _Found(service, accounts, Names(Tokens(seed), known), overhear(within, accounts, tracks, catalogue))
+    return _Found(
+        service, accounts, Names(Tokens(_fresh(seed, plays)), known), overhear(within, accounts, tracks, catalogue)
+    )
+
+
+def _fresh(seed: int, plays: pl.DataFrame) -> int:
+    """A seed of ids that no lake has yet: not one simulated with the same seed, nor one planted into before."""
+    return int(key(seed, plays.height, plays["account_id"].n_unique(), plays["track_id"].n_unique()))
 
 
 def _plays(lake: Lake, progress: Progress) -> pl.DataFrame:

@@ -136,7 +136,7 @@ class Stage:
 
     def addresses(self, kind: str, country: str, count: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
         """Address codes that an attacker rents: from one network each of up to three, next to each other as sold."""
-        self.outlay.addresses[kind] += count
+        self.outlay.rent(kind, count)
         pools = self.service.networks.of(kind, self.country(country))
         chosen: list[Pool] = [pools[i] for i in rng.permutation(len(pools))[:3]]
         parts = np.array_split(np.arange(count), len(chosen))
@@ -148,7 +148,7 @@ class Stage:
 
     def scattered(self, kind: str, country: str, count: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
         """Address codes all over a country's networks, as a residential proxy hands them out."""
-        self.outlay.addresses[kind] += count
+        self.outlay.rent(kind, count)
         pools = self.service.networks.of(kind, self.country(country))
         which = rng.integers(0, len(pools), count)
         first = np.array([pool.first for pool in pools])[which]
@@ -258,7 +258,7 @@ class Stage:
             who = rows.plan == plan
             shared = _PLANS[plan] in ("family", "duo")
             count = np.unique(rows.family[who]).size if shared else int(who.sum())
-            self.outlay.subscriptions[_PLANS[plan]] += count
+            self.outlay.subscribe(_PLANS[plan], count)
 
     def close(self, name: str, kind: str, members: Ints, victims: Ints) -> None:
         """End the campaign that is being staged."""

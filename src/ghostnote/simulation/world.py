@@ -9,6 +9,7 @@ import numpy as np
 
 from ghostnote.events.lake import LakeWriter, new_lake
 from ghostnote.progress import Progress, silent
+from ghostnote.simulation.books import keep_books
 from ghostnote.simulation.catalogue import make_catalogue
 from ghostnote.simulation.honest import cells, live
 from ghostnote.simulation.identities import signups
@@ -74,6 +75,7 @@ def simulate(
         progress("Writing labels", 0, 1)
         rows.dimensions(writer, np.arange(stage.service.catalogue.tracks))
         _write_labels(lake, scenario, people, stage, events, writer)
+        keep_books(lake.path, scenario.campaigns, stage.casts, events, writer.names, service.days)
         progress("Writing labels", 1, 1)
     return World(
         seed=seed,

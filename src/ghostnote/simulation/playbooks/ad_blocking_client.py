@@ -53,7 +53,9 @@ class AdBlockingClient(Timing, frozen=True, kw_only=True, tag="ad_blocking_clien
         # A patched version is not updated: each build is as far behind as when it was made.
         build = rng.integers(0, self.builds, count)
         devices = stage.add_devices(np.full(count, PLATFORM["android"]), rng, lag=self.lag + 60.0 * build)
-        stage.outlay.clients, stage.outlay.addresses = 0, type(stage.outlay.addresses)()
+        # They are people with phones and homes of their own.
+        stage.outlay.clients, stage.outlay.accounts = 0, 0
+        stage.outlay.addresses.clear()
         nothing = np.zeros(0, dtype=np.int32)
         replay(stage, replace(fleet, device=devices), start, end, nothing, 0.0, rng, offline=self.unlocked)
         stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
