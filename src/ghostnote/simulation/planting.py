@@ -19,6 +19,7 @@ from ghostnote.progress import Progress, silent
 from ghostnote.simulation.books import keep_books, read_books
 from ghostnote.simulation.catalogue import GENRES, Catalogue, Guide
 from ghostnote.simulation.clients import PLATFORM, Devices
+from ghostnote.simulation.crew import usual_threads
 from ghostnote.simulation.lake_rows import LakeRows
 from ghostnote.simulation.likeness import Likeness
 from ghostnote.simulation.names import Names
@@ -88,9 +89,10 @@ def _write(stage: Stage, found: _Found, lake: LakeWriter, likeness: Likeness, se
     service, old = stage.service, found.service
     events = stage.events.until(service.end)
     writer = Writer(service, found.names)
-    rows = LakeRows(lake, likeness)
-    rows.events(writer, events)
-    rows.dimensions(writer, np.arange(old.catalogue.tracks, service.catalogue.tracks))
+    with LakeRows(lake, likeness) as rows:
+        rows.collect(events)
+        rows.write(writer, usual_threads())
+        rows.dimensions(writer, np.arange(old.catalogue.tracks, service.catalogue.tracks))
     honest = np.arange(len(found.accounts))
     lake.write_by_arrival(
         "labels",
