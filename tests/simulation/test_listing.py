@@ -32,6 +32,9 @@ def test_bounds_are_those_that_are_checked() -> None:
     assert bounds["accounts"] == (1, None)
     assert bounds["seconds"] == (31.0, None)
     assert bounds["size"] == (0, 1)
+    above = {parameter.name: parameter.above for parameter in loop.parameters}
+    assert above["hours"]
+    assert not above["camouflage"]
 
 
 @pytest.mark.parametrize("command", ["simulate", "plant"])

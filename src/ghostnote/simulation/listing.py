@@ -22,12 +22,16 @@ class ScenarioLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParameterLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One parameter: its default, its unit, its bounds (None: none) and what it means."""
+    """One parameter: its default, its unit, its bounds (None: none) and what it means.
+
+    `above` says that `low` itself is too low.
+    """
 
     name: str
     default: Any
     unit: str
     low: float | None
+    above: bool
     high: float | None
     says: str
 
@@ -76,6 +80,7 @@ def _parameter(playbook: type[AnyPlaybook], name: str, hint: Any) -> ParameterLi
         default=field.default,
         unit=meaning.unit,
         low=low,
+        above=getattr(found, "gt", None) is not None,
         high=getattr(found, "le", None),
         says=meaning.says,
     )

@@ -1,4 +1,4 @@
-"""A bot playlist on which other people's tracks serve as cover (services' and distributors' reports; secondary)."""
+"""A bot playlist on which other people's tracks serve as cover (press; secondary)."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Crude bots aimed at a rival's song, to have it punished (services' and distributors' reports; secondary)."""
+"""Crude bots aimed at a rival's song, to have it punished (press; secondary)."""
 
 from typing import ClassVar
 
