@@ -98,6 +98,13 @@ def test_the_same_seed_plants_the_same(own: Path, planted: Path, tmp_path: Path)
     assert digest(tmp_path / "again") == digest(planted)
 
 
+def test_planting_twice_with_one_seed_plants_two_campaigns(planted: Path, tmp_path: Path) -> None:
+    once, twice = read_all(planted)["plays"], tmp_path / "twice"
+    world = plant(planted, (PlaylistLoop(name="more-zzq", accounts=5, days=2),), twice, seed=5)
+    assert read_all(twice)["plays"].height == once.height + world.artificial_plays
+    assert all(table.duplicates == 0 for table in inspect(Lake(twice)))
+
+
 def test_days_count_from_where_they_are_told_to(own: Path, tmp_path: Path) -> None:
     start = Scenario().start + timedelta(days=3)
     plant(own, (PlaylistLoop(accounts=3, days=1),), tmp_path / "late", seed=5, start=start)

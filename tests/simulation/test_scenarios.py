@@ -67,10 +67,12 @@ def test_a_file_that_is_no_toml_is_told(tmp_path: Path) -> None:
 
 
 def test_what_does_not_exist_is_told_with_what_does() -> None:
-    with pytest.raises(GhostnoteError, match=r"no scenario 'demmo': .*demo"):
+    with pytest.raises(GhostnoteError, match=r"no scenario 'demmo'\. Did you mean demo\?"):
         load_scenario("demmo")
-    with pytest.raises(GhostnoteError, match=r"no campaign 'loop': .*playlist_loop"):
+    with pytest.raises(GhostnoteError, match=r"no campaign 'loop'\. Did you mean playlist_loop\?"):
         load_campaigns("loop")
+    with pytest.raises(GhostnoteError, match=r"no scenario 'xyz'\. Give a TOML file or one of .*demo"):
+        load_scenario("xyz")
 
 
 @pytest.mark.parametrize("name", PLAYBOOKS)

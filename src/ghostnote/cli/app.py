@@ -7,6 +7,7 @@ import typer
 from ghostnote.cli.demo import demo
 from ghostnote.cli.import_ import import_app
 from ghostnote.cli.plant import plant
+from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
 from ghostnote.cli.score import score
 from ghostnote.cli.simulate import simulate
@@ -29,6 +30,7 @@ app.command()(validate)
 app.command()(train)
 app.command()(score)
 app.command()(report)
+app.command()(profit)
 
 
 def _show_version(wanted: bool) -> None:

@@ -16,16 +16,20 @@ from ghostnote.events.lake import Lake, LakeWriter, new_lake
 from ghostnote.events.reading import read, read_days
 from ghostnote.events.schema import TABLES
 from ghostnote.progress import Progress, silent
+from ghostnote.simulation.books import keep_books, read_books
 from ghostnote.simulation.catalogue import GENRES, Catalogue, Guide
 from ghostnote.simulation.clients import PLATFORM, Devices
+from ghostnote.simulation.crew import usual_threads
 from ghostnote.simulation.happenings import Happenings
 from ghostnote.simulation.lake_rows import LakeRows
 from ghostnote.simulation.likeness import Likeness
 from ghostnote.simulation.names import Names
 from ghostnote.simulation.networks import make_networks
+from ghostnote.simulation.overhearing import overhear
 from ghostnote.simulation.playbooks import AnyPlaybook
 from ghostnote.simulation.playlists import make_playlists
-from ghostnote.simulation.rows import DAY, HOUR
+from ghostnote.simulation.randomness import key
+from ghostnote.simulation.rows import DAY, HOUR, Plays
 from ghostnote.simulation.service import Accounts, Service
 from ghostnote.simulation.stage import Cast, Stage
 from ghostnote.simulation.tables import Writer
@@ -47,6 +51,7 @@ class _Found:
     service: Service
     accounts: pl.Series
     names: Names
+    overheard: Plays
 
 
 def plant(
@@ -69,21 +74,26 @@ def plant(
     found = _look(source, start, length, seed, progress)
     with new_lake(Path(out)) as writer:
         _copy(source, writer.path, progress)
-        stage = Stage.of(found.service)
+        stage = Stage.of(found.service, found.overheard)
         for done, campaign in enumerate(campaigns):
             progress("Staging campaigns", done, len(campaigns))
             campaign.stage(stage)
         progress("Staging campaigns", len(campaigns), len(campaigns))
-        return _write(stage, found, writer, Likeness.of(source.path), seed)
+        world = _write(stage, found, writer, Likeness.of(source.path), seed)
+        events = stage.events.until(found.service.end)
+        before = read_books(source.path)
+        keep_books(writer.path, campaigns, stage.casts, events, found.names, found.service.days, before=before)
+        return world
 
 
 def _write(stage: Stage, found: _Found, lake: LakeWriter, likeness: Likeness, seed: int) -> World:
     service, old = stage.service, found.service
     events = stage.events.until(service.end)
     writer = Writer(service, found.names)
-    rows = LakeRows(lake, likeness)
-    rows.events(writer, events)
-    rows.dimensions(writer, np.arange(old.catalogue.tracks, service.catalogue.tracks))
+    with LakeRows(lake, likeness) as rows:
+        rows.collect(events)
+        rows.write(writer, usual_threads())
+        rows.dimensions(writer, np.arange(old.catalogue.tracks, service.catalogue.tracks))
     honest = np.arange(len(found.accounts))
     lake.write_by_arrival(
         "labels",
@@ -130,7 +140,14 @@ def _look(lake: Lake, start: date | None, length: float, seed: int, progress: Pr
         accounts=_accounts(plays, within, accounts, (end - begin) / DAY),
         happenings=Happenings.none(),
     )
-    return _Found(service, accounts, Names(Tokens(seed), known))
+    return _Found(
+        service, accounts, Names(Tokens(_fresh(seed, plays)), known), overhear(within, accounts, tracks, catalogue)
+    )
+
+
+def _fresh(seed: int, plays: pl.DataFrame) -> int:
+    """A seed of ids that no lake has yet: not one simulated with the same seed, nor one planted into before."""
+    return int(key(seed, plays.height, plays["account_id"].n_unique(), plays["track_id"].n_unique()))
 
 
 def _plays(lake: Lake, progress: Progress) -> pl.DataFrame:
