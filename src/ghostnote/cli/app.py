@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ghostnote.cli.demo import demo
+from ghostnote.cli.features import features
 from ghostnote.cli.import_ import import_app
 from ghostnote.cli.plant import plant
 from ghostnote.cli.profit import profit
@@ -27,6 +28,7 @@ app.command()(simulate)
 app.command()(plant)
 app.add_typer(import_app, name="import")
 app.command()(validate)
+app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(report)

@@ -97,6 +97,11 @@ class TextCodes:
     def __len__(self) -> int:
         return int(self._ends[0])
 
+    @property
+    def bytes(self) -> int:
+        """Memory held, in bytes."""
+        return int(self._table.nbytes + self._known.nbytes + self._ends.nbytes)
+
     def encode(self, ids: pl.Series) -> Array:
         """Codes of `ids`, (n,) int32; -1 for null. New ids get new codes."""
         codes = np.empty(len(ids), dtype=np.int32)
@@ -195,6 +200,11 @@ class PairCodes:
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def bytes(self) -> int:
+        """Memory held, in bytes."""
+        return int(self._table.nbytes)
 
     def encode(self, left: Array, right: Array) -> Array:
         """Codes of the pairs, (n,) int32; -1 where either side is -1. New pairs get new codes."""
