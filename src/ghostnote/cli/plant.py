@@ -25,6 +25,18 @@ def plant(
         str | None,
         typer.Option("--from", help="Day that campaigns' days count from; else where most accounts are active."),
     ] = None,
+    size: Annotated[
+        float,
+        typer.Option(
+            min=0.0001, max=1.0, help="Size of campaigns given by name, as a share of the lake's plays (or accounts)."
+        ),
+    ] = 0.01,
+    found: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of attackers' accounts that a team labels, late.")
+    ] = 0.5,
+    wrong: Annotated[
+        float, typer.Option(min=0, max=1, help="Honest accounts labelled fraud, as a share of right labels.")
+    ] = 0.02,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same campaigns.")] = 1,
     listed: Annotated[bool, typer.Option("--list", help="List playbooks with their parameters, and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
@@ -38,10 +50,12 @@ def plant(
         raise typer.BadParameter("it is needed to plant", param_hint=missing)
     from ghostnote.simulation.planting import plant as add
     from ghostnote.simulation.scenarios import load_campaigns
+    from ghostnote.simulation.team import TeamParameters
 
-    chosen = [one for name in campaign for one in load_campaigns(name)]
+    chosen = [one for name in campaign for one in load_campaigns(name, size)]
+    team = TeamParameters(found=found, wrong=wrong)
     with progress_bars() as progress:
-        world = add(lake, chosen, out, seed=seed, start=day(start, "--from"), progress=progress)
+        world = add(lake, chosen, out, seed=seed, start=day(start, "--from"), team=team, progress=progress)
     if as_json:
         print_json({"lake": str(out), "world": world})
         return

@@ -65,13 +65,13 @@ def load_scenario(name: str) -> Scenario:
     return _convert(_read(Path(name)), f"scenario {name}", Scenario)
 
 
-def load_campaigns(name: str) -> tuple[AnyPlaybook, ...]:
-    """The campaign of a playbook's name with its defaults, or the `[[campaigns]]` of a TOML file.
+def load_campaigns(name: str, size: float | None = None) -> tuple[AnyPlaybook, ...]:
+    """The campaign of a playbook's name with its defaults, but `size`; or the `[[campaigns]]` of a TOML file as it is.
 
     Raises `GhostnoteError` like `load_scenario`.
     """
     if name in PLAYBOOKS:
-        return (PLAYBOOKS[name](),)
+        return (PLAYBOOKS[name](size=size),)
     if not Path(name).is_file():
         raise GhostnoteError(f"There is no campaign '{name}'.{_instead(name, tuple(PLAYBOOKS))}")
     return _convert(_read(Path(name)), f"campaign file {name}", _Campaigns).campaigns
