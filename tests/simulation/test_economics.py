@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from ghostnote.cli.app import app
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake, LakeWriter
+from ghostnote.simulation import books
 from ghostnote.simulation.books import read_books
 from ghostnote.simulation.economics import Profit, balance, cost, load_prices
 from ghostnote.simulation.outlay import Outlay
@@ -125,3 +126,17 @@ def test_lakes_without_books_and_folders_without_decisions_are_told(besieged: Pa
     (tmp_path / "mine.toml").write_text("currency = 'EUR'")
     with pytest.raises(GhostnoteError, match=r"mine\.toml is impossible: .*account"):
         load_prices(tmp_path / "mine.toml")
+
+
+def test_nobody_else_opens_the_books() -> None:
+    """Neither by their module (the layers are held elsewhere) nor by the names of their files."""
+    source = Path(books.__file__).parents[1]
+    for path in source.rglob("*.py"):
+        if path.parts[len(source.parts)] not in {"simulation", "cli"}:
+            text = path.read_text()
+            assert "campaigns.json" not in text, path
+            assert "targets.parquet" not in text, path
+
+
+def test_books_are_no_labels(besieged: Path) -> None:
+    assert not any("campaigns" in file.parts for file in Lake(besieged).files("labels"))

@@ -20,7 +20,7 @@ from ghostnote.simulation.spool import Spool, slices
 from ghostnote.simulation.tables import Writer
 
 #: Rows of one file, at most: what bounds memory.
-_ROWS_AT_ONCE = 1_000_000
+_ROWS_AT_ONCE = 500_000
 _KINDS = {"plays": Plays, "logins": Logins, "actions": Actions, "signups": Signups}
 AnyRows = Plays | Logins | Actions | Signups
 
@@ -73,11 +73,12 @@ class LakeRows:
         return rows.end if self._likeness.prompt else rows.arrival
 
     def _write_day(self, writer: Writer, table: str, day: int) -> None:
-        rows = self._spools[table].take(day)
-        time = rows.end if isinstance(rows, Plays) else rows.time
-        order = _in_time(time // self._likeness.step, writer.rank(table, rows.number))
+        spool = self._spools[table]
+        packed = spool.take(day)
+        time = packed["end" if table == "plays" else "time"] // self._likeness.step
+        order = _in_time(time, writer.rank(table, packed["number"]))
         for chosen in slices(order, _ROWS_AT_ONCE):
-            part = rows.take(chosen)
+            part = spool.rows(packed, chosen)
             frame: pl.DataFrame = getattr(writer, table)(part)
             fitted = self._likeness.fit(table, frame, writer.names.tokens, account=part.account, ip=part.ip)
             if fitted is not None and fitted.height:
