@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.features.keys import EVER, ITEMS, KEYS, VALUES, nearest, window_us
@@ -99,7 +100,7 @@ class Feature:
             return VALUES[self.argument].unit
         return _UNITS.get(self.op, self.argument)
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """The stream's columns that the feature rests on; if one is absent, the feature is missing."""
         key = KEYS[self.by]

@@ -2,8 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 import polars as pl
@@ -21,6 +22,7 @@ from ghostnote.features.keys import HOUR_US, KEYS
 from ghostnote.features.plan import KindPlan, plan_kind
 from ghostnote.features.predicates import Predicate
 from ghostnote.features.state import KindState
+from ghostnote.features.threads import together
 
 #: Batches are walked in passes of so many events: few enough to stay in the processor's caches, enough to find several
 #: events of one key next to each other.
@@ -92,7 +94,7 @@ class Fold:
         self._pairs = {kind.key.name: PairCodes() for kind in kinds if len(kind.key.columns) == 2}
         self._held = {name: np.full(0, -1, dtype=np.int32) for name in self._carried}
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """The stream's columns that are read."""
         return frozenset({"event_time"}.union(*(feature.columns for feature in self.features)))
@@ -106,11 +108,12 @@ class Fold:
         if "event_time" not in stream.columns or stream["event_time"].null_count():
             raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
         out = np.full((stream.height, len(self.features)), np.nan, dtype=np.float32)
+        absent = _absent(stream, self.columns)
         for start in range(0, stream.height, ROWS_PER_PASS):
             part = stream.slice(start, ROWS_PER_PASS)
             self._pass(part, out[start : start + part.height])
-        for column, feature in enumerate(self.features):
-            if any(_absent(stream, name) for name in feature.columns):
+        for column, feature in enumerate(self.features if absent else ()):
+            if feature.columns & absent:
                 out[:, column] = np.nan
         return out
 
@@ -188,7 +191,9 @@ class Fold:
 
     def encode(self, frame: pl.DataFrame) -> dict[str, Array]:
         """The codes of all id columns that are read, (events,) int32 each; what sign-ups give is carried."""
-        ids = {name: codes.encode(frame[name]) for name, codes in self._codes.items()}
+        names = list(self._codes)
+        codes = together(lambda name: self._codes[name].encode(frame[name]), names, frame.height)
+        ids = dict(zip(names, codes, strict=True))
         return ids | {name: self._carry(name, ids["account_id"], ids[name]) for name in self._carried}
 
     def walk_coded(
@@ -213,8 +218,10 @@ class Fold:
         if first is None:
             first = np.full((frame.height, len(self.first_features)), np.nan, dtype=np.float32)
             self._walk(step, self._states[:split], first)
-        known = {f.name: pl.Series(first[:, i], nan_to_null=True) for i, f in enumerate(self.first_features)}
-        self._walk(replace(step, frame=frame.with_columns(**known)), self._states[split:], out)
+        if self.first_features:
+            known = {f.name: pl.Series(first[:, i], nan_to_null=True) for i, f in enumerate(self.first_features)}
+            step = replace(step, frame=frame.with_columns(**known))
+        self._walk(step, self._states[split:], out)
         self.late += int(np.count_nonzero(late))
         return first
 
@@ -229,30 +236,34 @@ class Fold:
                 state.sweep(water)
 
     def _walk(self, step: _Pass, states: Sequence[KindState], out: Array) -> None:
-        """Fold one stage's kinds, one after the other."""
-        bits = {bit.tag: bit for state in states for bit in state.plan.bits}
+        """Fold one stage's kinds."""
+        bits = {bit.tag: bit.expr for state in states for bit in state.plan.bits}
         numbers = {tag: number for number, tag in enumerate(bits)}
-        conditions = _conditions(step.frame, [bit.expr for bit in bits.values()])
-        for state in states:
-            plan = state.plan
-            codes, size = self._keys(plan, step.ids)
-            rows = group_rows(codes)
-            if len(rows) == 0:
-                continue
-            values = np.array([self._values.index(name) for name in plan.values], dtype=np.int64)
-            names = [name for name, _ in self._items]
-            items = np.array([names.index(item.name) for item in plan.items], dtype=np.int64)
-            chosen = np.array([numbers[bit.tag] for bit in plan.bits], dtype=np.int64)
-            mine = codes[rows]
-            events = Events(
-                keys=rows,
-                rows=rows,
-                times=step.times[rows],
-                flags=pack(conditions, chosen, rows),
-                values=gather(step.values, values, rows).reshape(-1),
-                items=gather(step.items, items, rows),
-            )
-            state.update(mine, size, events, step.waters, out, step.late)
+        conditions = _conditions(step.frame, list(bits.values()))
+        together(partial(self._walk_kind, step, conditions, numbers, out), states, step.frame.height)
+
+    def _walk_kind(
+        self, step: _Pass, conditions: Array, numbers: dict[tuple[str, ...], int], out: Array, state: KindState
+    ) -> None:
+        """Group one kind's events by key, and fold them."""
+        plan = state.plan
+        codes, size = self._keys(plan, step.ids)
+        rows = group_rows(codes)
+        if len(rows) == 0:
+            return
+        values = np.array([self._values.index(name) for name in plan.values], dtype=np.int64)
+        names = [name for name, _ in self._items]
+        items = np.array([names.index(item.name) for item in plan.items], dtype=np.int64)
+        chosen = np.array([numbers[bit.tag] for bit in plan.bits], dtype=np.int64)
+        events = Events(
+            keys=rows,
+            rows=rows,
+            times=step.times[rows],
+            flags=pack(conditions, chosen, rows),
+            values=gather(step.values, values, rows).reshape(-1),
+            items=gather(step.items, items, rows),
+        )
+        state.update(codes[rows], size, events, step.waters, out, step.late)
 
     def _keys(self, plan: KindPlan, ids: dict[str, Array]) -> tuple[Array, int]:
         """Each event's key as a code, and a number that all of them are below."""
@@ -335,8 +346,10 @@ def _plan(features: Sequence[Feature], weights: Array) -> tuple[KindPlan, ...]:
     return tuple(plan_kind(key, chosen, weights) for key, chosen in by_key.items() if chosen)
 
 
-def _absent(frame: pl.DataFrame, name: str) -> bool:
-    return name not in frame.columns or frame.schema[name] == pl.Null
+def _absent(frame: pl.DataFrame, columns: frozenset[str]) -> frozenset[str]:
+    """Those of the columns that the frame does not have, or of which it has only the name."""
+    schema = frame.schema
+    return frozenset(name for name in columns if schema.get(name, pl.Null) == pl.Null)
 
 
 #: The types that expressions may rely on even if the stream does not have the column.
@@ -354,20 +367,18 @@ _TYPES: dict[str, pl.DataType] = {
 
 def completed(frame: pl.DataFrame, columns: frozenset[str]) -> pl.DataFrame:
     """The columns that are read, absent ones as nulls of the right type."""
-    absent = [pl.lit(None, _TYPES.get(n, pl.String())).alias(n) for n in sorted(columns) if _absent(frame, n)]
-    present = [name for name in sorted(columns) if not _absent(frame, name)]
-    return frame.select(present).with_columns(absent)
+    absent = _absent(frame, columns)
+    present = frame[sorted(columns - absent)]
+    if not absent:
+        return present
+    return present.with_columns(pl.lit(None, _TYPES.get(n, pl.String())).alias(n) for n in sorted(absent))
 
 
 def _conditions(frame: pl.DataFrame, exprs: Sequence[pl.Expr]) -> Array:
     """Which conditions hold for which events, (conditions, events) bool."""
-    names = [f"__{i}" for i in range(len(exprs))]
-    answers = frame.with_columns(**dict(zip(names, exprs, strict=True))).select(names)
     result = np.empty((len(exprs), frame.height), dtype=np.bool_)
-    for i, column in enumerate(_columns(answers)):
-        result[i] = column.to_numpy()
+    if exprs and frame.height:
+        answers = frame.select(expr.alias(str(i)) for i, expr in enumerate(exprs))
+        for i, column in enumerate(answers.get_columns()):  # Literals alone have one row.
+            result[i] = column.to_numpy()
     return result
-
-
-def _columns(frame: pl.DataFrame) -> Iterator[pl.Series]:
-    yield from frame.get_columns()
