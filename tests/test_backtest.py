@@ -30,7 +30,7 @@ SUMMARY = facts.Summary(
 DECIDED = {
     "bot1": (0.99, "suspend", 30),
     "bot2": (0.2, "allow", None),
-    "victim": (0.4, "challenge", 40),
+    "victim": (0.4, "challenge", 36),
     "mia": (0.5, "suspend", 5),
     "leo": (0.1, "review", None),
     "new": (0.0, "allow", None),
@@ -41,6 +41,7 @@ PLAYED = {
     "p2": ("bot1", 30, "exclude", "farm"),
     "p3": ("bot1", 31, "hold", "farm"),
     "p4": ("bot2", 31, "count", "farm"),
+    "p0": ("victim", 33, "count", "hijack"),
     "p5": ("victim", 36, "exclude", "hijack"),
     "p6": ("victim", 37, "count", None),
     "p7": ("mia", 5, "exclude", None),
@@ -120,9 +121,9 @@ def test_campaigns_are_counted(tmp_path: Path, decisions: Path) -> None:
     # Its first play was at six o'clock, its first account flagged a day later; the day's own plays all counted.
     assert farm.hours_to_first_detection == 24
     assert farm.first_day_share_withheld == 0
-    # A hijack's accounts are its victims, and the plays that were theirs are not its own.
-    assert (hijack.accounts, hijack.accounts_caught, hijack.plays, hijack.plays_withheld) == (1, 1, 1, 1)
-    assert hijack.hours_to_first_detection == 4
+    # A hijack's accounts are its victims: caught with the first of its plays that is withheld; theirs are not its own.
+    assert (hijack.accounts, hijack.accounts_caught, hijack.plays, hijack.plays_withheld) == (1, 1, 2, 1)
+    assert hijack.hours_to_first_detection == 3
 
 
 def test_honest_people_are_counted_by_cohort(tmp_path: Path, decisions: Path) -> None:

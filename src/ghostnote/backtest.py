@@ -17,13 +17,12 @@ from ghostnote.decisions.summary import (
     Truth,
     write_document,
 )
+from ghostnote.decisions.tables import ACTED
 from ghostnote.evaluation.metrics import at_budget, average_precision, wilson
 from ghostnote.events.labels import known_by, truth
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
 
-#: Actions that an honest account's holder notices; a review is none.
-HARMFUL = ("challenge", "limit", "suspend")
 #: What accounts are called of which the truth says nothing.
 UNKNOWN = "(unknown)"
 
@@ -185,7 +184,7 @@ def _cohorts(joined: _Joined) -> list[CohortTruth]:
 
 def _harmed() -> pl.Expr:
     """Honest accounts acted on. To challenge an account that somebody else plays on is no harm but help."""
-    return pl.col("action").is_in(HARMFUL) & ~((pl.col("action") == "challenge") & pl.col("victim"))
+    return pl.col("action").is_in(ACTED) & ~((pl.col("action") == "challenge") & pl.col("victim"))
 
 
 def _honest(joined: _Joined) -> HonestTruth:

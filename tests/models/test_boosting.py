@@ -1,5 +1,9 @@
 """Boosted trees follow the detector contract and the directions given to them."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -79,3 +83,11 @@ def test_no_rows_give_no_scores():
     model = Boosting(rounds=5).fit(table, target)
     assert model.score(table.take(np.zeros(len(table), bool))).shape == (0,)
     assert model.explain(table.take(np.zeros(len(table), bool))).shape == (0, 2)
+
+
+def test_threads_wait_without_spinning() -> None:
+    # Whoever else uses the machine would be waited for, again and again per tree.
+    asked = "import os, ghostnote.models.boosting; print(os.environ['OMP_WAIT_POLICY'])"
+    bare = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    called = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, env=bare)
+    assert called.stdout == "passive\n"

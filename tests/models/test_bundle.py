@@ -88,6 +88,7 @@ def test_a_name_that_leaves_the_bundle_is_refused(bundle, tmp_path):
 
 def test_does_not_overwrite_what_is_no_bundle(bundle, tmp_path):
     (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter").write_text("years of work")
     with pytest.raises(GhostnoteError, match="not a bundle"):
         save_bundle(bundle, tmp_path / "thesis", "")
 

@@ -145,11 +145,20 @@ def shares(plays: pl.DataFrame) -> dict[str, float]:
     return found
 
 
+def runs(plays: pl.DataFrame) -> pl.DataFrame:
+    """Runs of one track by one account: account_id, track_id, `plays` and `hours` heard."""
+    ordered = plays.sort("account_id", "event_time")
+    numbered = ordered.with_columns(pl.struct("account_id", "track_id").rle_id().alias("run"))
+    return numbered.group_by("run", maintain_order=True).agg(
+        pl.col("account_id", "track_id").first(),
+        pl.len().alias("plays"),
+        (pl.col("ms_played").sum() / 3_600_000).alias("hours"),
+    )
+
+
 def longest_run(plays: pl.DataFrame) -> int:
     """The longest run of one track by one account."""
-    ordered = plays.sort("account_id", "event_time")
-    runs = ordered.select(pl.struct("account_id", "track_id").rle_id().alias("run"))
-    return int(runs.group_by("run").len()["len"].max())
+    return int(runs(plays)["plays"].max())
 
 
 def side_by_side(facts: Mapping[str, Quantiles], found: Mapping[str, Mapping[float, float]]) -> str:

@@ -12,6 +12,7 @@ import pytest
 from tests.simulation import quantiles as real
 from tests.simulation.lakes import read_all
 
+from ghostnote.simulation.cohorts import CohortShares
 from ghostnote.simulation.population import PopulationParameters
 from ghostnote.simulation.scenarios import Scenario
 from ghostnote.simulation.world import simulate
@@ -19,8 +20,8 @@ from ghostnote.simulation.world import simulate
 BODY, EDGES, HABITS = 0.25, 0.45, 0.60
 COUNTS = {"plays", "distinct tracks", "distinct artists", "distinct clock hours", "platforms", "countries"}
 #: Nobody joins or leaves, so that every day without plays is a day off.
-KEEN = PopulationParameters(keen_share=1, sleeper_share=0, new_per_day=0, leave_per_day=0)
-CASUAL = PopulationParameters(keen_share=0, sleeper_share=0, new_per_day=0, leave_per_day=0)
+KEEN = PopulationParameters(shares=CohortShares(keen=1, sleeper=0), new_per_day=0, leave_per_day=0)
+CASUAL = PopulationParameters(shares=CohortShares(keen=0, sleeper=0), new_per_day=0, leave_per_day=0)
 
 
 def plays_of(path: Path, population: PopulationParameters, accounts: int, days: int, seed: int) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import polars as pl
 from tests.simulation.lakes import accounts_of, artificial, truth
 from tests.simulation.worlds import ATTACKED, FACTORY, FARM, LOOP, THEFT
 
-from ghostnote.simulation.population import COHORTS
+from ghostnote.simulation.cohorts import COHORTS
 
 Tables = dict[str, pl.DataFrame]
 

@@ -12,7 +12,7 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.events.inspection import inspect
 from ghostnote.events.lake import Lake
 from ghostnote.events.schema import TABLES
-from ghostnote.simulation.population import COHORTS
+from ghostnote.simulation.cohorts import COHORTS
 from ghostnote.simulation.world import World, simulate
 
 Attacked = tuple[Path, World]
@@ -23,6 +23,12 @@ def test_the_same_seed_gives_the_same_bytes(attacked: Attacked, tmp_path: Path) 
     again = simulate(ATTACKED, tmp_path / "again", seed=11)
     assert again == attacked[1]
     assert digest(tmp_path / "again") == digest(attacked[0])
+
+
+def test_the_number_of_threads_changes_nothing(attacked: Attacked, tmp_path: Path) -> None:
+    for threads in (1, 3):
+        simulate(ATTACKED, tmp_path / str(threads), seed=11, threads=threads)
+        assert digest(tmp_path / str(threads)) == digest(attacked[0])
 
 
 def test_another_seed_gives_a_world_that_shares_no_account_and_no_event(tables: Tables, tmp_path: Path) -> None:
@@ -61,7 +67,7 @@ def test_the_truth_is_in_the_labels_and_nowhere_else(tables: Tables) -> None:
         for column in rows.select(pl.col(pl.String)):
             values = column.drop_nulls().unique()
             assert not values.str.contains_any(names).any(), (name, column.name)
-            assert not values.is_in(COHORTS).any(), (name, column.name)
+            assert not values.is_in(list(COHORTS)).any(), (name, column.name)
 
 
 def test_events_lie_within_the_world_and_arrive_no_earlier_than_they_happen(attacked: Attacked) -> None:

@@ -8,6 +8,7 @@ from ghostnote.cli.demo import demo
 from ghostnote.cli.features import features
 from ghostnote.cli.import_ import import_app
 from ghostnote.cli.plant import plant
+from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
 from ghostnote.cli.score import score
 from ghostnote.cli.simulate import simulate
@@ -31,6 +32,7 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(report)
+app.command()(profit)
 
 
 def _show_version(wanted: bool) -> None:

@@ -10,9 +10,13 @@ def day(text: str | None, option: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        raise GhostnoteError(f"{option} '{text}' is no date: write it as YYYY-MM-DD.") from None
+        found = None
+    # Python reads more than this one way of writing a day, among them week numbers.
+    if found is None or found.isoformat() != text:
+        raise GhostnoteError(f"{option} '{text}' is no date: write it as YYYY-MM-DD.")
+    return found
 
 
 def end_of_day(text: str | None, option: str) -> datetime | None:

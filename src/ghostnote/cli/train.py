@@ -1,12 +1,15 @@
 """`ghostnote train`: a lake -> a bundle."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ghostnote.cli.dates import end_of_day
 from ghostnote.cli.screen import console, print_json, progress_bars
+
+if TYPE_CHECKING:
+    from ghostnote.models.bundle import Training
 
 
 def train(
@@ -22,13 +25,17 @@ def train(
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
-    """Learn what fraud looks like in a lake. Labels are optional: without them, rules and rank by surprise remain."""
+    """Learn what fraud looks like in a lake. Labels are optional: without them, rules and rank by surprise remain.
+
+    Exits 1 if a file could not be read; the bundle is made from the others all the same.
+    """
     from ghostnote.events.lake import Lake
     from ghostnote.features.own import Own, load_own
-    from ghostnote.models.bundle import save_bundle
+    from ghostnote.models.bundle import refuse_other, save_bundle
     from ghostnote.training import train as learn
     from ghostnote.training.card import card
 
+    refuse_other(out)
     own = load_own(features) if features else Own()
     with progress_bars() as progress:
         bundle = learn(
@@ -43,7 +50,13 @@ def train(
     facts = bundle.manifest.training
     if as_json:
         print_json({"bundle": str(out), "supervised": bundle.supervised, "training": facts})
-        return
+    else:
+        _show(facts, out)
+    if facts.unreadable_files:
+        raise typer.Exit(1)
+
+
+def _show(facts: "Training", out: Path) -> None:
     screen = console()
     screen.print(
         f"Learnt from {facts.events:,} events of {facts.accounts:,} accounts, {facts.start} to {facts.end}, with "

@@ -126,4 +126,5 @@ def _write(path: Path, page: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise GhostnoteError(f"Could not write {path}: {error}. Free some space or choose another place.") from error
+        why = error.strerror or str(error)
+        raise GhostnoteError(f"Could not write {path}: {why}. Free some space or choose another place.") from error

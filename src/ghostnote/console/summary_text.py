@@ -114,7 +114,7 @@ def _truth(folder: DecisionFolder, truth: Truth) -> list[RenderableType]:
 
 
 def _caught(campaigns: list[CampaignTruth], currency: str) -> Table:
-    table = _table("Attack", "Accounts caught", "Plays withheld", "of>", "Payout>", "After>")
+    table = _table("Attack", "Accounts caught", "Plays withheld", "of>", "Payout>", "First day>")
     kinds = [row.kind for row in campaigns]
     for row in campaigns:
         kind = wording.clean(row.kind.replace("_", " "))
@@ -124,7 +124,7 @@ def _caught(campaigns: list[CampaignTruth], currency: str) -> Table:
             _bar(row.plays_withheld, row.plays, _part(row.plays_withheld, row.plays)),
             wording.number(row.plays),
             wording.money(row.payout, currency),
-            wording.hours(row.hours_to_first_detection) if row.accounts_caught else "never",
+            wording.share(row.first_day_share_withheld),
         )
     return table
 

@@ -75,7 +75,6 @@ RULES: tuple[Rule, ...] = (
             f"{_percent(row[_JUST_OVER])} of its {row[_PLAYS]:,.0f} plays in 24 hours ended at 30 to 35 seconds, "
             "just past the point from which a play is paid."
         ),
-        certain=True,
     ),
     Rule(
         "few_lengths",
@@ -86,7 +85,6 @@ RULES: tuple[Rule, ...] = (
             f"Its {row[_PLAYS]:,.0f} plays of {row[_TRACKS]:,.0f} tracks in 24 hours lasted only "
             f"{row[_SECONDS]:.0f} different numbers of seconds."
         ),
-        certain=True,
     ),
     Rule(
         "follows_without_listening",
@@ -94,7 +92,6 @@ RULES: tuple[Rule, ...] = (
         (_FOLLOWS, _PLAYS_7D),
         (pl.col(_FOLLOWS) >= 200) & (pl.col(_PLAYS_7D).fill_null(0) <= 10),
         lambda row: f"It followed {row[_FOLLOWS]:,.0f} artists or playlists in 24 hours and hardly listened.",
-        certain=True,
     ),
     Rule(
         "device_of_many",

@@ -111,7 +111,8 @@ class CampaignTruth(msgspec.Struct, frozen=True, kw_only=True):
     """What one simulated or planted campaign did and how much of it was stopped.
 
     `first_day_share_withheld` is the share of its plays withheld on its first day; null if it made none that day.
-    `hours_to_first_detection` counts from its first event to the first account flagged; null if none was.
+    `hours_to_first_detection` counts from its first event to the first day flagged or play withheld, in hindsight: with
+    all the period known; null if none was.
     """
 
     campaign_id: str
@@ -195,7 +196,8 @@ def write_document(folder: str | os.PathLike[str], document: Summary | Truth) ->
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise GhostnoteError(f"Could not write {path}: {error}. Free some space or choose another place.") from error
+        why = error.strerror or str(error)
+        raise GhostnoteError(f"Could not write {path}: {why}. Free some space or choose another place.") from error
     return path
 
 

@@ -9,6 +9,8 @@ _TIME = pl.Datetime("us", "UTC")
 
 #: What can be done to an account, from nothing to everything.
 ACCOUNT_ACTIONS = ("allow", "challenge", "limit", "review", "suspend")
+#: Actions that an account's holder notices; a review is none.
+ACTED = ("challenge", "limit", "suspend")
 #: What can be done with a play; all of it can be undone.
 PLAY_VERDICTS = ("count", "hold", "exclude")
 #: How a track relates to the artificial plays on it.
@@ -57,7 +59,7 @@ TRACKS = pl.Schema(
         "withheld_payout": pl.Float64(),
     }
 )
-#: One row per owner paid: what the pool pays before and after artificial plays are taken out.
+#: One row per owner paid (the artist where no owner is known): what the pool pays before and after artificial plays go.
 OWNERS = pl.Schema(
     {
         "owner_id": pl.String(),

@@ -17,6 +17,9 @@ from ghostnote.events.schema import TABLES, Table
 DAY = "dt"
 #: A disk with less room than this is full.
 _ROOM = 2**20
+_CODE = re.compile(r"\(os error (\d+)\)")
+#: Higher levels make files hardly smaller: ids are most of them, and look like noise.
+_LEVEL = 1
 _DAY = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 
 
@@ -138,7 +141,9 @@ def new_lake(path: str | os.PathLike[str]) -> Iterator[LakeWriter]:
             target.rmdir()
         temporary.rename(target)
     except OSError as error:
-        raise GhostnoteError(f"Could not write {target}: {error}. Choose another place.") from error
+        raise GhostnoteError(f"Could not write {target}: {why_not(target, error)}.") from error
+    except GhostnoteError as error:
+        raise renamed(error, temporary, target) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -154,7 +159,7 @@ def write_parquet(rows: pl.DataFrame, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows.write_parquet(temporary, compression="zstd", statistics=True)
+        rows.write_parquet(temporary, compression="zstd", compression_level=_LEVEL, statistics=True)
         temporary.replace(path)
     except (OSError, pl.exceptions.ComputeError) as error:
         with suppress(OSError):
@@ -163,8 +168,16 @@ def write_parquet(rows: pl.DataFrame, path: Path) -> None:
 
 
 def why_not(path: Path, error: Exception) -> str:
-    """Libraries tell a full disk in words of their own."""
+    """Why writing to `path` failed. Libraries tell it in words of their own."""
     with suppress(OSError):
         if shutil.disk_usage(path.parent).free < _ROOM:
             return "the disk is full: free some space or choose another place"
-    return str(error).rstrip(".")
+    code = error.errno if isinstance(error, OSError) else None
+    if code is None and (told := _CODE.search(str(error))):
+        code = int(told[1])
+    return f"{os.strerror(code)}: choose another place" if code else str(error).rstrip(".")
+
+
+def renamed(error: GhostnoteError, temporary: Path, target: Path) -> GhostnoteError:
+    """The same error, said of the place that was asked for and not of the one in which things are made."""
+    return GhostnoteError(str(error).replace(str(temporary), str(target)))

@@ -55,6 +55,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     average_precision_account_days: float | None = None
     average_precision_plays: float | None = None
     missing_columns: list[str] = []
+    unreadable_files: int = 0
     notes: list[str] = []
 
 
@@ -90,10 +91,15 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
         return self.day is not None
 
 
+def refuse_other(path: Path) -> None:
+    """`GhostnoteError` if something else than a bundle is at `path`: nothing may take its place."""
+    if path.exists() and not (path / MANIFEST).is_file() and (not path.is_dir() or any(path.iterdir())):
+        raise GhostnoteError(f"{path} exists and is not a bundle: choose another --out.")
+
+
 def save_bundle(bundle: Bundle, path: Path, card: str) -> None:
     """Write the bundle under a temporary name and move it into place; an existing bundle there is replaced whole."""
-    if path.exists() and not (path / MANIFEST).is_file():
-        raise GhostnoteError(f"{path} exists and is not a bundle: choose another --out.")
+    refuse_other(path)
     files = {f"{part}.{name}": text for part, state in _states(bundle).items() for name, text in state.items()}
     files[CARD] = card
     hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
@@ -109,7 +115,10 @@ def save_bundle(bundle: Bundle, path: Path, card: str) -> None:
         temporary.rename(path)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise GhostnoteError(f"Could not write the bundle {path}: {error}. Free some space and try again.") from error
+        why = error.strerror or str(error)
+        raise GhostnoteError(
+            f"Could not write the bundle {path}: {why}. Free some space or choose another place."
+        ) from error
 
 
 def load_bundle(path: Path) -> Bundle:

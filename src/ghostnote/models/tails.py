@@ -56,7 +56,7 @@ class Tails:
         return self
 
     def score(self, table: Table) -> Floats:
-        """Surprise in powers of ten, float64, shape (rows,): 4 is one in ten thousand."""
+        """Surprise, float64, shape (rows,): powers of ten, summed over the few features that are furthest out."""
         return np.asarray(self.explain(table).sum(axis=1), dtype=np.float64)
 
     def explain(self, table: Table) -> Floats:

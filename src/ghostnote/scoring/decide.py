@@ -48,13 +48,13 @@ def decide(
     bots = dedicated(plays, policy).cast(pl.String)
     days = days.with_columns(pl.col("confirmed") | pl.col("account_id").is_in(bots.implode()))
     plays = _verdicts(_with_because(plays, days, campaigns, policy))
-    accounts = _accounts(days, plays, policy)
+    accounts = _accounts(days, plays, campaigns, policy)
     budget = policy.reviews_per_day * days["day"].n_unique()
     return Decided(days, plays, _acted(accounts, groups, policy, budget, supervised=supervised), groups)
 
 
 def _marked(plays: pl.DataFrame, threshold: float | None) -> pl.DataFrame:
-    marked = pl.lit(value=False) if threshold is None else pl.col("score") >= threshold
+    marked = pl.lit(value=False) if threshold is None else pl.col("raw") >= threshold
     return plays.with_columns(marked.fill_null(value=False).alias("marked"))
 
 
@@ -64,7 +64,7 @@ def _with_because(plays: pl.DataFrame, days: pl.DataFrame, campaigns: Campaigns,
     assert last is not None
     state = days.select(pl.col("account_id").cast(pl.Categorical), "day", "total", "confirmed")
     plays = plays.join(state, on=["account_id", "day"], how="left", maintain_order="left")
-    tied = pl.col("account_id").is_in(pl.Series(sorted(campaigns.tied), dtype=pl.String).cast(pl.Categorical).implode())
+    tied = campaigns.among(pl.Categorical())
     fresh = pl.col("day") > last - timedelta(days=policy.hold_days)  # type: ignore[operator]
     because = (
         pl.when(pl.col("confirmed"))
@@ -102,10 +102,14 @@ def _verdicts(plays: pl.DataFrame) -> pl.DataFrame:
     return plays.with_columns(verdict.alias("verdict"))
 
 
-def _accounts(days: pl.DataFrame, plays: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _accounts(days: pl.DataFrame, plays: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.DataFrame:
+    """One row per account. Its evidence counts what ties it to others, and is never below the bar if confirmed."""
+    tie = pl.when(campaigns.among()).then(policy.day_cap).otherwise(0.0)
+    evidence = pl.col("total").max() + tie.first()
+    sure = pl.when(pl.col("confirmed").any()).then(pl.max_horizontal(evidence, pl.lit(policy.account_bar)))
     suspicious = (pl.col("total") >= policy.suspect_ratio) | pl.col("confirmed")
     accounts = days.group_by("account_id", maintain_order=True).agg(
-        pl.col("total").max().alias("evidence"),
+        sure.otherwise(evidence).alias("evidence"),
         pl.col("confirmed").any(),
         pl.col("certain").any(),
         pl.col("plays").sum(),

@@ -31,8 +31,8 @@ class Opinions:
 
     `days`: account_id, day, first_time, last_time, plays, signups, probability, surprise, new_device (share of its
     plays on devices new to it), ratio (evidence in log-odds), certain, rules (names). `values`: float32, the
-    account-days' features in the bundle's order. `plays`: the play's ids, ms_played, day and `score` (probability,
-    float32). `links`: account_id, kind, key, events.
+    account-days' features in the bundle's order. `plays`: the play's ids, ms_played, day, `score`
+    (probability) and `raw` (what ranks them), float32. `links`: account_id, kind, key, events.
     """
 
     days: pl.DataFrame
@@ -109,14 +109,17 @@ class Judge:
         plays = day.stream.filter(pl.Series(is_play)).select(*_PLAY_COLUMNS, pl.lit(day.day).alias("day"))
         return plays.with_columns(
             pl.col("artist_id", "owner_id", "track_id", "account_id").cast(pl.Categorical),
-            pl.Series("score", self._play_probability(day.values[is_play]), dtype=pl.Float32),
+            *self._play_scores(day.values[is_play]),
         )
 
-    def _play_probability(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _play_scores(self, values: NDArray[np.float32]) -> tuple[pl.Series, pl.Series]:
+        """`score`, the calibrated probability, and `raw`, which ranks also where calibration makes no difference."""
         curve = self.bundle.manifest.play_curve
-        if self.bundle.play is None or curve is None:
-            return np.full(len(values), np.nan)
-        return curve.calibration()(self.bundle.play.score(Table(tuple(self.bundle.manifest.features), values)))
+        raw = score = np.full(len(values), np.nan)
+        if self.bundle.play is not None and curve is not None:
+            raw = self.bundle.play.score(Table(tuple(self.bundle.manifest.features), values))
+            score = curve.calibration()(raw)
+        return pl.Series("score", score, dtype=pl.Float32), pl.Series("raw", raw, dtype=pl.Float32)
 
 
 def _links(stream: pl.DataFrame) -> pl.DataFrame:

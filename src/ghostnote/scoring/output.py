@@ -27,10 +27,10 @@ from ghostnote.decisions.summary import (
     Summary,
     write_document,
 )
-from ghostnote.decisions.tables import DECISION_TABLES
+from ghostnote.decisions.tables import ACTED, DECISION_TABLES
 from ghostnote.decisions.tracks import judge_tracks
 from ghostnote.errors import GhostnoteError
-from ghostnote.events.lake import Lake, write_parquet
+from ghostnote.events.lake import Lake, renamed, why_not, write_parquet
 from ghostnote.events.quarantine import write_quarantine
 from ghostnote.features.history import Intake
 from ghostnote.models.bundle import Bundle
@@ -55,10 +55,15 @@ class Run:
     made_at: datetime
 
 
-def write_run(run: Run, out: Path) -> Summary:
-    """Write everything under a temporary name, then put it where an earlier run may stand."""
+def refuse_other(out: Path) -> None:
+    """`GhostnoteError` if something else than decisions is at `out`: nothing may take its place."""
     if out.exists() and not (out / SUMMARY_FILE).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise GhostnoteError(f"{out} exists and holds no decisions: choose another --out.")
+
+
+def write_run(run: Run, out: Path) -> Summary:
+    """Write everything under a temporary name, then put it where an earlier run may stand."""
+    refuse_other(out)
     temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -74,7 +79,9 @@ def write_run(run: Run, out: Path) -> Summary:
         shutil.rmtree(out, ignore_errors=True)
         temporary.rename(out)
     except OSError as error:
-        raise GhostnoteError(f"Could not write {out}: {error}. Free some space or choose another place.") from error
+        raise GhostnoteError(f"Could not write {out}: {why_not(out, error)}.") from error
+    except GhostnoteError as error:
+        raise renamed(error, temporary, out) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return summary
@@ -104,7 +111,7 @@ def _plays(run: Run) -> pl.DataFrame:
         pl.when(pl.col("because") == "account")
         .then(pl.lit("Its account is acted on."))
         .when(pl.col("because") == "target")
-        .then(pl.lit("Part of a campaign on this artist."))
+        .then(pl.lit("For an artist or owner whose audience is mostly artificial."))
         .when(pl.col("because") == "held")
         .then(pl.lit("Its account is suspicious; held until confirmed or cleared."))
     )
@@ -142,7 +149,9 @@ def _account_score(run: Run) -> pl.Expr:
 
 def _owners(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
     gone = pl.col("verdict") != "count"
-    owners = plays.group_by(pl.col("owner_id").cast(pl.String).fill_null(UNKNOWN_OWNER)).agg(
+    # Where nobody knows who is paid, the artist stands for it: money must go somewhere to be seen moving.
+    paid = pl.coalesce(pl.col("owner_id", "artist_id").cast(pl.String), pl.lit(UNKNOWN_OWNER)).alias("owner_id")
+    owners = plays.group_by(paid).agg(
         pl.len().cast(pl.Int64).alias("plays"),
         gone.sum().cast(pl.Int64).alias("artificial_plays"),
         pl.col("paying").sum().cast(pl.Int64),
@@ -156,7 +165,7 @@ def _pool_cents(run: Run, plays: pl.DataFrame) -> int:
 
 
 def _days(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
-    acted = run.decided.accounts.filter(pl.col("action") == "suspend")["account_id"]
+    acted = run.decided.accounts.filter(pl.col("action").is_in(ACTED))["account_id"]
     active = run.decided.days.group_by("day").agg(
         pl.col("account_id").n_unique().alias("accounts"),
         pl.col("account_id").is_in(acted.implode()).sum().alias("accounts_acted"),
@@ -297,7 +306,12 @@ def _rules(run: Run) -> list[RuleHits]:
 def _notes(run: Run) -> list[str]:
     facts = run.bundle.manifest.training
     notes = list(facts.notes)
-    if not run.bundle.supervised:
+    if run.bundle.play is not None and not run.bundle.supervised:
+        notes.append(
+            "Too few labelled account-days taught this bundle: accounts are ranked by rules and by how far out they "
+            "lie in the crowd, and their scores are ranks, not probabilities. Rules act, and the play model on targets."
+        )
+    elif not run.bundle.supervised:
         notes.append(
             "No labels taught this bundle: accounts are ranked by rules and by how far out they lie in the crowd, only "
             "rules act, and scores are ranks, not probabilities."

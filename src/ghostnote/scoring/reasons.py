@@ -21,17 +21,26 @@ _MOST = 3
 
 @dataclass(frozen=True)
 class Baseline:
-    """What is typical: the median of each day feature over a sample of account-days (NaN where never known)."""
+    """What is typical of each day feature over a sample of account-days: its median, and the range of the middle 80 %.
+
+    NaN where nothing is ever known.
+    """
 
     typical: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
     @classmethod
     def of(cls, values: NDArray[np.float32]) -> "Baseline":
         known = ~np.isnan(values).all(axis=0)
-        typical = np.full(values.shape[1], np.nan)
+        found = np.full((3, values.shape[1]), np.nan)
         if len(values):
-            typical[known] = np.nanmedian(values[:, known], axis=0)
-        return cls(typical)
+            found[:, known] = np.nanquantile(values[:, known], (0.5, 0.1, 0.9), axis=0)
+        return cls(*found)
+
+    def unusual(self, column: int, value: float) -> bool:
+        """Whether a value lies outside what is typical; also where nothing is known to be."""
+        return not self.low[column] <= value <= self.high[column]
 
 
 def explain(
@@ -42,11 +51,16 @@ def explain(
     baseline: Baseline,
     groups: Sequence[Group],
 ) -> dict[str, list[str]]:
-    """Reasons by account_id. `accounts` are those acted on; `values` has their worst day's features by `best_row`."""
+    """Reasons by account_id. `accounts` are those acted on; `values` has their worst day's features by `best_row`.
+
+    Of an account whose days were not kept, since nothing about them is suspicious, only what it has to do with others
+    is told.
+    """
     if accounts.is_empty():
         return {}
     names = day_names(features)
-    table = Table(names, np.stack([values[row] for row in accounts["best_row"]]))
+    unknown = np.full(len(names), np.nan, dtype=np.float32)
+    table = Table(names, np.stack([values.get(row, unknown) for row in accounts["best_row"]]))
     detector = bundle.day or bundle.tails
     parts = detector.explain(table)
     place = {name: column for column, name in enumerate(names)}
@@ -86,26 +100,30 @@ def _of_detector(
     most: int,
 ) -> list[str]:
     lines: list[str] = []
+    usual: list[str] = []
     told: set[tuple[str, str, str]] = set()
     for part in np.argsort(-parts, kind="stable"):
         column = columns[part]
-        feature = features[column]
+        feature, value = features[column], float(shown[column])
         about = (feature.op, feature.by, feature.argument or (feature.of.name if feature.of else ""))
         if len(lines) == most or parts[part] <= 0:
             break
         # The same measure over another window says nothing new; what is missing cannot be told.
-        if about in told or np.isnan(shown[column]):
+        if about in told or np.isnan(value):
             continue
         told.add(about)
         averaged = day_names([feature])[0] != feature.name
-        lines.append(sentence(feature, float(shown[column]), float(baseline.typical[column]), averaged=averaged) + ".")
-    return lines
+        line = sentence(feature, value, float(baseline.typical[column]), averaged=averaged) + "."
+        (lines if baseline.unusual(column, value) else usual).append(line)
+    # What is as usual convinces nobody, whatever it weighs beside the rest: it is told only where nothing else is.
+    return lines or usual[:1]
 
 
 def _of_targets(account: Mapping[str, int]) -> list[str]:
     if not account["aimed_plays"]:
         return []
-    return [f"{account['aimed_plays']:,} of its plays are part of a campaign on artists that it does not usually play."]
+    aimed, plays = account["aimed_plays"], account["plays"]
+    return [f"{aimed:,} of its {plays:,} plays are for artists or owners whose audience is mostly artificial."]
 
 
 def _of_group(found: Group | None) -> list[str]:

@@ -17,7 +17,7 @@ from ghostnote.models.bundle import Bundle
 from ghostnote.progress import Progress, silent
 from ghostnote.scoring.decide import Decided, decide
 from ghostnote.scoring.judge import Judge, Opinions
-from ghostnote.scoring.output import Run, write_run
+from ghostnote.scoring.output import Run, refuse_other, write_run
 from ghostnote.scoring.reasons import Baseline, explain
 
 #: Account-days a day, drawn at random, from which what is typical is taken.
@@ -65,6 +65,7 @@ def score(
     tables, `summary.json` and, if rows were rejected, `quarantine/` into the folder `out`, whole or not at all. Raises
     `GhostnoteError` for dates outside the data, and for an `out` that holds something else than earlier decisions.
     """
+    refuse_other(out)
     policy = policy or Policy()
     window = _window(play_days(lake), start, end)
     judge = Judge(bundle, policy)
@@ -74,6 +75,10 @@ def score(
             opinions = judge.judge(day)
             random = np.random.default_rng([seed, day.day.toordinal()])
             period.add(opinions, _wanted(opinions, policy, supervised=bundle.supervised), random)
+    if not sum(part.height for part in period.plays):
+        raise GhostnoteError(
+            f"No play of {lake.path} from {window[0]} to {window[1]} can be read: `ghostnote validate` says why."
+        )
     progress("Deciding", 0, 3)
     threshold = _play_threshold(bundle, policy)
     decided = decide(
@@ -87,7 +92,9 @@ def score(
     )
     progress("Deciding", 1, 3)
     reasons = _reasons(decided, period, bundle, judge)
-    run = Run(lake, bundle, bundle_path, policy, window, threshold, intake, decided, reasons, made_at)
+    curve = bundle.manifest.play_curve
+    shown = None if threshold is None or curve is None else float(curve.calibration()(np.array([threshold]))[0])
+    run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at)
     progress("Deciding", 2, 3)
     summary = write_run(run, out)
     progress("Deciding", 3, 3)
@@ -114,7 +121,7 @@ def _wanted(opinions: Opinions, policy: Policy, *, supervised: bool) -> NDArray[
 
 
 def _play_threshold(bundle: Bundle, policy: Policy) -> float | None:
-    """The calibrated probability that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
+    """The raw score that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
     ceilings = bundle.manifest.play_ceilings
     if ceilings is None:
         return None
@@ -129,9 +136,6 @@ def _odd(bundle: Bundle) -> float:
 
 
 def _reasons(decided: Decided, period: _Period, bundle: Bundle, judge: Judge) -> dict[str, list[str]]:
-    acted = decided.accounts.filter(
-        (pl.col("action") != "allow")
-        & pl.col("best_row").is_in(pl.Series(list(period.values), dtype=pl.UInt32).implode())
-    )
+    acted = decided.accounts.filter(pl.col("action") != "allow")
     baseline = Baseline.of(np.concatenate(period.peers))
     return explain(acted, period.values, bundle, judge.features, baseline, decided.groups)

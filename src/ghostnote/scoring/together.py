@@ -12,6 +12,8 @@ from ghostnote.decisions.policy import Policy
 
 #: Share of a suspicious day's plays on devices new to the account, from which it looks taken over.
 _NEW_DEVICE = 0.5
+#: Share of surely honest days from which an account is a person's.
+_OWN_DAYS = 0.25
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,10 @@ class Campaigns:
     @property
     def tied(self) -> set[str]:
         return {account for group in self.counted for account in group.accounts}
+
+    def among(self, dtype: pl.DataType | None = None) -> pl.Expr:
+        """Whether a row's account_id, of the given type, is tied to others."""
+        return _among(self.tied, dtype)
 
     def aimed(self) -> pl.DataFrame:
         """account_id, artist_id, track_id (one of the two): what members of proven campaigns play for them."""
@@ -60,7 +66,7 @@ def hold_together(
     an account that is a person's on other days is not confirmed: somebody else plays on it (`_person`).
     """
     counted = Campaigns(tuple(group for group in groups if len(group.accounts) >= policy.group_accounts))
-    tied = _among(counted.tied)
+    tied = counted.among()
     ratio = pl.when(tied & (pl.col("surprise") >= odd)).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
     days = days.with_columns(ratio.otherwise("ratio").alias("ratio"))
     lowered = pl.when(tied).then(policy.account_bar - policy.day_cap).otherwise(policy.account_bar)
@@ -75,11 +81,15 @@ def hold_together(
 
 
 def _person(policy: Policy, *, supervised: bool) -> pl.Expr:
-    """Accounts that somebody takes over now and then: surely honest on other days, or odd on devices new to them."""
-    taken = (pl.col("new_device") >= _NEW_DEVICE) & (pl.col("ratio") > 0)
+    """Accounts that somebody takes over now and then: surely honest on other days, or odd on devices new to them.
+
+    One quiet day buys nobody out: a quarter of the active days must be a person's.
+    """
+    taken = ((pl.col("new_device") >= _NEW_DEVICE) & (pl.col("ratio") > 0)).fill_null(value=False)
     own = pl.col("ratio") <= -policy.suspect_ratio if supervised else pl.lit(value=False)
-    return (taken.fill_null(value=False) | own).any().over("account_id")
+    return taken.any().over("account_id") | (own.cast(pl.Float64).mean().over("account_id") >= _OWN_DAYS)
 
 
-def _among(accounts: set[str]) -> pl.Expr:
-    return pl.col("account_id").is_in(pl.Series(sorted(accounts), dtype=pl.String).implode())
+def _among(accounts: set[str], dtype: pl.DataType | None = None) -> pl.Expr:
+    ids = pl.Series(sorted(accounts), dtype=pl.String)
+    return pl.col("account_id").is_in((ids.cast(dtype) if dtype is not None else ids).implode())

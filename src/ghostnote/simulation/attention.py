@@ -33,7 +33,8 @@ def listen(sittings: Sittings, choices: Choices, duration_ms: Ints, rng: np.rand
     # Between a quarter and a half of the plays that outlast the first half minute are still left before the end.
     partly = 0.05 + 0.36 / (1 + np.exp(-(odds + 0.6)))
     partly = np.where(last | before_fresh, 0.6, partly)
-    partly = np.where(sittings.mood[sitting] == SLEEP, 0.002, partly)
+    # Asleep or steady, nobody reaches for the button.
+    partly = np.where(sittings.mood[sitting] >= SLEEP, 0.002, partly)
     outcome = np.where(leaves, SHORT, np.where(rng.random(count, dtype=np.float32) < partly, PART, FULL))
     patient = (rng.random(sittings.account.size) < 0.25)[sitting]
     ms = _played(outcome, duration_ms, patient, rng)

@@ -18,6 +18,9 @@ GENRES: dict[str, float] = {
     "children": 0.66, "blues": 1.15, "gospel": 1.2,
 }  # fmt: skip
 
+#: Shares of artists by genre.
+GENRE_SHARES = np.arange(1, len(GENRES) + 1) ** -0.45 / (np.arange(1, len(GENRES) + 1) ** -0.45).sum()
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -141,8 +144,7 @@ def make_catalogue(parameters: CatalogueParameters, *, accounts: int, start: int
     # Well-known artists have more tracks; so do a few hardly known ones, which keeps "many tracks, few plays" honest.
     sizes = rng.lognormal(0, 0.9, artists) * (weights / weights.mean()) ** 0.25
     sizes = np.clip(sizes / sizes.mean() * parameters.tracks_per_artist, 1, 2000).astype(np.int32)
-    genre_shares = np.arange(1, len(GENRES) + 1) ** -0.45
-    genre = rng.choice(len(GENRES), artists, p=genre_shares / genre_shares.sum()).astype(np.int8)
+    genre = rng.choice(len(GENRES), artists, p=GENRE_SHARES).astype(np.int8)
     genre[: len(GENRES)] = np.arange(len(GENRES))
     owners = max(4, int(artists / parameters.artists_per_owner))
     owner = Guide.of(np.arange(1, owners + 1) ** -parameters.owner_exponent, 8).draw(rng.random(artists))

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from ghostnote.simulation.attention import Heard, listen
 from ghostnote.simulation.listening import Choices, choose_tracks
+from ghostnote.simulation.occasions import occasions
 from ghostnote.simulation.places import AddressBook, Places, place_sittings
 from ghostnote.simulation.population import Population
 from ghostnote.simulation.randomness import Ints, Stream, generator
@@ -31,7 +32,12 @@ def live(service: Service, people: Population, book: AddressBook, cell: int) -> 
     rng = generator(service.seed, Stream.LISTENING, cell)
     size = cell_size(service.days)
     accounts = np.arange(cell * size, min((cell + 1) * size, people.size))
-    sittings = plan_sittings(people, accounts, service.start, service.days, rng)
+    sittings = Sittings.joined(
+        [
+            plan_sittings(people, accounts, service.start, service.days, rng),
+            *occasions(service, people, accounts, rng),
+        ]
+    )
     if sittings.account.size == 0:
         return Events()
     places = place_sittings(people, service.devices, book, sittings, rng)

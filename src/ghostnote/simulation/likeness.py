@@ -73,8 +73,6 @@ class Likeness:
             rows = rows.with_columns(tokens.of(Domain.ADDRESS, ip).alias("ip"))
         if "event_time" in kept and table not in _ALWAYS:
             rows = rows.with_columns(pl.col("event_time").dt.truncate(f"{self.step}us"))
-            if self.prompt and DAY_COLUMN in kept:
-                rows = rows.with_columns(pl.col("event_time").dt.date().alias(DAY_COLUMN))
         return rows.with_columns(
             pl.when(pl.Series(mask)).then(None).otherwise(pl.col(name)).alias(name) for name, mask in hidden.items()
         )
@@ -86,13 +84,16 @@ def _some_rows(lake: Lake, table: str) -> pl.DataFrame:
     known = set(TABLES[table].names)
     frames = []
     for day, path in parts:
-        frame = pl.read_parquet(path, hive_partitioning=False)
+        try:
+            frame = pl.read_parquet(path, hive_partitioning=False)
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):  # `ghostnote validate` names it
+            continue
         frames.append(
             frame.select(name for name in frame.columns if name in known).with_columns(
                 pl.lit(day, pl.Date).alias(DAY_COLUMN)
             )
         )
-    return pl.concat(frames, how="diagonal_relaxed")
+    return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
 
 
 def _gaps(table: str, rows: pl.DataFrame) -> dict[str, float]:

@@ -12,11 +12,13 @@ from ghostnote.simulation.population import BLOCK_SOURCES, Population
 from ghostnote.simulation.randomness import Bools, Floats, Ints, key, noise, ragged
 from ghostnote.simulation.rows import SOURCE
 from ghostnote.simulation.service import Service
-from ghostnote.simulation.sittings import LOOP, NORMAL, SLEEP, Sittings
+from ghostnote.simulation.sittings import LOOP, SKIM, SLEEP, Sittings
 
 _PLAYLIST, _LIBRARY, _ALBUM, _ARTIST, _RADIO, _SEARCH, _AUTOPLAY, _QUEUE, _OWN = range(len(BLOCK_SOURCES))
 _SOURCE_CODES = np.array([SOURCE[name.removeprefix("own ")] for name in BLOCK_SOURCES], dtype=np.int8)
 _ALBUM_TRACKS = 11
+#: How often a person's three genres come up.
+TASTE_SHARES = (0.58, 0.28, 0.14)
 _SPAN = 1 << 13  # places in one account's library, at most
 #: Days for which a track keeps its place in a library: from the one that bores soonest to the one that stays longest.
 _LASTS = (14.0, 500.0)
@@ -61,7 +63,7 @@ class _Blocks:
 def choose_tracks(service: Service, people: Population, sittings: Sittings, rng: np.random.Generator) -> Choices:
     """The tracks of every play of the sittings, in order."""
     sitting, place = ragged(sittings.plays)
-    stays = np.where(sittings.mood == NORMAL, 1.0, np.where(sittings.mood >= LOOP, 0.15, 1.0))
+    stays = np.where(np.isin(sittings.mood, (LOOP, SKIM)), 0.15, 1.0)
     turn = (stays / people.block_length[sittings.account])[sitting]
     turn = np.where(sittings.mood[sitting] == SLEEP, 0.0, turn)
     fresh = (place == 0) | (rng.random(place.size, dtype=np.float32) < turn)
@@ -70,19 +72,22 @@ def choose_tracks(service: Service, people: Population, sittings: Sittings, rng:
     begin = np.flatnonzero(fresh)
     step = np.arange(place.size) - begin[block]
     track, ref = _pick(service, people, blocks, block, step, rng)
-    looping = np.isin(sittings.mood, (LOOP, SLEEP))[blocks.sitting][block]
+    looping = (sittings.mood == LOOP)[sitting]
     track = np.where(looping, _looped(service, people, blocks, block, step), track)
     track, again = _repeats(people, sittings, sitting, place, track, looping, service, rng)
+    lap = place // sittings.every[sitting]
+    special = (sittings.track[sitting] >= 0) & (place % sittings.every[sitting] == 0)
+    track = np.where(special, sittings.track[sitting] + lap % sittings.span[sitting], track).astype(np.int32)
     track = _released(service, track, sittings.start[sitting])
     return Choices(
         sitting=sitting,
         place=place,
         track=track.astype(np.int32),
-        source=_SOURCE_CODES[blocks.kind][block],
-        source_ref=ref,
-        shuffle=blocks.shuffle[block] & ~looping,
-        fresh=fresh,
-        again=again | (looping & (step > 0)),
+        source=np.where(special, sittings.source[sitting], _SOURCE_CODES[blocks.kind][block]).astype(np.int8),
+        source_ref=np.where(special, -1, ref),
+        shuffle=blocks.shuffle[block] & ~looping & ~special,
+        fresh=fresh & ~(special & (place > 0)),
+        again=(again | (looping & (step > 0))) & ~special,
     )
 
 
@@ -127,8 +132,9 @@ def _make_blocks(
 
 
 def _taste(uniform: Floats) -> npt.NDArray[np.int64]:
-    """Which of a person's three genres: the first more than half the time."""
-    return (uniform > 0.58).astype(np.int64) + (uniform > 0.86)
+    """Which of a person's three genres, in these shares."""
+    first, second, _ = TASTE_SHARES
+    return (uniform > first).astype(np.int64) + (uniform > first + second)
 
 
 def favourite_artist(

@@ -1,6 +1,6 @@
 """Where events come from: addresses in pools, a pool per network (autonomous system), country and kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -117,15 +117,21 @@ class PoolTable:
         return (self.first[pool] + (address % self.size[pool].astype(np.uint64)).astype(np.int64)).astype(np.int32)
 
 
-def make_networks(*, accounts: int, seed: int) -> Networks:
-    """Networks of every kind, sized for a world of `accounts`.
+def country_shares(chosen: Mapping[Country, float]) -> npt.NDArray[np.float64]:
+    """Shares of accounts by country code that add up to one: those given, or else those of `COUNTRIES`."""
+    shares = np.array([chosen.get(name, 0.0) if any(chosen.values()) else share for name, share, _ in COUNTRIES])
+    return np.asarray(shares / shares.sum(), dtype=np.float64)
+
+
+def make_networks(*, accounts: int, seed: int, countries: Mapping[Country, float] | None = None) -> Networks:
+    """Networks of every kind, sized for a world of `accounts` in `countries` (see `country_shares`).
 
     Home addresses outnumber accounts; a carrier hands out each of its mobile addresses to
     hundreds of accounts within a month.
     """
     rng = generator(seed, Stream.NETWORKS)
     wanted: list[tuple[int, int, int]] = []  # kind, country, addresses
-    for country, (_, share, _) in enumerate(COUNTRIES):
+    for country, share in enumerate(country_shares(countries or {}).tolist()):
         people = max(40.0, accounts * share)
         wanted += [(KIND["residential"], country, int(people * f)) for f in (0.9, 0.6, 0.35, 0.15)]
         wanted += [(KIND["mobile"], country, int(people / 150 * f) + 50) for f in (0.5, 0.3, 0.2)]

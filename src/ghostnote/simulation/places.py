@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM, Devices
-from ghostnote.simulation.networks import Networks, Pool, PoolTable
-from ghostnote.simulation.population import DEVICES_EACH, Population
+from ghostnote.simulation.homes import DEVICES_EACH
+from ghostnote.simulation.networks import KIND, Networks, Pool, PoolTable
+from ghostnote.simulation.population import Population
 from ghostnote.simulation.randomness import Ints, key, mix, noise
 from ghostnote.simulation.rows import DAY, HOUR
 from ghostnote.simulation.sittings import SLEEP, Sittings
@@ -15,6 +16,8 @@ from ghostnote.simulation.sittings import SLEEP, Sittings
 HOME, WORK, OUT, ELSEWHERE = range(4)
 #: Days for which a phone keeps the address its carrier gave it: from the most restless to the calmest.
 _HELD_DAYS = (0.08, 35.0)
+#: Share of sittings at home on the device that a home shares.
+_ON_SHARED_DEVICE = 0.6
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,9 @@ def place_sittings(
     account, count = sittings.account, sittings.account.size
     place = _whereabouts(people, sittings, rng)
     device = _devices(devices, account, place, rng)
+    # What the whole home uses stands at home.
+    shared = (people.shared_device[account] >= 0) & (place == HOME) & (rng.random(count) < _ON_SHARED_DEVICE)
+    device = np.where(shared, people.shared_device[account], device).astype(np.int32)
     is_phone = np.isin(devices.platform[device], (PLATFORM["ios"], PLATFORM["android"]))
     chance = people.offline[account] * np.where(place == OUT, 2.0, 0.8) * is_phone
     offline = (rng.random(count) < chance) & (sittings.mood != SLEEP)
@@ -93,8 +99,7 @@ def _addresses(
     people: Population, book: AddressBook, sittings: Sittings, place: Ints, rng: np.random.Generator
 ) -> npt.NDArray[np.int32]:
     account, day = sittings.account, sittings.day
-    away = (people.trip_first[account] <= day) & (day <= people.trip_last[account])
-    country = np.where(away, people.trip_country[account], people.country[account])
+    away, country = people.whereabouts(account, day)
     household = people.household[account]
     lease = ((day + household % 97) / people.lease_days[account]).astype(np.int64)
     # On a trip the hotel is home; a friend's place is somebody else's household.
@@ -112,7 +117,21 @@ def _addresses(
         book.business.pick(country, site, gate),
     )
     ip = np.where((place == WORK) & ~away, work, ip)
+    ip = _sites(people, book, account, np.flatnonzero(~away & (rng.random(account.size) < people.on_site[account])), ip)
     return np.where(rng.random(account.size) < people.vpn[account], _vpn(book, account, everywhere), ip)
+
+
+def _sites(
+    people: Population, book: AddressBook, account: Ints, rows: Ints, ip: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int32]:
+    """In the given rows, those who are behind one address of a shop, a campus or a carrier get that address."""
+    ip = ip.copy()
+    for kind, pools in (("business", book.business), ("education", book.education), ("mobile", book.mobile)):
+        there = rows[people.site_kind[account[rows]] == KIND[kind]]
+        who = account[there]
+        network, address = (mix(people.site[who], key(book.seed, number)) for number in (208, 209))
+        ip[there] = pools.pick(people.country[who], network, address)
+    return ip
 
 
 def _held(book: AddressBook, sittings: Sittings) -> npt.NDArray[np.uint64]:

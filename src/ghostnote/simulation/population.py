@@ -3,6 +3,7 @@
 Everything about a person that lasts is drawn here, once, as one array per trait with a row per account.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -11,75 +12,53 @@ import numpy as np
 import numpy.typing as npt
 
 from ghostnote.events.schema import PLANS
-from ghostnote.simulation.catalogue import GENRES, Positive, Share
-from ghostnote.simulation.clients import PLATFORM, Devices, update_lag
-from ghostnote.simulation.networks import COUNTRIES
-from ghostnote.simulation.randomness import Ints, Stream, generator, ragged
+from ghostnote.simulation.catalogue import GENRES, Share
+from ghostnote.simulation.clients import Devices
+from ghostnote.simulation.cohorts import COHORT, COHORT_NAMES, COHORTS, CohortParameters, CohortShares
+from ghostnote.simulation.homes import furnish, settle, sites
+from ghostnote.simulation.networks import COUNTRIES, KIND, Country, country_shares
+from ghostnote.simulation.randomness import Bools, Floats, Ints, Stream, generator
 from ghostnote.simulation.rows import DAY, HOUR
 
+#: How alike people are in their share of active days (a + b of the beta distribution).
+CONCENTRATION = {"keen": 5.5, "casual": 2.2}
 PLAN = {name: code for code, name in enumerate(PLANS)}
-COHORTS = ("keen", "casual", "sleeper")
-DEVICES_EACH = 4
 _OPEN_END = np.iinfo(np.int64).max
-
-
-class CohortParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one cohort listens (defaults: keen listeners, calibrated on 128 real exports; primary source).
-
-    Simulated keen listeners' days are within 25 % of the real ones from p25 to p99, and within 45 % at p5 and p99.9.
-    `active_share`: mean share of days with any play; `plays`: median over people of plays per active day, with
-    `plays_spread` (sigma of the log between people) and `day_shape` (gamma shape between one person's days);
-    `skip`, `skip_spread`, `mood_spread`: log-odds of leaving a track within 30 s, between people and between sittings;
-    `skim_days`: share of active days on which somebody skims through `skim_factor` times as many tracks;
-    `loop_sittings`: share of sittings that repeat one or two tracks; `repeat`: mean share of plays that repeat the last
-    track; `obsession`: mean share of plays that go to a handful of current favourites; `devotion`: mean
-    share of days given to one artist.
-    """
-
-    active_share: Share = 0.80
-    plays: Positive = 59.0
-    plays_spread: Annotated[float, msgspec.Meta(ge=0)] = 0.56
-    day_shape: Positive = 0.85
-    skip: float = -1.3
-    skip_spread: Annotated[float, msgspec.Meta(ge=0)] = 0.8
-    mood_spread: Annotated[float, msgspec.Meta(ge=0)] = 1.1
-    skim_days: Share = 0.004
-    skim_factor: Positive = 5.0
-    loop_sittings: Share = 0.025
-    repeat: Share = 0.006
-    obsession: Share = 0.008
-    devotion: Share = 0.18
-
-
-def _casual() -> CohortParameters:
-    return CohortParameters(active_share=0.42, plays=11.0, plays_spread=0.7, skip=-1.6, skim_days=0.001)
-
-
-def _sleeper() -> CohortParameters:
-    return CohortParameters(active_share=0.7, plays=16.0, plays_spread=0.6)
 
 
 class PopulationParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The mix of honest accounts.
 
-    `keen_share` and `sleeper_share` are shares of accounts, the rest is casual; `new_per_day` is the growth in accounts
-    per day of the world, `leave_per_day` the share of accounts that stop for good on a day; `travellers` is the share
-    abroad at some time in a fortnight, `vpn_share` the share that uses a VPN now and then.
+    `shares` are those of the cohorts among accounts, and each cohort's name how it listens; `new_per_day` is the growth
+    in accounts per day of the world, `leave_per_day` the share of accounts that stop for good on a day; `travellers` is
+    the share of ordinary accounts abroad at some time in a fortnight, `vpn_share` the share that uses a VPN now and
+    then; `countries` are shares of accounts (none: those in `networks.COUNTRIES`), `wake` the mean local hour at which
+    people get up; migrants sign up on `migration_day`, else two fifths into the world.
     """
 
-    keen_share: Share = 0.25
-    sleeper_share: Share = 0.008
+    shares: CohortShares = CohortShares()
     new_per_day: Annotated[float, msgspec.Meta(ge=0, le=0.2)] = 0.004
     leave_per_day: Annotated[float, msgspec.Meta(ge=0, le=0.2)] = 0.002
     travellers: Share = 0.04
     vpn_share: Share = 0.03
-    keen: CohortParameters = msgspec.field(default_factory=CohortParameters)
-    casual: CohortParameters = msgspec.field(default_factory=_casual)
-    sleeper: CohortParameters = msgspec.field(default_factory=_sleeper)
-
-    def __post_init__(self) -> None:
-        if self.keen_share + self.sleeper_share > 1:
-            raise ValueError("`keen_share` and `sleeper_share` add up to more than 1")
+    countries: dict[Country, Share] = {}
+    wake: Annotated[float, msgspec.Meta(ge=0, lt=24)] = 7.6
+    migration_day: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    keen: CohortParameters = COHORTS["keen"].listening
+    casual: CohortParameters = COHORTS["casual"].listening
+    sleeper: CohortParameters = COHORTS["sleeper"].listening
+    organised_fan: CohortParameters = COHORTS["organised_fan"].listening
+    shop: CohortParameters = COHORTS["shop"].listening
+    shared_home: CohortParameters = COHORTS["shared_home"].listening
+    campus: CohortParameters = COHORTS["campus"].listening
+    carrier_nat: CohortParameters = COHORTS["carrier_nat"].listening
+    traveller: CohortParameters = COHORTS["traveller"].listening
+    night_worker: CohortParameters = COHORTS["night_worker"].listening
+    child_on_repeat: CohortParameters = COHORTS["child_on_repeat"].listening
+    skimmer: CohortParameters = COHORTS["skimmer"].listening
+    viral_listener: CohortParameters = COHORTS["viral_listener"].listening
+    release_fan: CohortParameters = COHORTS["release_fan"].listening
+    migrant: CohortParameters = COHORTS["migrant"].listening
 
     def of(self, cohort: str) -> CohortParameters:
         found = getattr(self, cohort)
@@ -96,7 +75,9 @@ class Population:
 
     `signed_up` and `left` in microseconds since 1970; `wake` in local hours, `awake` in hours; `peaks` two favourite
     times of day as shares of the waking day; `taste` three genre codes, best loved first; `tz` hours ahead of UTC;
-    `trip_first` and `trip_last` are days of the world (none: first > last).
+    `trip_first` and `trip_last` are days of the world (none: first > last), `roams` changes country during the trip;
+    `site` numbers the network behind whose one address an account is for `on_site` of its sittings, `site_kind` is a
+    place in `IP_KINDS` (-1: none); `shared_device` is the code of the device that a home shares (-1: none).
     """
 
     cohort: npt.NDArray[np.int8]
@@ -135,10 +116,26 @@ class Population:
     trip_last: Numbers
     trip_country: npt.NDArray[np.int8]
     lease_days: Numbers
+    roams: npt.NDArray[np.bool_]
+    site: npt.NDArray[np.int32]
+    site_kind: npt.NDArray[np.int8]
+    on_site: Numbers
+    shared_device: npt.NDArray[np.int32]
 
     @property
     def size(self) -> int:
         return self.cohort.size
+
+    def of(self, cohort: str, accounts: Ints) -> Ints:
+        """Which of `accounts` belong to a cohort."""
+        return np.asarray(accounts[self.cohort[accounts] == COHORT[cohort]])
+
+    def whereabouts(self, account: Ints, day: Ints) -> tuple[Bools, Ints]:
+        """Whether each account is abroad on a day of the world, and the country it is in."""
+        away = (self.trip_first[account] <= day) & (day <= self.trip_last[account])
+        stage = np.where(self.roams[account], (day + account % 4) // 4 * 7, 0)
+        abroad = (self.trip_country[account] + stage) % len(COUNTRIES)
+        return away, np.where(away, abroad, self.country[account])
 
 
 #: Where plays start, as shares of blocks of plays of one account on average; people differ widely around it.
@@ -151,16 +148,20 @@ def make_population(
 ) -> tuple[Population, Devices]:
     """The honest accounts of a world of `days` that begins at `start`, and their `DEVICES_EACH` devices each."""
     rng = generator(seed, Stream.POPULATION)
-    cohort = rng.choice(len(COHORTS), accounts, p=_cohort_shares(parameters)).astype(np.int8)
-    household, household_size = _households(accounts, rng)
-    shares = np.array([share for _, share, _ in COUNTRIES])
-    homes = int(household[-1]) + 1
-    country = rng.choice(len(COUNTRIES), homes, p=shares / shares.sum()).astype(np.int8)[household]
-    plan = _plans(household, household_size, rng)
-    signed_up = _sign_up_times(parameters, accounts, start, days, country, rng)
+    cohort = rng.choice(len(COHORT_NAMES), accounts, p=_normal(parameters.shares.in_order())).astype(np.int8)
+    household = settle(cohort, rng)
+    homes = int(household.max()) + 1
+    site = sites(cohort)
+    shares = country_shares(parameters.countries)
+    country = rng.choice(shares.size, homes, p=shares).astype(np.int8)[household]
+    of_site = rng.choice(shares.size, int(site.max()) + 2, p=shares)
+    country = np.where(site >= 0, of_site[site], country).astype(np.int8)
+    plan = _plans(household, np.bincount(household)[household], rng)
+    signed_up = _sign_up_times(parameters, cohort, start, days, country, rng)
     lifetime = rng.exponential(1 / max(parameters.leave_per_day, 1e-9), accounts) * DAY
     left = np.maximum(signed_up, start) + lifetime
-    traits = _listening(parameters, cohort, rng) | _rhythm(parameters, accounts, days, plan, rng)
+    traits = _listening(parameters, cohort, rng) | _rhythm(parameters, cohort, days, plan, rng)
+    devices, shared = furnish(cohort, household, rng)
     population = Population(
         cohort=cohort,
         country=country,
@@ -169,26 +170,28 @@ def make_population(
         signed_up=signed_up,
         left=np.where(left < _OPEN_END / 2, left, _OPEN_END / 2).astype(np.int64),
         tz=np.array([tz for _, _, tz in COUNTRIES], dtype=np.float32)[country],
+        lease_days=np.clip(rng.lognormal(3.0, 1.0, homes), 1, 400).astype(np.float32)[household],
+        site=site,
+        site_kind=_lived(cohort, [-1 if c.life.site is None else KIND[c.life.site] for c in COHORTS.values()], np.int8),
+        on_site=_lived(cohort, [c.life.on_site for c in COHORTS.values()], np.float32),
+        shared_device=shared,
         **traits,
     )
-    return population, _devices(accounts, rng)
+    return population, devices
 
 
-def _cohort_shares(parameters: PopulationParameters) -> list[float]:
-    return [parameters.keen_share, 1 - parameters.keen_share - parameters.sleeper_share, parameters.sleeper_share]
+def _lived(cohort: Ints, values: Sequence[float], kind: type[np.generic]) -> npt.NDArray[Any]:
+    """A value of each account's cohort."""
+    return np.asarray(values, dtype=kind)[cohort]
 
 
-def _households(accounts: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Each account's household, and how many accounts live there (1 to 6)."""
-    sizes = rng.choice([1, 2, 3, 4, 5, 6], accounts, p=[0.62, 0.22, 0.08, 0.05, 0.02, 0.01])
-    household, _ = ragged(sizes[: int(np.searchsorted(np.cumsum(sizes), accounts)) + 1])
-    home = household[:accounts].astype(np.int32)
-    return home, np.bincount(home)[home].astype(np.int64)
+def _normal(shares: Sequence[float]) -> Floats:
+    return np.asarray(shares) / sum(shares)
 
 
 def _plans(household: Ints, household_size: Ints, rng: np.random.Generator) -> npt.NDArray[np.int8]:
     """The plan today: families and pairs share one, the rest pay alone or not at all."""
-    homes = int(household[-1]) + 1
+    homes = int(household.max()) + 1
     shared = (rng.random(homes) < 0.6)[household]
     alone = rng.choice(
         [PLAN["free"], PLAN["premium"], PLAN["student"], PLAN["trial"]], household.size, p=[0.52, 0.38, 0.07, 0.03]
@@ -198,12 +201,16 @@ def _plans(household: Ints, household_size: Ints, rng: np.random.Generator) -> n
 
 
 def _sign_up_times(
-    parameters: PopulationParameters, accounts: int, start: int, days: int, country: Ints, rng: np.random.Generator
+    parameters: PopulationParameters, cohort: Ints, start: int, days: int, country: Ints, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
     """Microseconds: over years before the world begins, and every day while it lasts; mostly by day, local time."""
+    accounts = cohort.size
     grown = 1 - (1 + parameters.new_per_day) ** -float(days)
     before = -np.minimum(rng.exponential(450.0, accounts), 2500.0) - 0.01
     day = np.floor(np.where(rng.random(accounts) < grown, rng.random(accounts) * days, before))
+    moved = np.floor(0.4 * days if parameters.migration_day is None else parameters.migration_day)
+    at_once = _lived(cohort, [c.life.at_once for c in COHORTS.values()], np.bool_)
+    day = np.where(at_once, moved, day)
     tz = np.array([tz for _, _, tz in COUNTRIES])[country]
     hour = (8 + 16 * rng.beta(1.8, 1.5, accounts) - tz) % 24
     return np.asarray(start + day * DAY + hour * HOUR, dtype=np.int64)
@@ -214,13 +221,15 @@ def _listening(
 ) -> dict[str, npt.NDArray[np.float32]]:
     """How much, how patiently and how repetitively each account listens."""
     count = cohort.size
-    kinds = [parameters.of(name) for name in COHORTS]
+    kinds = [parameters.of(name) for name in COHORT_NAMES]
 
     def of(name: str) -> Numbers:
-        return np.array([getattr(kind, name) for kind in kinds], dtype=np.float32)[cohort]
+        return _lived(cohort, [getattr(kind, name) for kind in kinds], np.float32)
 
     active = of("active_share")
-    concentration = np.where(cohort == COHORTS.index("casual"), 2.2, 5.5)
+    concentration = np.where(cohort == COHORT["casual"], CONCENTRATION["casual"], CONCENTRATION["keen"])
+    # Few of the ordinary listeners loop at all; where looping is what a cohort does, all of them do.
+    loops = np.where(of("loop_sittings") > 0.3, 4.0, 0.35)
     habits = rng.standard_gamma(np.broadcast_to(_BLOCK_SHARES * 2.5, (count, _BLOCK_SHARES.size)), dtype=np.float64)
     traits = {
         "active_share": rng.beta(active * concentration, (1 - active) * concentration),
@@ -232,7 +241,7 @@ def _listening(
         "skim_days": of("skim_days"),
         "skim_factor": of("skim_factor"),
         # A few people are responsible for most loops and repeats.
-        "loop_sittings": np.minimum(of("loop_sittings") * rng.gamma(0.35, 1 / 0.35, count), 0.8),
+        "loop_sittings": np.minimum(of("loop_sittings") * rng.gamma(loops, 1 / loops), 0.8),
         "repeat": np.minimum(of("repeat") * rng.gamma(0.5, 2.0, count), 0.6),
         "obsession": np.minimum(of("obsession") * rng.gamma(0.4, 2.5, count), 0.7),
         "devotion": np.minimum(of("devotion") * rng.gamma(0.5, 2.0, count), 0.8),
@@ -246,43 +255,36 @@ def _listening(
 
 
 def _rhythm(
-    parameters: PopulationParameters, count: int, days: int, plan: Ints, rng: np.random.Generator
+    parameters: PopulationParameters, cohort: Ints, days: int, plan: Ints, rng: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
     """When and where each account listens."""
+    count, lives = cohort.size, [c.life for c in COHORTS.values()]
+    roams = _lived(cohort, [life.roams for life in lives], np.bool_)
+    wake = _lived(cohort, [parameters.wake if life.wake is None else life.wake for life in lives], np.float64)
+    awake = _lived(cohort, [15.8 if life.awake is None else life.awake for life in lives], np.float64)
     trip_first = rng.random(count) * (days + 10) - 10
     away = rng.random(count) < parameters.travellers * (days + 10) / 14
     numbers = {
         "offline": np.where(plan == PLAN["free"], 0, rng.beta(0.55, 1.9, count)),
-        "wake": rng.normal(7.6, 1.5, count),
-        "awake": np.clip(rng.normal(15.8, 1.0, count), 11, 19),
+        "wake": wake + rng.normal(0, 1.5, count),
+        "awake": np.clip(awake + rng.normal(0, 1.0, count), 11, 19),
         "peaks": rng.beta([1.4, 3.0], [3.0, 1.6], (count, 2)),
         "out_share": rng.beta(1.2, 2.6, count),
         "vpn": np.where(rng.random(count) < parameters.vpn_share, rng.beta(1, 2, count), 0),
-        "trip_first": np.where(away, trip_first, 1),
-        "trip_last": np.where(away, trip_first + rng.gamma(2.0, 3.0, count), 0),
-        "lease_days": np.clip(rng.lognormal(3.0, 1.0, count), 1, 400),
+        "trip_first": np.where(roams, -2, np.where(away, trip_first, 1)),
+        "trip_last": np.where(roams, days + 2, np.where(away, trip_first + rng.gamma(2.0, 3.0, count), 0)),
     }
     traits: dict[str, npt.NDArray[Any]] = {
         name: np.asarray(values, dtype=np.float32) for name, values in numbers.items()
     }
     genre_shares = np.arange(1, len(GENRES) + 1) ** -0.6
+    taste = rng.choice(len(GENRES), (count, 3), p=genre_shares / genre_shares.sum())
+    loved = _lived(cohort, [-1 if life.genre is None else list(GENRES).index(life.genre) for life in lives], np.int64)
+    taste[:, :2] = np.where(loved[:, None] >= 0, loved[:, None], taste[:, :2])
+    night = _lived(cohort, [life.wake is not None for life in lives], np.bool_)
     whole = {
-        "works": rng.choice([0, 1, 2], count, p=[0.45, 0.4, 0.15]),
-        "taste": rng.choice(len(GENRES), (count, 3), p=genre_shares / genre_shares.sum()),
+        "works": np.where(night, 0, rng.choice([0, 1, 2], count, p=[0.45, 0.4, 0.15])),
+        "taste": taste,
         "trip_country": rng.integers(0, len(COUNTRIES), count),
     }
-    return traits | {name: values.astype(np.int8) for name, values in whole.items()}
-
-
-def _devices(accounts: int, rng: np.random.Generator) -> Devices:
-    """A phone first, then perhaps a computer, a speaker or the like, and a web player or an old phone."""
-    choices = (
-        (("ios", "android"), (0.53, 0.47)),
-        (("macos", "windows", "web"), (0.34, 0.34, 0.32)),
-        (("speaker", "console", "tv", "web"), (0.45, 0.2, 0.15, 0.2)),
-        (("web", "android", "ios", "windows"), (0.3, 0.3, 0.2, 0.2)),
-    )
-    platform = np.empty((accounts, DEVICES_EACH), dtype=np.int8)
-    for place, (names, shares) in enumerate(choices):
-        platform[:, place] = rng.choice([PLATFORM[n] for n in names], accounts, p=shares)
-    return Devices(platform.ravel(), update_lag(rng, platform.size))
+    return traits | {"roams": roams} | {name: values.astype(np.int8) for name, values in whole.items()}

@@ -33,6 +33,7 @@ class Stream(IntEnum):
     SURVEY = 8
     PLAYLISTS = 9
     CLIENTS = 10
+    HAPPENINGS = 11
 
 
 def generator(seed: int, *path: int) -> np.random.Generator:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ghostnote.simulation.catalogue import Catalogue
 from ghostnote.simulation.clients import Devices
+from ghostnote.simulation.happenings import Happenings
 from ghostnote.simulation.networks import Networks
 from ghostnote.simulation.playlists import Playlists
 from ghostnote.simulation.rows import DAY
@@ -48,6 +49,7 @@ class Service:
     networks: Networks
     devices: Devices
     accounts: Accounts
+    happenings: Happenings
 
     @property
     def days(self) -> int:

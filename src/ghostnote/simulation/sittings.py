@@ -1,18 +1,24 @@
 """When people sit down to listen, for how many plays, and in what mood."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from ghostnote.simulation.networks import COUNTRIES
-from ghostnote.simulation.population import COHORTS, Population
+from ghostnote.simulation.population import Population
 from ghostnote.simulation.randomness import Floats, Ints, ragged
 from ghostnote.simulation.rows import DAY, HOUR
 
-NORMAL, LOOP, SKIM, SLEEP = range(4)
+NORMAL, LOOP, SKIM, SLEEP, STEADY = range(5)
+#: Plays a day from which a wish for more is met less and less, and the power by which it is.
+LONG_DAY, LONG_DAY_POWER = 150.0, 0.72
+#: What each doubling or so (each unit of the log) of a day's plays adds to the log-odds of leaving a track.
+SKIP_BY_PLAYS = 0.27
+#: Length of the night in which hardly anybody listens, and hours from its begin to the mean waking hour.
+QUIET_HOURS = (6.0, 6.3)
 _ZONES = np.array([tz for _, _, tz in COUNTRIES])
-_SLEEPER = COHORTS.index("sleeper")
 
 
 @dataclass
@@ -20,7 +26,9 @@ class Sittings:
     """Stretches of listening, by account, then wished-for start.
 
     `account` is an account code, `day` a day of the world in the account's local time, `start` microseconds (UTC),
-    `hour` the local hour, `mood` one of NORMAL, LOOP, SKIM, SLEEP, `skip` the log-odds of leaving a track early.
+    `hour` the local hour, `mood` one of NORMAL, LOOP, SKIM, SLEEP, STEADY (nobody skips), `skip` the log-odds of
+    leaving a track early. Every `every`-th play is of `track` and of the `span - 1` tracks after it in turn (`track`
+    -1: of nothing special), started from `source` (a place in `SOURCES`).
     """
 
     account: npt.NDArray[np.int64]
@@ -30,6 +38,15 @@ class Sittings:
     plays: npt.NDArray[np.int64]
     mood: npt.NDArray[np.int8]
     skip: npt.NDArray[np.float64]
+    track: npt.NDArray[np.int32]
+    span: npt.NDArray[np.int64]
+    every: npt.NDArray[np.int64]
+    source: npt.NDArray[np.int8]
+
+    @classmethod
+    def joined(cls, parts: Sequence["Sittings"]) -> "Sittings":
+        """Several, in order of account and start."""
+        return cls(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)}).ordered()
 
     def ordered(self) -> "Sittings":
         order = np.lexsort((self.start, self.account))
@@ -51,10 +68,10 @@ def plan_sittings(people: Population, accounts: Ints, start: int, days: int, rng
     sizes = np.where(
         longer > 1, np.maximum(sizes, np.minimum(sizes * longer, rng.lognormal(4.1, 0.6, row.size))), sizes
     )
-    sittings = _assemble(people, account[row], day[row], hour, start, sizes.astype(np.int64), mood, rng)
+    sittings = sit(people, account[row], day[row], hour, start, sizes, mood, rng)
     # The more tracks somebody goes through on a day, the fewer of them to the end.
-    sittings.skip += 0.27 * np.log(np.maximum(plays, 2) / 50)[row]
-    return _with_nights(people, sittings, account, day, start, rng).ordered()
+    sittings.skip += SKIP_BY_PLAYS * np.log(np.maximum(plays, 2) / 50)[row]
+    return sittings
 
 
 def _active_days(
@@ -77,7 +94,7 @@ def _plays_per_day(people: Population, account: Ints, rng: np.random.Generator) 
     skimming = rng.random(account.size) < people.skim_days[account]
     factor = people.skim_factor[account] * rng.lognormal(0, 0.5, account.size)
     # Nobody hears out four hundred tracks in a day: the longer a day gets, the more of the wish gives way to the clock.
-    plays = np.where(plays > 150, 150 * (plays / 150) ** 0.72, plays)
+    plays = np.where(plays > LONG_DAY, LONG_DAY * (plays / LONG_DAY) ** LONG_DAY_POWER, plays)
     plays = np.where(skimming, plays * factor, plays)
     return np.clip(plays, 1, 2600), skimming
 
@@ -107,47 +124,41 @@ def _hours(people: Population, account: Ints, day: Ints, start: int, rng: np.ran
 
 
 def _local_to_utc(people: Population, account: Ints, day: Ints, hour: Floats, start: int) -> npt.NDArray[np.int64]:
-    away = (people.trip_first[account] <= day) & (day <= people.trip_last[account])
-    abroad = _ZONES[people.trip_country[account]]
-    tz = np.where(away, abroad, people.tz[account]).astype(np.float64)
+    away, country = people.whereabouts(account, day)
+    tz = np.where(away, _ZONES[country], people.tz[account]).astype(np.float64)
     return np.asarray(start + day * DAY + ((hour - tz) * HOUR).astype(np.int64), dtype=np.int64)
 
 
-def _assemble(
+def sit(
     people: Population,
     account: Ints,
     day: Ints,
     hour: Floats,
     start: int,
-    plays: Ints,
-    mood: npt.NDArray[np.int8],
+    plays: Ints | Floats,
+    mood: Ints | int,
     rng: np.random.Generator,
+    *,
+    track: Ints | int = -1,
+    span: Ints | int = 1,
+    every: Ints | int = 1,
+    source: int = 0,
 ) -> Sittings:
-    skip = people.skip[account] + people.mood_spread[account] * rng.standard_normal(account.size)
-    skip += np.where(mood == SKIM, 3.2, np.where(mood == LOOP, -2.0, np.where(mood == SLEEP, -6.0, 0.0)))
+    """Sittings of a world that begins at `start`; what is the same for all may be given once (see `Sittings`)."""
+    count = account.size
+    moods = np.broadcast_to(np.asarray(mood, dtype=np.int8), count)
+    skip = people.skip[account] + people.mood_spread[account] * rng.standard_normal(count)
+    skip = np.where(moods >= SLEEP, -9.0, skip + np.where(moods == SKIM, 3.2, np.where(moods == LOOP, -2.0, 0.0)))
     return Sittings(
         account=np.asarray(account, dtype=np.int64),
         day=np.asarray(day, dtype=np.int64),
         start=_local_to_utc(people, account, day, hour, start),
         hour=np.asarray(hour % 24, dtype=np.float64),
-        plays=np.asarray(plays, dtype=np.int64),
-        mood=mood,
+        plays=np.maximum(np.asarray(plays).astype(np.int64), 1),
+        mood=moods,
         skip=np.asarray(skip, dtype=np.float64),
-    )
-
-
-def _with_nights(
-    people: Population, sittings: Sittings, account: Ints, day: Ints, start: int, rng: np.random.Generator
-) -> Sittings:
-    """Sleepers let one or two tracks run for the whole night (FACTS: sleep and noise, 6 to 9 h, S)."""
-    sleeps = (people.cohort[account] == _SLEEPER) & (rng.random(account.size) < 0.75)
-    account, day = account[sleeps], day[sleeps]
-    hour = people.wake[account] + people.awake[account] + rng.normal(0.2, 0.4, account.size)
-    hours = rng.normal(7.3, 1.0, account.size)
-    # About as many plays as fit if tracks last 1.5 to 4 minutes; which ones is settled by `listening`.
-    plays = np.maximum(hours * rng.uniform(15, 40, account.size), 10).astype(np.int64)
-    mood = np.full(account.size, SLEEP, dtype=np.int8)
-    nights = _assemble(people, account, day, hour, start, plays, mood, rng)
-    return Sittings(
-        **{f.name: np.concatenate([getattr(sittings, f.name), getattr(nights, f.name)]) for f in fields(Sittings)}
+        track=np.broadcast_to(np.asarray(track, dtype=np.int32), count),
+        span=np.broadcast_to(np.asarray(span, dtype=np.int64), count),
+        every=np.broadcast_to(np.asarray(every, dtype=np.int64), count),
+        source=np.full(count, source, dtype=np.int8),
     )

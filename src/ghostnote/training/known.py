@@ -9,6 +9,7 @@ from ghostnote.events.labels import known_by, subjects
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
 from ghostnote.events.schema import LABELS
+from ghostnote.features.history import Intake
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,14 @@ class Known:
     fraud_plays: frozenset[str]
 
     @classmethod
-    def by(cls, lake: Lake, as_of: datetime) -> "Known":
-        """The lake's labels with `known_at <= as_of`; none if it has no labels."""
-        rows = read(lake, "labels").rows if "labels" in lake.tables() else LABELS.empty()
+    def by(cls, lake: Lake, as_of: datetime, intake: Intake | None = None) -> "Known":
+        """The lake's labels with `known_at <= as_of`; none if it has no labels. `intake` is told what was unusable."""
+        rows = LABELS.empty()
+        if "labels" in lake.tables():
+            reading = read(lake, "labels")
+            rows = reading.rows
+            if intake is not None:
+                intake.add(reading)
         visible = known_by(rows, as_of) if rows.height else rows
         return cls(
             fraud_accounts=frozenset(subjects(visible, "account", "fraud")),

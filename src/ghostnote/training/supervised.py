@@ -16,22 +16,24 @@ from ghostnote.training.samples import Sample
 Floats = NDArray[np.float64]
 
 FOLDS = 3
-#: Shares of honest rows for which a bundle keeps the probability that only so many of them reach.
+#: Shares of honest rows for which a bundle keeps the raw score that only so many of them reach.
 CEILINGS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 #: No probability is taken for surer than this when the honest part of unlabelled rows is estimated.
 _SUREST = 0.999
 #: Part of the labelled rows, from the top of the ranking, among which the share of labelled fraud is taken.
 _SUREST_PART = 0.5
 #: Labels that know of less than this share of fraud are too few to tell.
-_LEAST_SHARE = 0.02
+_LEAST_SHARE = 0.05
+#: No larger share of fraud among rows is believed: published figures end at half of it.
+_MOST_FRAUD = 0.2
 
 
 @dataclass(frozen=True)
 class Learnt:
     """A model fitted on all rows, and what cross-fitting says of it.
 
-    `calibration` maps its raw score to the probability of fraud; `ceilings` maps shares of honest rows to the
-    probability that no more of them reach; `prior` is the estimated share of fraud among rows (weighted);
+    `calibration` maps its raw score to the probability of fraud; `ceilings` maps shares of honest rows to the raw score
+    that no more of them reach; `prior` is the estimated share of fraud among rows (weighted);
     `labelled_share` the estimated share of fraud that labels know of.
     """
 
@@ -49,26 +51,37 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
     Whole accounts are left out in turn, so that every row has a score from a model that never saw its account; on
     these scores the probability of *being labelled* is calibrated. Dividing it by the share of fraud that gets labelled
     gives the probability of fraud (Elkan & Noto, 2008). That share is taken where the model is surest, among the rows
-    that score highest: further down, honest rows would pass for fraud that nobody has labelled.
+    that score highest: further down, honest rows would pass for fraud that nobody has labelled. All of it is done
+    twice: the second time, unlabelled rows count as honest only as far as the first model thinks that they are, so that
+    unlabelled fraud does not teach that fraud is honest.
     """
     fraud = sample.fraud.astype(np.float64)
-    raw = _cross_fitted(sample, fraud, directions, seed)
-    labelled = calibrate(raw, fraud, sample.weight)
-    labelled_share = _labelled_share(raw, sample)
-    calibration = Calibration(labelled.scores, np.minimum(labelled.probabilities / labelled_share, _SUREST))
+    raw = _cross_fitted(sample, sample.emphasis, directions, seed)
+    calibration, _ = _calibrated(raw, sample)
+    emphasis = np.where(sample.fraud, 1.0, sample.weight * (1.0 - calibration(raw)))
+    raw = _cross_fitted(sample, emphasis, directions, seed)
+    calibration, labelled_share = _calibrated(raw, sample)
     probability = calibration(raw)
-    honest = np.where(sample.fraud, 0.0, 1.0 - probability) * sample.weight
-    thresholds = np.array([threshold_for_ceiling(probability, share, honest) for share in CEILINGS])
-    model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, sample.emphasis)
     mass = np.where(sample.fraud, 1.0, probability) * sample.weight
+    prior = float(np.clip(mass.sum() / sample.weight.sum(), 1e-6, _MOST_FRAUD))
+    # Fraud, labelled or not, is thought to rank first; what ranks next is honest.
+    thresholds = [threshold_for_ceiling(raw, prior + share * (1.0 - prior), sample.weight) for share in CEILINGS]
+    model = Boosting(directions=directions, seed=seed).fit(sample.table, fraud, emphasis)
     return Learnt(
         model=model,
         calibration=calibration,
-        ceilings=Calibration(np.array(CEILINGS), thresholds),
-        prior=float(np.clip(mass.sum() / sample.weight.sum(), 1e-6, 0.5)),
+        ceilings=Calibration(np.array(CEILINGS), np.array(thresholds)),
+        prior=prior,
         labelled_share=labelled_share,
         average_precision=average_precision(raw, sample.fraud, sample.weight),
     )
+
+
+def _calibrated(raw: Floats, sample: Sample) -> tuple[Calibration, float]:
+    """Raw scores to probabilities of fraud, and the share of fraud that is labelled."""
+    labelled = calibrate(raw, sample.fraud.astype(np.float64), sample.weight)
+    share = _labelled_share(raw, sample)
+    return Calibration(labelled.scores, np.minimum(labelled.probabilities / share, _SUREST)), share
 
 
 def _labelled_share(raw: Floats, sample: Sample) -> float:
@@ -80,19 +93,20 @@ def _labelled_share(raw: Floats, sample: Sample) -> float:
     return float(np.clip(labelled[half] / everything[half], _LEAST_SHARE, 1.0))
 
 
-def _cross_fitted(sample: Sample, fraud: Floats, directions: Mapping[str, int], seed: int) -> Floats:
+def _cross_fitted(sample: Sample, emphasis: Floats, directions: Mapping[str, int], seed: int) -> Floats:
     unique = sample.accounts.unique(maintain_order=True)
     of_account = dict(zip(unique.to_list(), fold_of(unique, FOLDS).tolist(), strict=True))
-    fold = np.fromiter((of_account[account] for account in sample.accounts), dtype=np.int64, count=len(fraud))
-    raw = np.zeros(len(fraud))
+    fold = np.fromiter((of_account[account] for account in sample.accounts), dtype=np.int64, count=len(emphasis))
+    raw = np.zeros(len(emphasis))
     for out in range(FOLDS):
-        learning, judged = sample.take(fold != out), fold == out
+        fitted, judged = fold != out, fold == out
+        learning = sample.take(fitted)
         if not judged.any():
             continue
         if learning.fraud.all() or not learning.fraud.any():
             raw[judged] = learning.fraud.mean() if len(learning.fraud) else 0.0
             continue
         model = Boosting(directions=directions, seed=seed)
-        model.fit(learning.table, learning.fraud.astype(np.float64), learning.emphasis)
+        model.fit(learning.table, learning.fraud.astype(np.float64), emphasis[fitted])
         raw[judged] = model.score(sample.table.take(judged))
     return raw

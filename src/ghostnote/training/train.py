@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import polars as pl
 
 from ghostnote import __version__
 from ghostnote.errors import GhostnoteError
@@ -19,11 +20,11 @@ from ghostnote.models.bundle import FORMAT, Bundle, Curve, Manifest, Training
 from ghostnote.models.tails import Tails
 from ghostnote.progress import Progress, silent
 from ghostnote.training.known import Known
-from ghostnote.training.samples import Samples, gather
+from ghostnote.training.samples import Sample, Samples, gather
 from ghostnote.training.supervised import learn
 
-#: Fewest labelled rows from which a model is learnt at all.
-FEWEST_LABELLED = 20
+#: Fewest labelled rows, and accounts that they belong to, from which a model is learnt at all.
+FEWEST_LABELLED, FEWEST_ACCOUNTS = 20, 5
 
 
 def train(
@@ -46,9 +47,11 @@ def train(
     window = days[0], min(as_of.date(), days[-1])
     if window[1] < window[0]:
         raise GhostnoteError(f"{as_of.date()} lies before the first play: the lake has {days[0]} to {days[-1]}.")
-    known = Known.by(lake, as_of)
     intake = Intake()
+    known = Known.by(lake, as_of, intake)
     samples = gather(lake, features, known, intake, window, seed=seed, progress=progress)
+    if not intake.plays:
+        raise GhostnoteError(f"No play of {lake.path} can be read: `ghostnote validate` says why.")
     progress("Fitting detectors", 0, 3)
     tails = Tails(directions=day_directions(features)).fit(samples.days.table)
     facts = Training(
@@ -63,7 +66,8 @@ def train(
         labels_by_rules=len(samples.certain),
         labels_legit=len(known.honest_accounts),
         missing_columns=intake.missing_columns,
-        notes=[f"Not readable, left out: {name}" for name in intake.unreadable],
+        unreadable_files=len(intake.unreadable),
+        notes=_notes(intake),
     )
     surprise: list[float] = []
     if facts.account_days:
@@ -90,15 +94,15 @@ def _supervised(
     """The bundle with whichever of the two models there are labels enough for."""
     facts, manifest = bundle.manifest.training, bundle.manifest
     days = plays = None
-    if samples.days.fraud.sum() >= FEWEST_LABELLED:
+    if _enough(samples.days):
         days = learn(samples.days, day_directions(features), seed=seed)
     else:
-        facts = _noted(facts, f"{int(samples.days.fraud.sum())} account-days are labelled fraud: no account-day model.")
+        facts = _noted(facts, f"{_labelled(samples.days, 'account-days')}: no account-day model.")
     progress("Fitting detectors", 1, 3)
-    if samples.plays.fraud.sum() >= FEWEST_LABELLED:
+    if _enough(samples.plays) and days is not None:
         plays = learn(samples.plays, directions(features), seed=seed)
     else:
-        facts = _noted(facts, f"{int(samples.plays.fraud.sum())} plays are labelled fraud: no play model.")
+        facts = _noted(facts, f"{_labelled(samples.plays, 'plays')}: no play model.")
     progress("Fitting detectors", 3, 3)
     if days is not None:
         facts = msgspec.structs.replace(
@@ -119,6 +123,23 @@ def _supervised(
         play=plays.model if plays else None,
         day=days.model if days else None,
     )
+
+
+def _notes(intake: Intake) -> list[str]:
+    notes = [f"Not readable, left out: {name}" for name in intake.unreadable]
+    if intake.rejected_rows:
+        notes.append(f"{intake.rejected_rows:,} rows were rejected and left out: `ghostnote validate` says why.")
+    return notes
+
+
+def _enough(sample: Sample) -> bool:
+    whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
+    return bool(sample.fraud.sum() >= FEWEST_LABELLED and whose >= FEWEST_ACCOUNTS)
+
+
+def _labelled(sample: Sample, rows: str) -> str:
+    whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
+    return f"{int(sample.fraud.sum())} {rows} of {whose} accounts are labelled fraud, or caught by certain rules"
 
 
 def _noted(facts: Training, note: str) -> Training:
