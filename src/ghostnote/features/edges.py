@@ -47,7 +47,14 @@ class Edges:
         return len(self.kind)
 
 
-_NONE = Edges(*(np.zeros(0, dtype) for dtype in (np.uint8, np.int32, np.int32, np.int64, np.uint32, np.int64)))
+_NONE = Edges(
+    kind=np.zeros(0, np.uint8),
+    account=np.zeros(0, np.int32),
+    thing=np.zeros(0, np.int32),
+    time=np.zeros(0, np.int64),
+    events=np.zeros(0, np.uint32),
+    ms=np.zeros(0, np.int64),
+)
 
 
 class EdgeMaker:

@@ -176,8 +176,11 @@ recent.last(accounts).tokens  # (accounts, 64, channels) uint8, oldest first, ze
 merged(maker.edges(stream), 3_600_000_000)  # kind, account, thing, time, events, ms: one row per hour
 ```
 
-A token has {channels} channels ({names}); 0 is unknown in each. It names no track: a detector must not learn which
-songs were pushed last year. Edges tie accounts to {kinds}; `EdgeMaker.things` gives the ids back.
+A token has {channels} channels, 0 is unknown in each:
+{names}.
+It names no track: a detector must not learn which songs were pushed last year. Edges tie accounts to
+{kinds};
+`EdgeMaker.things` gives the ids back.
 
 """
 
