@@ -26,6 +26,9 @@ _SUREST_PART = 0.5
 _LEAST_SHARE = 0.05
 #: No larger share of fraud among rows is believed: published figures end at half of it.
 _MOST_FRAUD = 0.2
+#: Share of fraud that national studies found (1 to 3 % of plays). Where marks are set, it is trusted more than what few
+#: labels of few kinds add up to.
+_USUAL_FRAUD = 0.03
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
     prior = float(np.clip(mass.sum() / sample.weight.sum(), 1e-6, _MOST_FRAUD))
     model = Boosting(directions=directions, seed=seed).fit(sample.table, sample.fraud.astype(np.float64), emphasis)
     raw = model.score(sample.table)
-    # Fraud, labelled or not, is thought to rank first; what ranks next is honest.
-    thresholds = [threshold_for_ceiling(raw, prior + share * (1.0 - prior), sample.weight) for share in CEILINGS]
+    # As much fraud as studies have found is thought to rank first; what ranks next is honest.
+    budgets = [_USUAL_FRAUD + share * (1.0 - _USUAL_FRAUD) for share in CEILINGS]
+    thresholds = [threshold_for_ceiling(raw, budget, sample.weight) for budget in budgets]
     return Learnt(
         model=model,
         calibration=Calibration(_at_rank(raw, sample.weight, calibration.scores), calibration.probabilities),
