@@ -1,6 +1,7 @@
 """A lake walked day by day through the fold: what training and scoring both start from."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -12,6 +13,8 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import DAY, Lake
 from ghostnote.events.reading import Reading, read, read_days
 from ghostnote.events.schema import EVENT_TABLES, TABLES
+from ghostnote.features import kernels
+from ghostnote.features.compiling import is_compiled
 from ghostnote.features.declaration import Feature
 from ghostnote.features.fold import Fold
 from ghostnote.features.stream import KNOWN_BAD_COLUMN, build_stream
@@ -85,9 +88,21 @@ def walk(
     """Every day from the lake's first to `end`, through one fold that starts empty; `intake` is filled on the way."""
     fold = Fold(features)
     for today, stream in streams(lake, fold.columns | _KEPT, intake, end, progress):
-        values = fold.update(stream)
+        with compiling(progress):
+            values = fold.update(stream)
         intake.late = fold.late
         yield Day(today, stream, values)
+
+
+@contextmanager
+def compiling(progress: Progress) -> Iterator[None]:
+    """Say that the first fold on a machine compiles: it takes a minute, once."""
+    if is_compiled(kernels.walk):
+        yield
+        return
+    progress("Compiling for this machine (once)", 0, 1)
+    yield
+    progress("Compiling for this machine (once)", 1, 1)
 
 
 def streams(

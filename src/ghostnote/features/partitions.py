@@ -24,6 +24,7 @@ from ghostnote.features import kernels as k
 from ghostnote.features.costs import costs
 from ghostnote.features.declaration import Feature
 from ghostnote.features.fold import Fold
+from ghostnote.features.history import compiling
 from ghostnote.features.keys import KEYS
 from ghostnote.features.prepared import NAMES, Piece, Prepared, code, parts, prepare
 from ghostnote.progress import Progress, silent
@@ -159,7 +160,7 @@ def _fold_all(
         before = number * len(prepared.pieces)
         progress("Folding partitions", before, total)
         if not (unit.folder(work) / "done").exists():
-            _fold(unit, prepared, features, work, partial(_report, progress, before, total))
+            _fold(unit, prepared, features, work, progress, partial(_report, progress, before, total))
     progress("Folding partitions", total, total)
     return units
 
@@ -183,7 +184,12 @@ def _units(prepared: Prepared, features: Sequence[Feature], memory: float) -> It
 
 
 def _fold(
-    unit: _Unit, prepared: Prepared, features: Sequence[Feature], work: Path, report: Callable[[int], None]
+    unit: _Unit,
+    prepared: Prepared,
+    features: Sequence[Feature],
+    work: Path,
+    progress: Progress,
+    report: Callable[[int], None],
 ) -> None:
     """Fold one partition over all pieces and keep its rows, their features, and what predicates of others rest on."""
     folder = unit.folder(work)
@@ -199,7 +205,8 @@ def _fold(
             ids = {name: frame[code(name)].to_numpy() for name in fold.ids}
             waters = frame["water"].to_numpy()
             given = None if unit.column == _ACCOUNT else _first(piece, fold, needed, rows, work)
-            first = fold.walk_coded(frame, ids, waters, values, given)
+            with compiling(progress):
+                first = fold.walk_coded(frame, ids, waters, values, given)
             fold.give_back(int(waters[-1]))
             if unit.column == _ACCOUNT:
                 np.save(folder / f"{piece.name}.first.npy", first)

@@ -26,10 +26,12 @@ from ghostnote.features.declaration import (
     top_share,
     total,
 )
+from ghostnote.features.edges import KINDS
 from ghostnote.features.fold import Fold
 from ghostnote.features.further import ACCESS, FAVOURITES, HABITS, PAYEES, SHARED, TRACKS
 from ghostnote.features.keys import ITEMS, KEYS, VALUES
 from ghostnote.features.predicates import PLAY, SHORT, Predicate
+from ghostnote.features.sequences import CHANNELS
 from ghostnote.features.stream import build_stream
 
 #: What stands from here on is not generated.
@@ -162,6 +164,27 @@ inside the arrays are believed.
 """
 
 
+_SHAPES = """## Sequences and edges
+
+Detectors that read more than numbers get it from the same walk:
+
+```python
+fold, recent, maker = Fold((*TRAINED, *TOKEN_FEATURES)), Sequences(64), EdgeMaker()
+values = fold.update(stream)
+recent.update(stream, values[:, -len(TOKEN_FEATURES) :])
+recent.last(accounts).tokens  # (accounts, 64, channels) uint8, oldest first, zeros in front
+merged(maker.edges(stream), 3_600_000_000)  # kind, account, thing, time, events, ms: one row per hour
+```
+
+A token has {channels} channels, 0 is unknown in each:
+{names}.
+It names no track: a detector must not learn which songs were pushed last year. Edges tie accounts to
+{kinds};
+`EdgeMaker.things` gives the ids back.
+
+"""
+
+
 def page() -> str:
     """The generated part of the page, as Markdown."""
     return "".join(
@@ -243,6 +266,9 @@ def page() -> str:
             ),
             _EXPIRY,
             _DUPLICATES,
+            _SHAPES.replace("{channels}", str(len(CHANNELS)))
+            .replace("{names}", _names(CHANNELS))
+            .replace("{kinds}", _names(KINDS)),
             _words(),
             _catalogue(),
         )
