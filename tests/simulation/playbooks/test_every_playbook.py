@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 import pytest
-from tests.simulation.lakes import accounts_of, artificial, digest, read_all
+from tests.simulation.lakes import accounts_of, artificial, digest, read_all, truth
 from tests.simulation.worlds import ATTACKED, BESIEGED, SMALL_CATALOGUE
 
 from ghostnote.events.inspection import inspect
@@ -66,7 +66,8 @@ def test_it_can_be_planted_into_logs_with_few_columns(kind: str, bare: Path, tmp
 
 
 def artificial_ids(tables: dict[str, pl.DataFrame]) -> pl.Series:
-    return tables["labels"].filter((pl.col("subject_type") == "play") & (pl.col("verdict") == "fraud"))["subject_id"]
+    labels = truth(tables)
+    return labels.filter((pl.col("subject_type") == "play") & (pl.col("verdict") == "fraud"))["subject_id"]
 
 
 @pytest.mark.parametrize("kind", SIZED)
@@ -77,7 +78,9 @@ def test_its_size_can_be_a_share_of_the_service(kind: str, tmp_path: Path) -> No
     plays = artificial(tables, sized.name or "")
     # What sellers play beside what was ordered comes on top.
     wanted = plays.height if kind != "bought_plays" else plays["track_id"].value_counts()["count"].max()
-    assert wanted == pytest.approx(0.5 * (tables["plays"].height - plays.height), rel=0.35)
+    # Mimics play as much as the few listeners whom they happen to copy.
+    near = 0.6 if kind == "proxy_mimics" else 0.35
+    assert wanted == pytest.approx(0.5 * (tables["plays"].height - plays.height), rel=near)
 
 
 @pytest.mark.parametrize("kind", PLAYBOOKS)
