@@ -20,6 +20,8 @@ FOLDS = 3
 CEILINGS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 #: No probability is taken for surer than this when the honest part of unlabelled rows is estimated.
 _SUREST = 0.999
+#: What the highest rank adds to a probability.
+_RISE = 1e-4
 #: Part of the labelled rows, from the top of the ranking, among which the share of labelled fraud is taken.
 _SUREST_PART = 0.5
 #: Labels that know of less than this share of fraud are too few to tell.
@@ -74,12 +76,18 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
     thresholds = [threshold_for_ceiling(raw, budget, sample.weight) for budget in budgets]
     return Learnt(
         model=model,
-        calibration=Calibration(_at_rank(raw, sample.weight, calibration.scores), calibration.probabilities),
+        calibration=_rising(calibration, _at_rank(raw, sample.weight, calibration.scores)),
         ceilings=Calibration(np.array(CEILINGS), np.array(thresholds)),
         prior=prior,
         labelled_share=labelled_share,
         average_precision=average_precision(rank, sample.fraud, sample.weight),
     )
+
+
+def _rising(calibration: Calibration, raw: Floats) -> Calibration:
+    """A calibration on ranks as one on `raw` scores, hardly rising where it was level: scores still rank rows."""
+    top = -np.log10(1.0 - calibration.scores + 1e-6) / 6.0
+    return Calibration(raw, calibration.probabilities + _RISE * top)
 
 
 def _ranks(raw: Floats, weight: Floats) -> Floats:
