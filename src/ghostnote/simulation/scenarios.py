@@ -71,7 +71,7 @@ def load_campaigns(name: str, size: float | None = None) -> tuple[AnyPlaybook, .
     Raises `GhostnoteError` like `load_scenario`.
     """
     if name in PLAYBOOKS:
-        return (PLAYBOOKS[name](size=size),)
+        return (PLAYBOOKS[name]() if size is None else PLAYBOOKS[name](size=size),)
     if not Path(name).is_file():
         raise GhostnoteError(f"There is no campaign '{name}'.{_instead(name, tuple(PLAYBOOKS))}")
     return _convert(_read(Path(name)), f"campaign file {name}", _Campaigns).campaigns

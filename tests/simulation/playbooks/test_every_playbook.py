@@ -1,19 +1,24 @@
 """What holds for every playbook: the contract is kept, the same seed gives the same, few columns are enough."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import polars as pl
 import pytest
-from tests.simulation.lakes import accounts_of, artificial, digest, read_all
+from tests.simulation.lakes import accounts_of, artificial, digest, read_all, truth
 from tests.simulation.worlds import ATTACKED, BESIEGED, SMALL_CATALOGUE
 
 from ghostnote.events.inspection import inspect
 from ghostnote.events.lake import Lake, LakeWriter
+from ghostnote.simulation.honest import live
+from ghostnote.simulation.listing import parameters
+from ghostnote.simulation.places import AddressBook
 from ghostnote.simulation.planting import plant
 from ghostnote.simulation.playbooks import PLAYBOOKS
 from ghostnote.simulation.scenarios import Scenario
-from ghostnote.simulation.world import simulate
+from ghostnote.simulation.stage import Stage
+from ghostnote.simulation.world import make_service, simulate
 
 #: Each playbook once, small.
 SMALL = {campaign.kind: campaign for campaign in (*ATTACKED.campaigns, *BESIEGED.campaigns)}
@@ -61,7 +66,8 @@ def test_it_can_be_planted_into_logs_with_few_columns(kind: str, bare: Path, tmp
 
 
 def artificial_ids(tables: dict[str, pl.DataFrame]) -> pl.Series:
-    return tables["labels"].filter((pl.col("subject_type") == "play") & (pl.col("verdict") == "fraud"))["subject_id"]
+    labels = truth(tables)
+    return labels.filter((pl.col("subject_type") == "play") & (pl.col("verdict") == "fraud"))["subject_id"]
 
 
 @pytest.mark.parametrize("kind", SIZED)
@@ -72,4 +78,26 @@ def test_its_size_can_be_a_share_of_the_service(kind: str, tmp_path: Path) -> No
     plays = artificial(tables, sized.name or "")
     # What sellers play beside what was ordered comes on top.
     wanted = plays.height if kind != "bought_plays" else plays["track_id"].value_counts()["count"].max()
-    assert wanted == pytest.approx(0.5 * (tables["plays"].height - plays.height), rel=0.35)
+    # Mimics play as much as the few listeners whom they happen to copy.
+    near = 0.6 if kind == "proxy_mimics" else 0.35
+    assert wanted == pytest.approx(0.5 * (tables["plays"].height - plays.height), rel=near)
+
+
+@pytest.mark.parametrize("kind", PLAYBOOKS)
+def test_shares_at_their_ends_are_possible(kind: str) -> None:
+    """Every share at 0 and at 1, and hardly any time: an optimiser will ask for that too."""
+    stage = empty_stage()
+    shares = [line.name for line in parameters(PLAYBOOKS[kind]) if line.high == 1 and line.name != "size"]
+    for value in (0.0, 1.0):
+        for days in (0.01, 2.0):
+            edge = msgspec.structs.replace(SMALL[kind], start=0.5, days=days, size=0.01, **dict.fromkeys(shares, value))
+            edge.stage(stage)
+    assert len(stage.casts) == 4
+
+
+def empty_stage() -> Stage:
+    """A tiny service of which one cell of plays was overheard."""
+    scenario = Scenario(accounts=100, days=3, catalogue=SMALL_CATALOGUE)
+    people, service = make_service(scenario, 1)
+    heard = live(service, people, AddressBook.of(service.networks, 1), 0).plays[0]
+    return Stage.of(replace(service, plays=float(len(heard))), heard)

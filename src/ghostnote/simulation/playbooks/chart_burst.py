@@ -48,7 +48,7 @@ class ChartBurst(Timing, frozen=True, kw_only=True, tag="chart_burst"):
         step = float(catalogue.duration_ms[song][0]) / 1000 + _PAUSE_SECONDS
         wanted = self.plays if self.size is None else self.size * stage.service.plays
         daily = self.hours * 3600 / step * (1 - self.camouflage) * (1 - self.day_off)
-        count = max(2, round(wanted / (self.days * daily)))
+        count = max(2, round(wanted / (self.days * max(daily, 1.0))))
         shown = stage.addresses(self.ip_kind, self.country, max(2, round(count / self.per_address)), rng)
         fleet = open_accounts(
             stage,

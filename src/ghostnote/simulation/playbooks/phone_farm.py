@@ -45,7 +45,7 @@ class PhoneFarm(Timing, frozen=True, kw_only=True, tag="phone_farm"):
         phones = self.phones
         if self.size is not None:
             daily = 24 * 3600 / step * (1 - self.idle)
-            phones = max(2, round(self.size * stage.service.plays / (self.days * daily)))
+            phones = max(2, round(self.size * stage.service.plays / (self.days * max(daily, 1.0))))
         tracks = self._catalogue(stage, start, rng)
         slots = max(1, -(-(end - start) // DAY))
         count = phones * self.per_device

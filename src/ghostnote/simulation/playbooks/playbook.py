@@ -52,7 +52,7 @@ def fleet_size(
     """Accounts, `least` or more, that `size` (a share of the service's plays) needs; else the playbook's own number."""
     if size is None:
         return accounts
-    return max(least, round(size * stage.service.plays / (days * plays_per_day)))
+    return max(least, round(size * stage.service.plays / (days * max(plays_per_day, 1.0))))
 
 
 def named(playbook: Playbook, stage: Stage) -> str:
