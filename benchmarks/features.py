@@ -1,15 +1,21 @@
 """The fold against SQL windows (DuckDB) and rolling groups (Polars), and the whole catalogue alone.
 
-The same events, the same seven features, and the same answers: they are compared before anything is timed. Batch is a
-whole history at once. Micro-batch is a live service: calls of 1,000 events, answered with the features of these; the
-others query the last 24 hours of the keys concerned, as one would, and the fold just goes on.
+The same events, the same seven features, and the same answers: they are compared before anything is timed. Tools take
+turns in every repetition, so that whatever else a machine does falls on all. Batch is a whole history at once.
+Micro-batch is a live service: calls of 512 events, answered with the features of these; the others query the last 24
+hours of the keys concerned, as one would, and the fold just goes on.
+
+Sizes in millions of plays come from GHOSTNOTE_BENCH_PLAYS (default "1 10"), 50 plays an account over 14 days.
 """
 
 import gc
+import os
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,19 +23,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.features.declaration import Feature, count, distinct, share, total
+from ghostnote.features.catalog import CATALOG, TRAINED
+from ghostnote.features.declaration import Feature, count, distinct, gap_mean, share, total
 from ghostnote.features.fold import Fold
 from ghostnote.features.predicates import EVENT, JUST_OVER_30S
 
 Row = dict[str, str | int | float]
 Values = NDArray[np.float32]
 
-SIZES = {"1x": 500_000, "10x": 5_000_000}
-CALL = 1000
-REPEATS = 3
+CALL = 512
+REPEATS = 5
 #: Calls timed in each repetition.
 CALLS = 20
-_DAYS = 7
+_DAYS = 14
 _START_US = 1_767_225_600_000_000
 _DAY_US = 24 * 3_600_000_000
 SEVEN = (
@@ -38,7 +44,7 @@ SEVEN = (
     total("ms_played", "account", "24h", "x"),
     share(JUST_OVER_30S, "account", "24h", "x"),
     distinct("track", "account", "24h", "x"),
-    count("ip", "24h", "x"),
+    gap_mean("account", "24h", "x"),
     distinct("account", "ip", "24h", "x", where=EVENT),
 )
 
@@ -46,13 +52,15 @@ SEVEN = (
 def run() -> list[Row]:
     """Measure everything; takes minutes."""
     rows: list[Row] = []
-    for size, n in SIZES.items():
+    sizes = [round(float(size) * 1e6) for size in os.environ.get("GHOSTNOTE_BENCH_PLAYS", "1 10").split()]
+    for n in sizes:
         events = plays(n)
-        rows += _batch(size, events)
-        rows += _micro(size, events)
+        rows += _batch(events)
+        rows += _micro(events)
+        rows.append(_single(events))
         del events
         gc.collect()
-    rows += [_catalogue(size, n) for size, n in SIZES.items()]
+    rows += [_catalogue(name, features, n // 10) for n in sizes for name, features in _CATALOGUES.items()]
     return _with_growth(rows)
 
 
@@ -60,9 +68,9 @@ def run() -> list[Row]:
 
 
 def plays(n: int) -> pl.DataFrame:
-    """Plays of a week by n / 50 accounts; no two at the same microsecond, so that no answer depends on ties."""
+    """Plays of two weeks by n / 50 accounts; no two in one millisecond, so that no answer depends on ties."""
     rng = np.random.default_rng(n)
-    times = np.sort(rng.integers(0, _DAYS * _DAY_US - n, n)) + np.arange(n)
+    times = (np.sort(rng.integers(0, _DAYS * _DAY_US // 1000 - n, n)) + np.arange(n)) * 1000
     accounts = n // 50
     # A few accounts play most: activity is log-normal.
     weights = rng.lognormal(0, 1, accounts).cumsum()
@@ -130,11 +138,13 @@ _BY_ACCOUNT = f"""
     count(*) OVER account AS b,
     sum(ms_played) OVER account AS c,
     avg((ms_played >= 30000 AND ms_played < 35000)::INT) OVER account AS d,
-    count(DISTINCT track_id) OVER account AS e
+    count(DISTINCT track_id) OVER account AS e,
+    CASE WHEN count(*) OVER account > 1
+         THEN (epoch_us(event_time) - epoch_us(min(event_time) OVER account)) / 1e6 / (count(*) OVER account - 1)
+         END AS f
     FROM {{events}} WINDOW account AS (PARTITION BY account_id ORDER BY event_time {_OVER_24H})
 """
 _BY_IP = f"""
-    count(*) OVER ip AS f,
     count(DISTINCT account_id) OVER ip AS g
     FROM {{events}} WINDOW ip AS (PARTITION BY ip ORDER BY event_time {_OVER_24H})
 """
@@ -183,7 +193,7 @@ class _Sql:
 
     def _asked(self, query: str) -> Values:
         columns = self._connection.sql(query).fetchnumpy()
-        return np.column_stack([np.asarray(columns[name], dtype=np.float32) for name in "abcdefg"])
+        return np.column_stack([np.ma.filled(columns[name].astype(np.float32), np.nan) for name in "abcdefg"])
 
 
 class _Rolling:
@@ -216,101 +226,127 @@ class _Rolling:
                 ms.sum().alias("c"),
                 ms.is_between(30_000, 35_000, closed="left").mean().alias("d"),
                 pl.col("track_id").n_unique().alias("e"),
+                # All gaps between plays next to each other add up to the time from the first to the last.
+                pl.when(pl.len() > 1).then((_us("last") - _us("first")) / 1e6 / (pl.len() - 1)).alias("f"),
             ],
         )
-        ips = _groups(of_ips, "ip", "24h", [pl.len().alias("f"), pl.col("account_id").n_unique().alias("g")])
+        ips = _groups(of_ips, "ip", "24h", [pl.col("account_id").n_unique().alias("g")])
         lazy = pl.concat(
             [part.filter(pl.col("i") >= first).sort("i").drop("i") for part in (hour, day, ips)], how="horizontal"
         )
         return lazy.collect().cast(pl.Float32).to_numpy()
 
 
+def _us(which: str) -> pl.Expr:
+    time = pl.col("at").dt.timestamp("us")
+    return time.first() if which == "first" else time.last()
+
+
 def _groups(events: pl.DataFrame, key: str, period: str, aggregates: list[pl.Expr]) -> pl.LazyFrame:
-    rolling = events.lazy().rolling("event_time", period=period, closed="right", group_by=key)
+    rolling = (
+        events.lazy().with_columns(at="event_time").rolling("event_time", period=period, closed="right", group_by=key)
+    )
     return rolling.agg(pl.col("i").last(), *aggregates).drop(key, "event_time")
 
 
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
-def _timed(call: Callable[[], object]) -> float:
-    gc.collect()
+def _timed(call: Callable[[], object], *, clean: bool = True) -> float:
+    if clean:
+        gc.collect()
     begin = time.perf_counter()
     call()
     return time.perf_counter() - begin
 
 
-def _batch(size: str, events: pl.DataFrame) -> Iterator[Row]:
-    expected = None
-    fastest = None
-    for way in (_Folded, _Sql, _Rolling):
-        tool = way(events) if way is not _Folded else way(events[:1000])
-        values = tool.batch(events)
-        expected = values if expected is None else expected
-        _same(tool.name, values, expected)
-        del values
-        seconds = statistics.median(_timed(lambda tool=tool: tool.batch(events)) for _ in range(REPEATS))
-        fastest = fastest or seconds
+_CATALOGUES = {"what training uses": TRAINED, "every shipped feature": CATALOG}
+
+
+def _batch(events: pl.DataFrame) -> Iterator[Row]:
+    tools = [_Folded(events[:1000]), _Sql(events), _Rolling(events)]
+    expected = tools[0].batch(events)
+    for tool in tools[1:]:
+        _same(tool.name, tool.batch(events), expected)
+    seconds = [[_timed(lambda tool=tool: tool.batch(events)) for tool in tools] for _ in range(REPEATS)]
+    medians = [statistics.median(column) for column in zip(*seconds, strict=True)]
+    for tool, median in zip(tools, medians, strict=True):
         yield {
             "table": "Seven features, a whole history at once",
             "tool": tool.name,
-            "size": size,
             "events": events.height,
-            "seconds": seconds,
-            "events per second": events.height / seconds,
-            "times the fold's": seconds / fastest,
+            "seconds": median,
+            "events per second": events.height / median,
+            "times the fold's": median / medians[0],
         }
 
 
-def _micro(size: str, events: pl.DataFrame) -> Iterator[Row]:
+def _micro(events: pl.DataFrame) -> Iterator[Row]:
     timed = CALL * CALLS * REPEATS
     history, live = events[:-timed], events[-timed:]
     expected = _Folded.batch(events)[-timed:]
-    fastest = None
-    for way in (_Folded, _Sql, _Rolling):
-        tool = way(history)
-        gc.collect()
-        seconds, answers = [], []
-        for part in live.iter_slices(CALL):
+    tools = [_Folded(history), _Sql(history), _Rolling(history)]
+    gc.collect()
+    seconds: list[list[float]] = [[] for _ in tools]
+    answers: list[list[Values]] = [[] for _ in tools]
+    for part in live.iter_slices(CALL):
+        for tool, took, given in zip(tools, seconds, answers, strict=True):
             begin = time.perf_counter()
-            answers.append(tool.call(part))
-            seconds.append(time.perf_counter() - begin)
-        _same(tool.name, np.concatenate(answers), expected)
-        call = statistics.median(sum(seconds[i : i + CALLS]) / CALLS for i in range(0, len(seconds), CALLS))
-        fastest = fastest or call
+            given.append(tool.call(part))
+            took.append(time.perf_counter() - begin)
+    for tool, given in zip(tools, answers, strict=True):
+        _same(tool.name, np.concatenate(given), expected)
+    medians = [statistics.median(took) for took in seconds]
+    for tool, median in zip(tools, medians, strict=True):
         yield {
             "table": f"Seven features, calls of {CALL:,} events after all others",
             "tool": tool.name,
-            "size": size,
             "events held": history.height,
-            "ms per call": call * 1e3,
-            "events per second": CALL / call,
-            "times the fold's": call / fastest,
+            "ms per call": median * 1e3,
+            "events per second": CALL / median,
+            "times the fold's": median / medians[0],
         }
 
 
-def _catalogue(size: str, n: int) -> Row:
+def _single(events: pl.DataFrame) -> Row:
+    fold = _Folded(events[:-1000])
+    seconds = [_timed(lambda one=one: fold.call(one), clean=False) for one in events[-1000:].iter_slices(1)]
+    return {
+        "table": "Seven features, one event at a time",
+        "events held": events.height,
+        "us, median": statistics.median(seconds) * 1e6,
+        "us, 99th percentile": float(np.percentile(seconds, 99)) * 1e6,
+        "events per second": 1 / statistics.fmean(seconds),
+    }
+
+
+def _catalogue(name: str, features: tuple[Feature, ...], n: int) -> Row:
     events = everything(n)
     seconds = []
     for _ in range(REPEATS):
-        fold = Fold()
+        fold = Fold(features)
         gc.collect()
         begin = time.perf_counter()
-        for part in events[: -CALL * CALLS].iter_slices(500_000):
+        for part in events.iter_slices(500_000):
             fold.update(part)
         seconds.append(time.perf_counter() - begin)
-    calls = [_timed(lambda part=part: fold.update(part)) for part in events[-CALL * CALLS :].iter_slices(CALL)]
     batch = statistics.median(seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "state")
+        saving = _timed(lambda: fold.snapshot(path))
+        size = path.stat().st_size
+        restoring = _timed(lambda: Fold(features).restore(path))
     return {
-        "table": "The whole catalogue",
-        "features": len(fold.features),
-        "size": size,
+        "table": "The catalogue, calls of 500,000 events",
+        "tool": name,
+        "features": len(features),
         "events": n,
         "seconds": batch,
-        "events per second": (n - CALL * CALLS) / batch,
-        f"ms per call of {CALL:,}": statistics.median(calls) * 1e3,
+        "events per second": n / batch,
         "state in MB": fold.bytes / 1e6,
-        "state bytes per event": fold.bytes / n,
+        "snapshot in MB": size / 1e6,
+        "MB per second saved": size / 1e6 / saving,
+        "MB per second restored": size / 1e6 / restoring,
     }
 
 
@@ -324,5 +360,5 @@ def _with_growth(rows: list[Row]) -> list[Row]:
     first: dict[tuple[object, object], float] = {}
     for row in rows:
         cost = 1 / float(row["events per second"])
-        row["cost per event, times 1x"] = cost / first.setdefault((row["table"], row.get("tool")), cost)
+        row["cost per event, times the first"] = cost / first.setdefault((row["table"], row.get("tool")), cost)
     return rows

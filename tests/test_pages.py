@@ -37,7 +37,10 @@ def test_the_policy_table_has_every_field_with_its_default() -> None:
     policy = Policy()
     for name in Policy.__struct_fields__:
         default = getattr(policy, name)
-        assert told[name] == default if isinstance(default, str) else float(told[name]) == default, name
+        if isinstance(default, (str, bool)):
+            assert told[name] == (default if isinstance(default, str) else str(default).lower()), name
+        else:
+            assert float(told[name]) == default, name
 
 
 def test_every_rule_is_told_and_whether_it_is_certain() -> None:

@@ -1,6 +1,7 @@
 """How Ghostnote's functions are compiled: by Numba, cached on disk, without holding Python's lock."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -13,6 +14,23 @@ njit: Any = numba.njit
 def compiled(function: F) -> F:
     """Compile a function that may make arrays."""
     return _cached(function)
+
+
+def is_compiled(function: Callable[..., Any]) -> bool:
+    """Whether a compiled function need not be compiled again in this process: it was used, or its machine code is on
+    disk and no older than its source.
+    """
+    dispatcher: Any = function
+    if dispatcher.signatures:
+        return True
+    source = Path(dispatcher.py_func.__code__.co_filename)
+    try:
+        found = [
+            path.stat().st_mtime for path in Path(dispatcher.stats.cache_path).glob(f"*.{function.__name__}-*.nbi")
+        ]
+        return bool(found) and max(found) >= source.stat().st_mtime
+    except (OSError, AttributeError, TypeError):
+        return False
 
 
 def lean(function: F) -> F:

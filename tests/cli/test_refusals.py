@@ -260,7 +260,7 @@ def test_names_of_nothing_are_refused(tmp_path: Path, arguments: list[str], said
     [
         (["frobnicate"], "No such command 'frobnicate'"),
         (["score", "--bogus"], "No such option: --bogus"),
-        (["simulate"], "Missing option '--out'"),
+        (["simulate"], "say where the lake goes"),
         (["simulate", "--out", "x", "--accounts", "10"], "'--accounts'"),
         (["simulate", "--out", "x", "--days", "0"], "'--days'"),
         (["demo", "--seed", "-1"], "'--seed'"),

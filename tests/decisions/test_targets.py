@@ -9,7 +9,7 @@ from ghostnote.decisions.targets import confirmed_targets, dedicated
 def _plays(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
     """account, artist, marked plays, other plays."""
     return pl.concat(
-        pl.DataFrame({"account_id": who, "artist_id": artist, "marked": [True] * bad + [False] * good})
+        pl.DataFrame({"account_id": who, "artist_id": artist, "marked": [True] * bad + [False] * good, "day": 1})
         for who, artist, bad, good in rows
     )
 
@@ -26,6 +26,11 @@ def test_many_accounts_on_one_artist_confirm_it():
 def test_who_listens_honestly_to_a_target_keeps_its_plays():
     found = _confirmed(*((f"v{n}", "farm", 38, 2) for n in range(9)), ("fan", "farm", 2, 50), ("guest", "farm", 1, 0))
     assert found == [(f"v{n}", "farm") for n in range(9)]
+
+
+def test_the_audience_of_a_hit_plays_it_among_much_else():
+    rows = ((f"fan{n}", artist, bad, good) for n in range(30) for artist, bad, good in (("hit", 4, 0), ("x", 0, 40)))
+    assert _confirmed(*rows) == []
 
 
 def test_one_odd_listener_is_left_alone():

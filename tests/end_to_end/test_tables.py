@@ -29,7 +29,7 @@ def is_sentence(text: str) -> bool:
 
 
 def test_something_was_decided(world: Judged) -> None:
-    assert {"suspend", "review", "allow"} <= set(world.table("accounts")["action"])
+    assert {"suspend", "allow"} <= set(world.table("accounts")["action"])
     assert {"exclude", "count"} <= set(world.table("plays")["verdict"])
     assert world.table("campaigns").height > 0
 

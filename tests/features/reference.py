@@ -46,6 +46,12 @@ ANSWERS: Mapping[str, Callable[[Event], bool | None]] = MappingProxyType(
         "skipped": _is("end_reason", "fwdbtn", "backbtn"),
         "from_search": _is("source", "search"),
         "from_playlist": _is("source", "playlist"),
+        "failed_login": lambda e: None if e["success"] is None else not e["success"],
+        "offline": lambda e: e["offline"],
+        "shuffled": lambda e: e["shuffle"],
+        "from_library": _is("source", "library"),
+        "from_autoplay": _is("source", "autoplay", "radio"),
+        "known_bad": lambda e: e["known_bad"],
         "hosting_ip": _is("ip_kind", "hosting", "vpn"),
         "follow": _is("action", "follow", "playlist_follow"),
         "save": _is("action", "save", "like", "playlist_add"),
@@ -76,6 +82,7 @@ def _events(stream: pl.DataFrame) -> list[Event]:
             row[f"carried_{column}"] = known.get(row["account_id"])
         row["second"] = None if row["ms_played"] is None else row["ms_played"] // 1000
         row["hour"] = row["t"] // 3_600_000_000
+        row["hour_of_day"] = row["hour"] % 24
         events.append(row)
     return events
 
@@ -149,6 +156,8 @@ def _of_items(window: list[Event], of_key: list[Event], now: int, feature: Featu
 def _of_gaps(window: list[Event], of_key: list[Event], now: int, feature: Feature) -> Result:
     times = [e["t"] for e in window if e["on_time"]]
     gaps = [(later - earlier) // 1000 / 1000 for earlier, later in itertools.pairwise(times)]
+    if feature.op == "gap_max":
+        return (max(gaps) if gaps else MISSING), len(gaps)
     if feature.op == "gap_mean":
         return (statistics.fmean(gaps) if gaps else MISSING), len(gaps)
     mean = statistics.fmean(gaps) if len(gaps) > 1 else 0
@@ -175,6 +184,35 @@ def _run_length(window: list[Event], of_key: list[Event], now: int, feature: Fea
     return run or MISSING, run
 
 
+def _growth(window: list[Event], of_key: list[Event], now: int, feature: Feature) -> Result:
+    where = ANSWERS[feature.where.name]
+    past = window_us(feature.past)
+    events = [e for e in of_key if where(e)]
+    longer = [e for e in events if e["t"] > now - past]
+    if not longer or now - min(e["t"] for e in events) < past:
+        return MISSING, len(longer)
+    return len(window) / len(longer) * past / window_us(feature.over), len(longer)
+
+
+def _rate(window: list[Event], of_key: list[Event], now: int, feature: Feature) -> Result:
+    column = ITEMS[feature.argument].column
+    answers = [(e[column], ANSWERS[feature.of.name](e)) for e in window if e[column] is not None]
+    known = {item for item, answer in answers if answer is not None} - {of_key[-1][column]}
+    yes = {item for item, answer in answers if answer} & known
+    return (len(yes) / len(known) if known else MISSING), len(known)
+
+
+def _switches(window: list[Event], of_key: list[Event], now: int, feature: Feature) -> Result:
+    item = ITEMS[feature.argument]
+    where = ANSWERS[feature.where.name]
+    column = item.column or item.name
+    known = [e for e in of_key if e["on_time"] and where(e) and e[column] is not None]
+    start = now - window_us(feature.over)
+    changed = [b for a, b in itertools.pairwise(known) if a[column] != b[column] and b["t"] > start]
+    support = sum(e[column] is not None for e in window)
+    return (len(changed) if support else MISSING), support
+
+
 _OPS: Mapping[str, Callable[[list[Event], list[Event], int, Feature], Result]] = MappingProxyType(
     {
         "count": _count,
@@ -188,6 +226,10 @@ _OPS: Mapping[str, Callable[[list[Event], list[Event], int, Feature], Result]] =
         "entropy": _of_items,
         "gap_mean": _of_gaps,
         "gap_cv": _of_gaps,
+        "gap_max": _of_gaps,
+        "growth": _growth,
+        "rate": _rate,
+        "switches": _switches,
         "time_since_first": _since_first,
         "time_since_previous": _since_previous,
         "run_length": _run_length,

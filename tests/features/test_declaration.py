@@ -14,12 +14,16 @@ from ghostnote.features.declaration import (
     distinct,
     entropy,
     gap_cv,
+    gap_max,
     gap_mean,
+    growth,
     mean,
     per,
+    rate,
     run_length,
     share,
     std,
+    switches,
     time_since_first,
     time_since_previous,
     top_share,
@@ -41,6 +45,10 @@ from ghostnote.features.predicates import EVENT, HOSTING_IP, JUST_OVER_30S, LOGI
         ),
         (total("ms_played", "account", "1h", "x"), "plays_total_ms_played_by_account_1h", "ms"),
         (mean("ms_played", "account", "1h", "x"), "plays_mean_ms_played_by_account_1h", "ms"),
+        (growth("track", "24h", "7d", "x"), "plays_growth_on_7d_by_track_24h", "ratio"),
+        (rate(HOSTING_IP, "account", "ip", "24h", "x"), "events_rate_hosting_ip_account_by_ip_24h", "share"),
+        (switches("country", "account", "1h", "x"), "events_switches_country_by_account_1h", "changes"),
+        (gap_max("account", "24h", "x"), "plays_gap_max_by_account_24h", "s"),
         (std("ms_played", "account", "1h", "x"), "plays_std_ms_played_by_account_1h", "ms"),
         (distinct("track", "account", "7d", "x"), "plays_distinct_track_by_account_7d", "track"),
         (per("account", "track", "7d", "x"), "plays_per_account_by_track_7d", "events"),
@@ -124,6 +132,7 @@ def test_the_catalogue_has_unique_names_and_reasons_that_end() -> None:
 
 def test_features_about_others_wait_for_enough_of_them() -> None:
     # One listener's week must not decide what a track's, payee's or playlist's share looks like.
-    shared = [f for f in CATALOG if f.by in ("track", "artist", "owner", "playlist")]
+    parts = ("share", "per", "top_share", "entropy", "rate", "growth")
+    shared = [f for f in CATALOG if f.by in ("track", "artist", "owner", "playlist") and f.op in parts]
     assert shared
     assert all(f.support >= 5 for f in shared)

@@ -46,4 +46,7 @@ def test_numbers_of_items() -> None:
     row = pl.DataFrame({"ms_played": [29_999, 0], "event_time": [7_199_999_999, 7_200_000_000]})
     row = row.with_columns(pl.col("event_time").cast(pl.Datetime("us", "UTC")))
     numbers = {name: item.number for name, item in ITEMS.items() if item.number is not None}
-    assert row.select(**numbers).to_dicts() == [{"second": 29, "hour": 1}, {"second": 0, "hour": 2}]
+    assert row.select(**numbers).to_dicts() == [
+        {"second": 29, "hour": 1, "hour_of_day": 1},
+        {"second": 0, "hour": 2, "hour_of_day": 2},
+    ]

@@ -12,19 +12,23 @@ from ghostnote.features.declaration import (
     distinct,
     entropy,
     gap_cv,
+    gap_max,
     gap_mean,
+    growth,
     mean,
     per,
+    rate,
     run_length,
     share,
     std,
+    switches,
     time_since_first,
     time_since_previous,
     top_share,
     total,
 )
 from ghostnote.features.fold import Fold
-from ghostnote.features.predicates import EVENT, LOGIN, SHORT
+from ghostnote.features.predicates import EVENT, KNOWN_BAD, LOGIN, PLAY, SHORT
 
 OTHERS = (
     count("account", "ever", "x"),
@@ -51,6 +55,13 @@ OTHERS = (
     time_since_previous("device", "x", where=EVENT),
     run_length("source", "device", "x"),
     run_length("platform", "account_ip", "x", where=EVENT),
+    gap_max("device", "3d", "x", where=EVENT),
+    gap_max("account", "1h", "x"),
+    growth("ip", "6h", "2d", "x", where=EVENT, support=3),
+    rate(KNOWN_BAD, "account", "device", "28d", "x"),
+    rate(SHORT, "track", "account", "12h", "x", where=PLAY),
+    switches("source", "account", "2d", "x", where=PLAY),
+    switches("hour_of_day", "ip", "28d", "x", support=2),
 )
 
 

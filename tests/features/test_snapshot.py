@@ -161,7 +161,7 @@ def test_another_format_is_refused(path: Path, fold: Fold, monkeypatch: pytest.M
     monkeypatch.setattr(snapshots, "FORMAT", snapshots.FORMAT + 1)
     fold.snapshot(path)
     monkeypatch.undo()
-    with pytest.raises(GhostnoteError, match="has format 2, this version reads 1: fold the history again"):
+    with pytest.raises(GhostnoteError, match="has format 3, this version reads up to 2: fold the history again"):
         fold.restore(path)
 
 
@@ -219,4 +219,4 @@ def test_the_file_says_what_it_is(path: Path, fold: Fold) -> None:
     fold.snapshot(path)
     with np.load(path, allow_pickle=False) as file:
         head = json.loads(bytes(file["snapshot"]))
-    assert (head["format"], head["features"]) == (1, list(fold.names))
+    assert (head["format"], head["features"]) == (2, list(fold.names))

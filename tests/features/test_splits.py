@@ -12,6 +12,7 @@ from tests.features.test_meaning import OTHERS
 from tests.features.worlds import plays, same_bits, stream
 
 from ghostnote.features import fold as folding
+from ghostnote.features import threads
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.fold import Fold
 from ghostnote.features.keys import KEYS
@@ -89,3 +90,12 @@ def test_memory_grows_without_changing_a_bit() -> None:
     parts = [fold.update(part) for part in events.iter_slices(997)]
     assert same_bits(np.concatenate(parts), Fold(EVERYTHING).update(events))
     assert fold.bytes > 0
+
+
+def test_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = stream(8, 300, late=0.2)
+    expected = Fold(EVERYTHING).update(events)
+    monkeypatch.setattr(threads, "_FEWEST_ROWS", 1)
+    monkeypatch.setattr(threads.os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    for _ in range(3):
+        assert same_bits(Fold(EVERYTHING).update(events), expected)

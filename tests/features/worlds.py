@@ -60,6 +60,10 @@ def tables(
             "email_domain": _pick(rng, ["m.org", "n.net"], n, missing),
             "payment_hash": _pick(rng, _ids("pay", 2), n, 0.3),
             "plan": _pick(rng, ["free", "premium"], n),
+            "shuffle": pl.Series(rng.random(n) < 0.4).set(pl.Series(rng.random(n) < missing), None),
+            "offline": pl.Series(rng.random(n) < 0.2).set(pl.Series(rng.random(n) < missing), None),
+            "client_version": _pick(rng, ["1.0", "1.1", "2.0"], n, missing),
+            "email_shape": _pick(rng, ["a9", "a.a"], n, missing),
             "success": rng.random(n) < 0.8,
         }
     )
@@ -76,6 +80,18 @@ def tables(
         }
     )
     result["ips"] = pl.DataFrame({"ip": ["10.0.0.1", "10.0.1.1"], "ip_kind": ["hosting", "residential"]})
+    result["labels"] = pl.DataFrame(
+        {
+            "subject_type": ["account", "account", "account", "track"],
+            "subject_id": ["a0", "a1", "a1", "t0"],
+            "verdict": ["fraud", "fraud", "legit", "fraud"],
+            "source": ["review"] * 4,
+            "event_time": pl.Series([_START] * 4).cast(pl.Datetime("us", "UTC")),
+            "known_at": pl.Series([_START + int(x * days * 24 * 60) * _MINUTE_US for x in (0.3, 0.1, 0.6, 0.0)]).cast(
+                pl.Datetime("us", "UTC")
+            ),
+        }
+    )
     return result
 
 

@@ -57,3 +57,22 @@ def artificial(tables: dict[str, pl.DataFrame], campaign: str) -> pl.DataFrame:
     labelled = truth(tables).filter((pl.col("campaign_id") == campaign) & (pl.col("subject_type") == "play"))
     plays = tables["plays"].filter(pl.col("event_id").is_in(labelled["subject_id"].implode()))
     return plays.join(tables["tracks"], on="track_id", how="left").with_columns(day=pl.col("event_time").dt.date())
+
+
+def signups_of(tables: dict[str, pl.DataFrame], campaign: str) -> pl.DataFrame:
+    """The sign-ups of a campaign's accounts that happened while the service was watched."""
+    return tables["signups"].filter(pl.col("account_id").is_in(accounts_of(tables, campaign).implode()))
+
+
+def honest_plays(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """What people heard, with their tracks' rows."""
+    known = truth(tables)
+    people = known.filter((pl.col("subject_type") == "account") & (pl.col("verdict") == "legit"))["subject_id"]
+    fakes = known.filter(pl.col("subject_type") == "play")["subject_id"]
+    mine = pl.col("account_id").is_in(people.implode()) & ~pl.col("event_id").is_in(fakes.implode())
+    return tables["plays"].filter(mine).join(tables["tracks"], on="track_id", how="left")
+
+
+def per_day(plays: pl.DataFrame) -> pl.Series:
+    """Plays of each account on each day on which it plays."""
+    return plays.group_by("account_id", "day").len()["len"]

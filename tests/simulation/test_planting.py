@@ -16,6 +16,7 @@ from ghostnote.simulation.playbooks.fake_account_factory import FakeAccountFacto
 from ghostnote.simulation.playbooks.hijacked_listeners import HijackedListeners
 from ghostnote.simulation.playbooks.playlist_loop import PlaylistLoop
 from ghostnote.simulation.scenarios import Scenario
+from ghostnote.simulation.team import TeamParameters
 from ghostnote.simulation.world import simulate
 
 CAMPAIGNS = (
@@ -98,6 +99,13 @@ def test_the_same_seed_plants_the_same(own: Path, planted: Path, tmp_path: Path)
     assert digest(tmp_path / "again") == digest(planted)
 
 
+def test_planting_twice_with_one_seed_plants_two_campaigns(planted: Path, tmp_path: Path) -> None:
+    once, twice = read_all(planted)["plays"], tmp_path / "twice"
+    world = plant(planted, (PlaylistLoop(name="more-zzq", accounts=5, days=2),), twice, seed=5)
+    assert read_all(twice)["plays"].height == once.height + world.artificial_plays
+    assert all(table.duplicates == 0 for table in inspect(Lake(twice)))
+
+
 def test_days_count_from_where_they_are_told_to(own: Path, tmp_path: Path) -> None:
     start = Scenario().start + timedelta(days=3)
     plant(own, (PlaylistLoop(accounts=3, days=1),), tmp_path / "late", seed=5, start=start)
@@ -118,3 +126,25 @@ def test_logs_without_plays_are_told(tmp_path: Path) -> None:
     LakeWriter(tmp_path / "lake").write("tracks", pl.DataFrame({"track_id": ["t"], "artist_id": ["a"]}))
     with pytest.raises(GhostnoteError, match="no plays"):
         plant(tmp_path / "lake", CAMPAIGNS, tmp_path / "out")
+
+
+def test_a_team_finds_some_of_the_campaigns_late_and_errs_now_and_then(own: Path, tmp_path: Path) -> None:
+    campaigns = (PlaylistLoop(name="loop", accounts=40, days=6, hours=2.0),)
+    plant(own, campaigns, tmp_path / "seen", seed=5, team=TeamParameters(found=0.5, delay_days=1.0, wrong=0.2))
+    labels = read_all(tmp_path / "seen")["labels"]
+    bots = labels.filter((pl.col("source") == "simulation") & (pl.col("campaign_id") == "loop"))["subject_id"]
+    told = labels.filter((pl.col("source") != "simulation") & (pl.col("verdict") == "fraud"))
+    right = told.filter(pl.col("subject_id").is_in(bots.implode()))
+    assert 0.1 * 40 <= right.height <= 0.7 * 40
+    assert (right["known_at"] > right["event_time"]).all()
+    assert round(0.2 * right.height) - 2 <= told.height - right.height <= round(0.2 * 40)
+    plant(own, campaigns, tmp_path / "unseen", seed=5, team=TeamParameters(found=0.0, cleared=0.0))
+    assert set(read_all(tmp_path / "unseen")["labels"]["source"]) == {"simulation"}
+
+
+def test_what_an_earlier_simulation_says_of_an_account_stays_true(planted: Path, tmp_path: Path) -> None:
+    plant(planted, (PlaylistLoop(name="more", accounts=5, days=2),), tmp_path / "twice", seed=6)
+    before, after = truth(read_all(planted)), truth(read_all(tmp_path / "twice"))
+    both = before.join(after, on=["subject_type", "subject_id"], suffix="_after")
+    assert both.height == before.height
+    assert (both["verdict"] == both["verdict_after"]).all()

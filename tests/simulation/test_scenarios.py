@@ -67,10 +67,12 @@ def test_a_file_that_is_no_toml_is_told(tmp_path: Path) -> None:
 
 
 def test_what_does_not_exist_is_told_with_what_does() -> None:
-    with pytest.raises(GhostnoteError, match=r"no scenario 'demmo': .*demo"):
+    with pytest.raises(GhostnoteError, match=r"no scenario 'demmo'\. Did you mean demo\?"):
         load_scenario("demmo")
-    with pytest.raises(GhostnoteError, match=r"no campaign 'loop': .*playlist_loop"):
+    with pytest.raises(GhostnoteError, match=r"no campaign 'loop'\. Did you mean playlist_loop\?"):
         load_campaigns("loop")
+    with pytest.raises(GhostnoteError, match=r"no scenario 'xyz'\. Give a TOML file or one of .*demo"):
+        load_scenario("xyz")
 
 
 @pytest.mark.parametrize("name", PLAYBOOKS)
@@ -91,3 +93,14 @@ def test_campaign_files_hold_several(tmp_path: Path) -> None:
 def test_every_country_and_network_can_be_asked_for() -> None:
     assert get_args(Country) == COUNTRY_NAMES
     assert get_args(IpKind) == IP_KINDS
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("rare", 0.004, 0.006), ("flooded", 0.09, 0.11)])
+def test_prevalence_is_as_described(name: str, low: float, high: float) -> None:
+    """By the shares asked for, of the campaigns whose size is a share of plays."""
+    shares = [
+        campaign.size
+        for campaign in load_scenario(name).campaigns
+        if campaign.size and campaign.kind not in {"fake_account_factory", "ad_blocking_client"}
+    ]
+    assert low <= sum(shares) <= high

@@ -25,6 +25,12 @@ def test_the_same_seed_gives_the_same_bytes(attacked: Attacked, tmp_path: Path) 
     assert digest(tmp_path / "again") == digest(attacked[0])
 
 
+def test_the_number_of_threads_changes_nothing(attacked: Attacked, tmp_path: Path) -> None:
+    for threads in (1, 3):
+        simulate(ATTACKED, tmp_path / str(threads), seed=11, threads=threads)
+        assert digest(tmp_path / str(threads)) == digest(attacked[0])
+
+
 def test_another_seed_gives_a_world_that_shares_no_account_and_no_event(tables: Tables, tmp_path: Path) -> None:
     simulate(ATTACKED, tmp_path / "other", seed=12, accounts=60, days=2)
     other = pl.read_parquet(tmp_path / "other/plays", hive_partitioning=False)

@@ -8,9 +8,12 @@ import polars as pl
 import pytest
 from tests.worlds import Judged, copy, rewrite
 
+from ghostnote.decisions.policy import load_policy
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake, LakeWriter
+from ghostnote.features.own import load_own
 from ghostnote.models.bundle import Bundle, load_bundle, save_bundle
+from ghostnote.scoring.judge import Judge, features_of
 from ghostnote.training import train
 from ghostnote.training.card import card
 
@@ -125,3 +128,19 @@ def test_a_lake_without_plays_is_refused(tmp_path: Path) -> None:
     LakeWriter(tmp_path).write("tracks", rows)
     with pytest.raises(GhostnoteError, match="holds no plays"):
         train(Lake(tmp_path))
+
+
+def test_own_features_are_learnt_and_found_again_without_their_file(town: Judged, tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(
+        '[[predicate]]\nname = "long"\nplural = "long_plays"\ncolumn = "ms_played"\nat_least = 120000\n'
+        '[[feature]]\nwhat = "share"\nof = "long"\nby = "account"\nover = "7d"\nwhy = "Long listening is real."\n'
+    )
+    own = load_own(file)
+    bundle = train(town.lake, as_of=town.as_of, features=own.features(), own=own.to_json())
+    files_of(bundle, tmp_path / "bundle")
+    loaded = load_bundle(tmp_path / "bundle")
+    file.unlink()
+    assert features_of(loaded) == own.features()
+    assert "plays_share_long_by_account_7d" in loaded.manifest.features
+    assert Judge(loaded, load_policy(None)).features[-1].name == "plays_share_long_by_account_7d"

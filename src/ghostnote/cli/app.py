@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from ghostnote.cli.demo import demo
+from ghostnote.cli.features import features
 from ghostnote.cli.import_ import import_app
 from ghostnote.cli.plant import plant
+from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
 from ghostnote.cli.score import score
 from ghostnote.cli.simulate import simulate
@@ -26,9 +28,11 @@ app.command()(simulate)
 app.command()(plant)
 app.add_typer(import_app, name="import")
 app.command()(validate)
+app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(report)
+app.command()(profit)
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ghostnote.cli.listing import list_scenarios
 from ghostnote.cli.screen import console, print_json, progress_bars
 
 if TYPE_CHECKING:
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    out: Annotated[Path, typer.Option(help="The lake to make; must not exist yet.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(help="The lake to make; must not exist yet. Needed but for --list.")
+    ] = None,
     scenario: Annotated[str, typer.Option(help="Name of a shipped scenario, or a TOML file.")] = "demo",
     accounts: Annotated[int | None, typer.Option(min=50, help="Honest accounts, else the scenario's.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=400, help="Days, else the scenario's.")] = None,
@@ -25,9 +28,17 @@ def simulate(
         Path | None,
         typer.Option(help="A lake: the population is estimated from it, in place of the scenario's."),
     ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="List scenarios and playbooks with their parameters, and stop.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
     """Simulate a streaming service: honest listeners, campaigns among them, and the truth in its labels."""
+    if listed:
+        list_scenarios(as_json)
+        return
+    if out is None:
+        raise typer.BadParameter("say where the lake goes", param_hint="--out")
     from ghostnote.simulation.scenarios import load_scenario
     from ghostnote.simulation.world import simulate as make
 

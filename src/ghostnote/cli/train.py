@@ -19,6 +19,9 @@ def train(
         str | None,
         typer.Option(help="Learn from what had arrived, and was labelled, by the end of this day (YYYY-MM-DD)."),
     ] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="Own features, as TOML; the bundle keeps them, so that score needs no file.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
@@ -27,13 +30,22 @@ def train(
     Exits 1 if a file could not be read; the bundle is made from the others all the same.
     """
     from ghostnote.events.lake import Lake
+    from ghostnote.features.own import Own, load_own
     from ghostnote.models.bundle import refuse_other, save_bundle
     from ghostnote.training import train as learn
     from ghostnote.training.card import card
 
     refuse_other(out)
+    own = load_own(features) if features else Own()
     with progress_bars() as progress:
-        bundle = learn(Lake(lake), as_of=end_of_day(as_of, "--as-of"), seed=seed, progress=progress)
+        bundle = learn(
+            Lake(lake),
+            as_of=end_of_day(as_of, "--as-of"),
+            features=own.features(),
+            own=own.to_json(),
+            seed=seed,
+            progress=progress,
+        )
     save_bundle(bundle, out, card(bundle))
     facts = bundle.manifest.training
     if as_json:

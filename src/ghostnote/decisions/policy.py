@@ -24,6 +24,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         campaign most of whose accounts are confirmed it confirms the rest.
     hold_ratio: evidence (log-odds) from which a tied account's plays are held until it is confirmed or cleared.
     group_accounts: smallest group of suspects, tied by what hardly anybody else touches, that counts as a campaign.
+    lockstep: whether accounts in lockstep are looked for among all accounts, not only among suspects.
     hold_days: for how many days before the end of the period unconfirmed plays stay held; older ones count.
     target_accounts: accounts that must agree before plays are excluded because of what they are aimed at.
     target_share: mean share of marked plays, over a target's accounts, from which it is one.
@@ -39,6 +40,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     suspect_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 3.0
     hold_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 4.6
     group_accounts: Annotated[int, msgspec.Meta(ge=3)] = 5
+    lockstep: bool = False
     hold_days: Annotated[int, msgspec.Meta(ge=0)] = 3
     target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 3
     target_share: Share = 0.6

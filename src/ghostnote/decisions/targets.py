@@ -8,6 +8,8 @@ from ghostnote.decisions.policy import Policy
 _HONEST = 2
 #: Fewest marked plays of an account on a target that count as its agreement.
 _FEWEST_PLAYS = 3
+#: Share of the plays of its days that must be marked.
+_AT_IT = 0.2
 #: Share of its active days on which an account that is there for its targets plays them, and of its plays at least.
 _AT_WORK, _LEAST_AIMED = 0.9, 0.3
 
@@ -15,19 +17,24 @@ _AT_WORK, _LEAST_AIMED = 0.9, 0.3
 def confirmed_targets(plays: pl.DataFrame, target: str, policy: Policy) -> pl.DataFrame:
     """account_id and `target` (artist_id or owner_id) where plays may be excluded although the account is not acted on.
 
-    `plays` has account_id, the target's column and `marked` (the play's own score is past the threshold). An honest
-    listener with odd habits is alone with them; a campaign needs many accounts on one target. Every account has one
-    vote per target: the share of its plays there that are marked. A target is confirmed when the mean vote of all its
-    accounts, and of two imaginary honest ones, is at least `target_share` and at least `target_accounts` of them agree,
-    with three marked plays or more that are most of what they played there. Who agrees has its plays there excluded;
-    who does not keeps them.
+    `plays` has account_id, day, the target's column and `marked` (the play's own score is past the threshold). An
+    honest listener with odd habits is alone with them; a campaign needs many accounts on one target. Every account has
+    one vote per target: the share of its plays there that are marked. A target is confirmed when the mean vote of all
+    its accounts, and of two imaginary honest ones, is at least `target_share` and at least `target_accounts` of them
+    agree, with three marked plays or more that are most of what they played there, on days of which marked plays are at
+    least a fifth: the audience of a hit plays it among much else. Who agrees has its plays there excluded; who does not
+    keeps them.
     """
+    at_it = pl.col("marked").mean().over("account_id", "day").alias("at_it")
     votes = (
-        plays.filter(pl.col(target).is_not_null())
+        plays.select("account_id", target, "marked", at_it)
+        .filter(pl.col(target).is_not_null())
         .group_by(target, "account_id")
-        .agg(pl.col("marked").sum(), pl.len().alias("plays"))
+        .agg(pl.col("marked").sum(), pl.len().alias("plays"), pl.col("at_it").filter("marked").mean())
         .with_columns((pl.col("marked") / pl.col("plays")).alias("vote"))
-        .with_columns(((pl.col("vote") > 0.5) & (pl.col("marked") >= _FEWEST_PLAYS)).alias("agrees"))
+        .with_columns(
+            ((pl.col("vote") > 0.5) & (pl.col("marked") >= _FEWEST_PLAYS) & (pl.col("at_it") >= _AT_IT)).alias("agrees")
+        )
     )
     confirmed = (
         votes.group_by(target)

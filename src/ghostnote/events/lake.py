@@ -18,6 +18,8 @@ DAY = "dt"
 #: A disk with less room than this is full.
 _ROOM = 2**20
 _CODE = re.compile(r"\(os error (\d+)\)")
+#: Higher levels make files hardly smaller: ids are most of them, and look like noise.
+_LEVEL = 1
 _DAY = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 
 
@@ -157,7 +159,7 @@ def write_parquet(rows: pl.DataFrame, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows.write_parquet(temporary, compression="zstd", statistics=True)
+        rows.write_parquet(temporary, compression="zstd", compression_level=_LEVEL, statistics=True)
         temporary.replace(path)
     except (OSError, pl.exceptions.ComputeError) as error:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The features that Ghostnote ships. Each says why a fraud analyst cares.
+"""The features that Ghostnote ships, and those of them that training uses. Each says why a fraud analyst cares.
 
 Chosen to hold by reason: an attack must play a lot, or play few things, or cross the 30-second line, or keep a
 machine's time, or share what it runs on; whoever avoids one of these pays for it in another. Counts alone convict
@@ -23,6 +23,7 @@ from ghostnote.features.declaration import (
     top_share,
     total,
 )
+from ghostnote.features.further import FURTHER
 from ghostnote.features.predicates import (
     COMPLETED,
     EVENT,
@@ -133,8 +134,8 @@ _SHARED = (
     ),
 )
 
-#: Every shipped feature.
-CATALOG: tuple[Feature, ...] = (
+#: What `ghostnote train` learns from unless told otherwise.
+TRAINED: tuple[Feature, ...] = (
     *_VOLUME,
     *_LENGTH,
     *_VARIETY,
@@ -145,3 +146,6 @@ CATALOG: tuple[Feature, ...] = (
     *_PAYEES,
     *_SHARED,
 )
+
+#: Every shipped feature: those first, then the further ones.
+CATALOG: tuple[Feature, ...] = (*TRAINED, *FURTHER)

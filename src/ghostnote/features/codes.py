@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from ghostnote.compiling import compiled
 
@@ -97,6 +98,11 @@ class TextCodes:
     def __len__(self) -> int:
         return int(self._ends[0])
 
+    @property
+    def bytes(self) -> int:
+        """Memory held, in bytes."""
+        return int(self._table.nbytes + self._known.nbytes + self._ends.nbytes)
+
     def encode(self, ids: pl.Series) -> Array:
         """Codes of `ids`, (n,) int32; -1 for null. New ids get new codes."""
         codes = np.empty(len(ids), dtype=np.int32)
@@ -107,6 +113,26 @@ class TextCodes:
             if done == len(codes):
                 return codes
             self._grow(int(offsets[done + 1] - offsets[done]))
+
+    def find(self, ids: pl.Series) -> Array:
+        """Codes of `ids`, (n,) int32; -1 for those not known. Nothing is added."""
+        known = self.texts()
+        found = pl.DataFrame({"id": ids.cast(pl.String)}).join(
+            pl.DataFrame({"id": known, "code": np.arange(len(known), dtype=np.int32)}),
+            on="id",
+            how="left",
+            maintain_order="left",
+        )
+        codes: Array = found["code"].fill_null(NONE).to_numpy()
+        return codes
+
+    def texts(self) -> pl.Series:
+        """The ids by code (String)."""
+        count = len(self)
+        ends = np.concatenate((np.zeros(1, dtype=np.int64), self._ends[1 : count + 1]))
+        text = self._known[: ends[-1]]
+        buffers = [None, pa.py_buffer(ends.tobytes()), pa.py_buffer(text.tobytes())]
+        return pl.Series(pa.Array.from_buffers(pa.large_string(), count, buffers), dtype=pl.String)
 
     def _grow(self, needed: int) -> None:
         count = len(self)
@@ -195,6 +221,11 @@ class PairCodes:
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def bytes(self) -> int:
+        """Memory held, in bytes."""
+        return int(self._table.nbytes)
 
     def encode(self, left: Array, right: Array) -> Array:
         """Codes of the pairs, (n,) int32; -1 where either side is -1. New pairs get new codes."""

@@ -1,5 +1,8 @@
 """Predicates on what was known of an event's account when it happened: they rest on features folded first."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import polars as pl
 
 from ghostnote.features.declaration import count, time_since_first
@@ -31,3 +34,6 @@ NEW_DEVICE = Predicate(
     pl.when(pl.col(_since_seen.name) >= 3 * _DAY).then(pl.col(_since_device.name) < _DAY),
     needs=(_since_seen, _since_device),
 )
+
+#: These by name.
+CONTEXT: Mapping[str, Predicate] = MappingProxyType({p.name: p for p in (FIRST_PLAY, NEW_ACCOUNT, NEW_DEVICE)})

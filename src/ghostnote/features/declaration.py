@@ -2,17 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.features.keys import EVER, ITEMS, KEYS, VALUES, nearest, window_us
 from ghostnote.features.predicates import EVENT, PLAY, Predicate
 
 _VALUE_OPS = ("total", "mean", "std")
-_ITEM_OPS = ("distinct", "per", "top_share", "entropy", "run_length")
-_GAP_OPS = ("gap_mean", "gap_cv")
+_ITEM_OPS = ("distinct", "per", "top_share", "entropy", "rate", "switches", "run_length")
+_GAP_OPS = ("gap_mean", "gap_cv", "gap_max")
 _TIME_OPS = ("time_since_first", "time_since_previous")
 #: Every aggregate that can be declared.
-OPS = ("count", "share", *_VALUE_OPS, *_ITEM_OPS, *_GAP_OPS, *_TIME_OPS)
+OPS = ("count", "share", "growth", *_VALUE_OPS, *_ITEM_OPS, *_GAP_OPS, *_TIME_OPS)
 _UNITS = {
     "count": "events",
     "share": "share",
@@ -20,6 +21,10 @@ _UNITS = {
     "entropy": "bits",
     "gap_mean": "s",
     "gap_cv": "ratio",
+    "gap_max": "s",
+    "growth": "ratio",
+    "rate": "share",
+    "switches": "changes",
     "time_since_first": "s",
     "time_since_previous": "s",
     "run_length": "events",
@@ -33,7 +38,8 @@ class Feature:
     """One number about an event, as of that event: an aggregate over its key's events in `(t - over, t]`.
 
     Made by the functions below. `where` says which events are looked at, `of` what a share is taken of, `argument`
-    names the item or value. Below `support` events (or distinct `support_of`) in the window the value is missing.
+    names the item or value, `past` the longer window that growth is measured against. Below `support` events (or
+    distinct `support_of`) in the window (for growth, in the past one) the value is missing.
     Raises GhostnoteError for a name that does not exist or a combination that has no meaning.
     """
 
@@ -46,6 +52,7 @@ class Feature:
     of: Predicate | None = None
     support: int = 0
     support_of: str = "events"
+    past: str = ""
 
     def __post_init__(self) -> None:
         self._check("aggregate", self.op, OPS)
@@ -57,8 +64,12 @@ class Feature:
             self._check("item", self.argument, ITEMS)
         if self.support_of != "events":
             self._check("item to count support by", self.support_of, ITEMS)
-        if self.op == "share" and self.of is None:
-            raise GhostnoteError(f"A share by {self.by} needs a predicate to take the share of.")
+        if self.op in ("share", "rate") and self.of is None:
+            raise GhostnoteError(f"A {self.op} by {self.by} needs a predicate to take the {self.op} of.")
+        if self.op == "growth" and (EVER in (length, past := window_us(self.past or "ever")) or past <= length):
+            raise GhostnoteError(f"A growth by {self.by} needs a past that is longer than {self.over}, at most 28d.")
+        if self.op == "switches" and length == EVER:
+            raise GhostnoteError(f"switches by {self.by} needs a window of at most 28d.")
         if self.op in _GAP_OPS and length == EVER:
             raise GhostnoteError(f"{self.op} by {self.by} needs a window of at most 28d: gaps are not kept for ever.")
         if self.op in _ORDERED and length != EVER:
@@ -75,6 +86,10 @@ class Feature:
     def name(self) -> str:
         """The derived name, e.g. `plays_share_30_35s_by_account_24h`."""
         what = self.of.name if self.of else self.argument
+        if self.op == "rate":
+            what = f"{what}_{self.argument}"
+        elif self.op == "growth":
+            what = f"on_{self.past}"
         parts = [self.where.plural, "" if self.op == "count" else self.op, what]
         return "_".join([part for part in parts if part] + ["by", self.by, self.over])
 
@@ -85,7 +100,7 @@ class Feature:
             return VALUES[self.argument].unit
         return _UNITS.get(self.op, self.argument)
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """The stream's columns that the feature rests on; if one is absent, the feature is missing."""
         key = KEYS[self.by]
@@ -184,3 +199,25 @@ def time_since_previous(by: str, why: str, *, where: Predicate = PLAY) -> Featur
 def run_length(item: str, by: str, why: str, *, where: Predicate = PLAY) -> Feature:
     """How many such events in a row, up to now, had the latest one's item."""
     return Feature("run_length", by, "ever", why, where, item)
+
+
+def growth(by: str, over: str, past: str, why: str, *, where: Predicate = PLAY, support: int = 0) -> Feature:
+    """Events per time in the window over events per time in a longer one: 1 is steady. Missing before so much past."""
+    return Feature("growth", by, over, why, where, support=support, past=past)
+
+
+def rate(
+    of: Predicate, item: str, by: str, over: str, why: str, *, where: Predicate = EVENT, support: int = 0
+) -> Feature:
+    """The share of different items, the event's own left out, that had an event for which `of` holds."""
+    return Feature("rate", by, over, why, where, item, of, support=support)
+
+
+def switches(item: str, by: str, over: str, why: str, *, where: Predicate = EVENT, support: int = 0) -> Feature:
+    """How often the item differed from the one before."""
+    return Feature("switches", by, over, why, where, item, support=support)
+
+
+def gap_max(by: str, over: str, why: str, *, where: Predicate = PLAY, support: int = 0) -> Feature:
+    """The longest of the same gaps, in seconds."""
+    return Feature("gap_max", by, over, why, where, support=support)

@@ -2,30 +2,43 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.features import kernels as k
 from ghostnote.features import snapshot as snapshots
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.codes import PairCodes, TextCodes
 from ghostnote.features.declaration import Feature
 from ghostnote.features.grouping import carry, gather, group_rows, pack
 from ghostnote.features.kernels import Array, Events, fill_weights
-from ghostnote.features.keys import KEYS
+from ghostnote.features.keys import HOUR_US, KEYS
 from ghostnote.features.plan import KindPlan, plan_kind
 from ghostnote.features.predicates import Predicate
 from ghostnote.features.state import KindState
+from ghostnote.features.threads import together
 
 #: Batches are walked in passes of so many events: few enough to stay in the processor's caches, enough to find several
 #: events of one key next to each other.
 ROWS_PER_PASS = 1 << 17
 #: Counts up to this have their n * log2(n) in a table.
 _WEIGHTS = 4096
+_SWEEP_US = 24 * HOUR_US
+
+
+@dataclass(frozen=True)
+class Held:
+    """Memory of one key kind: how many keys are remembered, and bytes by what they are for."""
+
+    key: str
+    keys: int
+    bytes: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,7 @@ class _Pass:
     ids: dict[str, Array]
     values: Array
     items: Array
+    waters: Array
     late: Array
 
 
@@ -48,36 +62,39 @@ class Fold:
     leaves repeated ones out. An event older than its key's latest is late: it is counted in `late`, joins the windows
     it still belongs to, and gets the features as of the key's latest event.
 
+    `first` are features to fold before the others even if no predicate here rests on them.
     Raises GhostnoteError if two features share a name.
     """
 
-    def __init__(self, features: Sequence[Feature] = CATALOG) -> None:
+    def __init__(self, features: Sequence[Feature] = CATALOG, *, first: Sequence[Feature] = ()) -> None:
         self.features = tuple(features)
         self.names = tuple(feature.name for feature in self.features)
         for name in self.names:
             if self.names.count(name) > 1:
                 raise GhostnoteError(f"The feature {name} is declared twice: leave one out.")
+        self._water = int(k.NEVER)
+        self._swept = int(k.NEVER)
         #: How many events so far were older than the latest event of one of their keys.
         self.late = 0
         weights = np.zeros(_WEIGHTS, dtype=np.int64)
         fill_weights(weights)
-        first = _needed_first(self.features)
-        self._first_names = tuple(feature.name for feature in first)
-        self._stages = (_plan(first, weights), _plan(self.features, weights))
+        #: The features that predicates rest on, and are folded before the others.
+        self.first_features = tuple({f.name: f for f in (*first, *_needed_first(self.features))}.values())
+        self._stages = (_plan(self.first_features, weights), _plan(self.features, weights))
         kinds = [kind for stage in self._stages for kind in stage]
-        _check_predicates((*first, *self.features))
+        _check_predicates((*self.first_features, *self.features))
         self._layout = _layout(kinds)
         self._states = [KindState(kind) for kind in kinds]
         self._values = sorted({name for kind in kinds for name in kind.values})
         self._items = sorted({item.name: item for kind in kinds for item in kind.items}.items())
         used = {column for kind in kinds for column in kind.key.columns}
         used |= {item.column for _, item in self._items if item.column}
-        self._carried = sorted({k.key.columns[0] for k in kinds if k.key.carried})
+        self._carried = sorted({kind.key.columns[0] for kind in kinds if kind.key.carried})
         self._codes = {name: TextCodes() for name in sorted(used | ({"account_id"} if self._carried else set()))}
         self._pairs = {kind.key.name: PairCodes() for kind in kinds if len(kind.key.columns) == 2}
         self._held = {name: np.full(0, -1, dtype=np.int32) for name in self._carried}
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """The stream's columns that are read."""
         return frozenset({"event_time"}.union(*(feature.columns for feature in self.features)))
@@ -91,11 +108,12 @@ class Fold:
         if "event_time" not in stream.columns or stream["event_time"].null_count():
             raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
         out = np.full((stream.height, len(self.features)), np.nan, dtype=np.float32)
+        absent = _absent(stream, self.columns)
         for start in range(0, stream.height, ROWS_PER_PASS):
             part = stream.slice(start, ROWS_PER_PASS)
             self._pass(part, out[start : start + part.height])
-        for column, feature in enumerate(self.features):
-            if any(_absent(stream, name) for name in feature.columns):
+        for column, feature in enumerate(self.features if absent else ()):
+            if feature.columns & absent:
                 out[:, column] = np.nan
         return out
 
@@ -106,6 +124,7 @@ class Fold:
         groups |= {f"pairs.{name}": pairs.to_arrays() for name, pairs in self._pairs.items()}
         groups |= {f"held.{name}": {"codes": held} for name, held in self._held.items()}
         groups["late"] = {"count": np.array([self.late], dtype=np.int64)}
+        groups["water"] = {"times": np.array([self._water, self._swept], dtype=np.int64)}
         snapshots.write(path, self.names, self._layout, groups)
 
     def restore(self, path: str | os.PathLike[str]) -> None:
@@ -121,67 +140,137 @@ class Fold:
             pairs = {name: PairCodes.from_arrays(groups[f"pairs.{name}"]) for name in self._pairs}
             held = {name: groups[f"held.{name}"]["codes"] for name in self._held}
             late = int(groups["late"]["count"][0])
+            water, swept = map(int, groups["water"]["times"])
         except KeyError as error:
             raise GhostnoteError(f"The snapshot {path} lacks {error}: fold the history again.") from error
         self._states, self._codes, self._pairs, self._held, self.late = states, codes, pairs, held, late
+        self._water, self._swept = water, swept
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """The columns that conditions, values and numbers of items read: all that `walk_coded` needs besides codes."""
+        kinds = [kind for stage in self._stages for kind in stage]
+        found = {name for kind in kinds for bit in kind.bits for name in bit.expr.meta.root_names()}
+        found |= {name for _, item in self._items if item.number is not None for name in item.number.meta.root_names()}
+        return frozenset({"event_time", *found, *self._values} - {f.name for f in self.first_features})
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The columns that become codes."""
+        return tuple(self._codes)
+
+    @property
+    def plans(self) -> tuple[KindPlan, ...]:
+        """What is done for each key kind, those of `first_features` first."""
+        return tuple(kind for stage in self._stages for kind in stage)
 
     @property
     def bytes(self) -> int:
-        """Memory that the keys' state holds, in bytes (dictionaries of ids not counted)."""
-        return sum(state.bytes for state in self._states)
+        """Memory that the state holds, in bytes."""
+        return sum(sum(held.bytes.values()) for held in self.memory())
+
+    def memory(self) -> tuple["Held", ...]:
+        """What is held, key kind by key kind, and last the dictionaries of ids."""
+        stages = [number for number, stage in enumerate(self._stages) for _ in stage]
+        kinds = [
+            Held(state.plan.key.name + (" (for predicates)" if stage == 0 else ""), state.keys, state.bytes)
+            for stage, state in zip(stages, self._states, strict=True)
+        ]
+        sizes = {name: codes.bytes for name, codes in (self._codes | self._pairs).items()}
+        known = sum(map(len, self._codes.values()))
+        return (*kinds, Held("ids", known, sizes))
 
     # --- one pass ----------------------------------------------------------------------------------------------------
 
     def _pass(self, frame: pl.DataFrame, out: Array) -> None:
-        frame = _complete(frame, self.columns)
-        late = np.zeros(frame.height, dtype=np.uint8)
-        times = frame["event_time"].cast(pl.Datetime("us")).to_physical().to_numpy()
+        frame = completed(frame, self.columns)
+        ids = self.encode(frame)
+        waters = k.rise(_times(frame), self._water)
+        self.walk_coded(frame, ids, waters, out)
+        self.give_back(int(waters[-1]))
+
+    def encode(self, frame: pl.DataFrame) -> dict[str, Array]:
+        """The codes of all id columns that are read, (events,) int32 each; what sign-ups give is carried."""
+        names = list(self._codes)
+        codes = together(lambda name: self._codes[name].encode(frame[name]), names, frame.height)
+        ids = dict(zip(names, codes, strict=True))
+        return ids | {name: self._carry(name, ids["account_id"], ids[name]) for name in self._carried}
+
+    def walk_coded(
+        self,
+        frame: pl.DataFrame,
+        ids: dict[str, Array],
+        waters: Array,
+        out: Array,
+        first: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
+        """Fold events whose ids are codes already, and write their features into `out` (preset to NaN).
+
+        `frame` has the columns that conditions, values and numbers of items rest on. `waters`: `kernels.rise`. `first`,
+        (events, `first_features`), are features that others rest on, where they are known; returns them.
+        """
         values = np.zeros((len(self._values), frame.height), dtype=np.int64)
         for i, name in enumerate(self._values):
             values[i] = frame[name].cast(pl.Int64).fill_null(0).to_numpy()
-        ids = {name: codes.encode(frame[name]) for name, codes in self._codes.items()}
-        given = {name: ids[name] for name in self._carried}
-        items = self._item_codes(frame, ids)
-        ids |= {name: self._carry(name, ids["account_id"], given[name]) for name in self._carried}
-        step = _Pass(frame, times, ids, values, items, late)
-        first = np.full((frame.height, len(self._first_names)), np.nan, dtype=np.float32)
+        late = np.zeros(frame.height, dtype=np.uint8)
+        step = _Pass(frame, _times(frame), ids, values, self._item_codes(frame, ids), waters, late)
         split = len(self._stages[0])
-        self._walk(step, self._states[:split], first)
-        known = {name: pl.Series(first[:, i], nan_to_null=True) for i, name in enumerate(self._first_names)}
-        step = _Pass(frame.with_columns(**known), times, ids, values, items, late)
+        if first is None:
+            first = np.full((frame.height, len(self.first_features)), np.nan, dtype=np.float32)
+            self._walk(step, self._states[:split], first)
+        if self.first_features:
+            known = {f.name: pl.Series(first[:, i], nan_to_null=True) for i, f in enumerate(self.first_features)}
+            step = replace(step, frame=frame.with_columns(**known))
         self._walk(step, self._states[split:], out)
         self.late += int(np.count_nonzero(late))
+        return first
+
+    def give_back(self, water: int) -> None:
+        """Once a day of the stream's time, give back what forgotten keys hold: no event can tell whether it was."""
+        self._water = water
+        if self._swept == k.NEVER:
+            self._swept = water
+        elif water - self._swept > _SWEEP_US:
+            self._swept = water
+            for state in self._states:
+                state.sweep(water)
 
     def _walk(self, step: _Pass, states: Sequence[KindState], out: Array) -> None:
-        """Fold one stage's kinds, one after the other."""
-        bits = {bit.tag: bit for state in states for bit in state.plan.bits}
+        """Fold one stage's kinds."""
+        bits = {bit.tag: bit.expr for state in states for bit in state.plan.bits}
         numbers = {tag: number for number, tag in enumerate(bits)}
-        conditions = _conditions(step.frame, [bit.expr for bit in bits.values()])
-        for state in states:
-            plan = state.plan
-            codes, size = self._keys(plan, step.ids)
-            rows = group_rows(codes)
-            if len(rows) == 0:
-                continue
-            values = np.array([self._values.index(name) for name in plan.values], dtype=np.int64)
-            names = [name for name, _ in self._items]
-            items = np.array([names.index(item.name) for item in plan.items], dtype=np.int64)
-            chosen = np.array([numbers[bit.tag] for bit in plan.bits], dtype=np.int64)
-            events = Events(
-                keys=codes[rows].astype(np.int64),
-                rows=rows,
-                times=step.times[rows],
-                flags=pack(conditions, chosen, rows),
-                values=gather(step.values, values, rows).reshape(-1),
-                items=gather(step.items, items, rows),
-            )
-            state.update(size, events, out, step.late)
+        conditions = _conditions(step.frame, list(bits.values()))
+        together(partial(self._walk_kind, step, conditions, numbers, out), states, step.frame.height)
+
+    def _walk_kind(
+        self, step: _Pass, conditions: Array, numbers: dict[tuple[str, ...], int], out: Array, state: KindState
+    ) -> None:
+        """Group one kind's events by key, and fold them."""
+        plan = state.plan
+        codes, size = self._keys(plan, step.ids)
+        rows = group_rows(codes)
+        if len(rows) == 0:
+            return
+        values = np.array([self._values.index(name) for name in plan.values], dtype=np.int64)
+        names = [name for name, _ in self._items]
+        items = np.array([names.index(item.name) for item in plan.items], dtype=np.int64)
+        chosen = np.array([numbers[bit.tag] for bit in plan.bits], dtype=np.int64)
+        events = Events(
+            keys=rows,
+            rows=rows,
+            times=step.times[rows],
+            flags=pack(conditions, chosen, rows),
+            values=gather(step.values, values, rows).reshape(-1),
+            items=gather(step.items, items, rows),
+        )
+        state.update(codes[rows], size, events, step.waters, out, step.late)
 
     def _keys(self, plan: KindPlan, ids: dict[str, Array]) -> tuple[Array, int]:
-        """Each event's key as a code, and how many keys are known."""
+        """Each event's key as a code, and a number that all of them are below."""
         columns = plan.key.columns
         if len(columns) == 1:
-            return ids[columns[0]], len(self._codes[columns[0]])
+            codes = ids[columns[0]]
+            return codes, int(codes.max(initial=-1)) + 1
         pairs = self._pairs[plan.key.name]
         return pairs.encode(ids[columns[0]], ids[columns[1]]), len(pairs)
 
@@ -194,7 +283,7 @@ class Fold:
         return items
 
     def _carry(self, name: str, accounts: Array, given: Array) -> Array:
-        known = len(self._codes["account_id"])
+        known = int(accounts.max(initial=-1)) + 1
         if known > len(self._held[name]):
             held = np.full(max(known, 2 * len(self._held[name])), -1, dtype=np.int32)
             held[: len(self._held[name])] = self._held[name]
@@ -202,6 +291,11 @@ class Fold:
         result = np.empty_like(given)
         carry(accounts, given, self._held[name], result)
         return result
+
+
+def _times(frame: pl.DataFrame) -> Array:
+    times: Array = frame["event_time"].cast(pl.Datetime("us")).to_physical().to_numpy()
+    return times
 
 
 def _needed_first(features: Sequence[Feature]) -> tuple[Feature, ...]:
@@ -231,9 +325,18 @@ def _layout(kinds: Sequence[KindPlan]) -> str:
     for kind in kinds:
         parts = (kind.key.name, *kind.values, *(item.name for item in kind.items))
         digest.update(repr((parts, [(bit.tag, str(bit.expr)) for bit in kind.bits])).encode())
-        for array in (kind.template, *kind.program):
+        for array in _told_apart_by(kind):
             digest.update(repr(array.shape).encode() + array.tobytes())
     return digest.hexdigest()
+
+
+def _told_apart_by(kind: KindPlan) -> list[Array]:
+    """The arrays that give the state its meaning; those of later versions only where they are used."""
+    program = kind.program
+    first = program[: k.Program._fields.index("peak_slots")]
+    arrays = [program.template, *(a if a is not program.reads else np.ascontiguousarray(a[:, :7]) for a in first)]
+    ages = program.reads[:, 7]
+    return arrays + [a for a in (ages[ages > 0], program.peak_slots, program.switches, program.others) if a.size]
 
 
 def _plan(features: Sequence[Feature], weights: Array) -> tuple[KindPlan, ...]:
@@ -243,8 +346,10 @@ def _plan(features: Sequence[Feature], weights: Array) -> tuple[KindPlan, ...]:
     return tuple(plan_kind(key, chosen, weights) for key, chosen in by_key.items() if chosen)
 
 
-def _absent(frame: pl.DataFrame, name: str) -> bool:
-    return name not in frame.columns or frame.schema[name] == pl.Null
+def _absent(frame: pl.DataFrame, columns: frozenset[str]) -> frozenset[str]:
+    """Those of the columns that the frame does not have, or of which it has only the name."""
+    schema = frame.schema
+    return frozenset(name for name in columns if schema.get(name, pl.Null) == pl.Null)
 
 
 #: The types that expressions may rely on even if the stream does not have the column.
@@ -256,25 +361,24 @@ _TYPES: dict[str, pl.DataType] = {
     "offline": pl.Boolean(),
     "event_time": pl.Datetime("us", "UTC"),
     "released_at": pl.Datetime("us", "UTC"),
+    "known_bad": pl.Boolean(),
 }
 
 
-def _complete(frame: pl.DataFrame, columns: frozenset[str]) -> pl.DataFrame:
+def completed(frame: pl.DataFrame, columns: frozenset[str]) -> pl.DataFrame:
     """The columns that are read, absent ones as nulls of the right type."""
-    absent = [pl.lit(None, _TYPES.get(n, pl.String())).alias(n) for n in sorted(columns) if _absent(frame, n)]
-    present = [name for name in sorted(columns) if not _absent(frame, name)]
-    return frame.select(present).with_columns(absent)
+    absent = _absent(frame, columns)
+    present = frame[sorted(columns - absent)]
+    if not absent:
+        return present
+    return present.with_columns(pl.lit(None, _TYPES.get(n, pl.String())).alias(n) for n in sorted(absent))
 
 
 def _conditions(frame: pl.DataFrame, exprs: Sequence[pl.Expr]) -> Array:
     """Which conditions hold for which events, (conditions, events) bool."""
-    names = [f"__{i}" for i in range(len(exprs))]
-    answers = frame.with_columns(**dict(zip(names, exprs, strict=True))).select(names)
     result = np.empty((len(exprs), frame.height), dtype=np.bool_)
-    for i, column in enumerate(_columns(answers)):
-        result[i] = column.to_numpy()
+    if exprs and frame.height:
+        answers = frame.select(expr.alias(str(i)) for i, expr in enumerate(exprs))
+        for i, column in enumerate(answers.get_columns()):  # Literals alone have one row.
+            result[i] = column.to_numpy()
     return result
-
-
-def _columns(frame: pl.DataFrame) -> Iterator[pl.Series]:
-    yield from frame.get_columns()

@@ -1,6 +1,7 @@
 """A lake walked day by day through the fold: what training and scoring both start from."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -8,13 +9,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ghostnote.compiling import is_compiled
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import DAY, Lake
 from ghostnote.events.reading import Reading, read, read_days
 from ghostnote.events.schema import EVENT_TABLES, TABLES
+from ghostnote.features import kernels
 from ghostnote.features.declaration import Feature
 from ghostnote.features.fold import Fold
-from ghostnote.features.stream import build_stream
+from ghostnote.features.stream import KNOWN_BAD_COLUMN, build_stream
 from ghostnote.progress import Progress, silent
 
 #: Columns of the stream that callers need besides those that features read.
@@ -84,13 +87,41 @@ def walk(
 ) -> Iterator[Day]:
     """Every day from the lake's first to `end`, through one fold that starts empty; `intake` is filled on the way."""
     fold = Fold(features)
-    dimensions = _dimensions(lake, intake)
+    for today, stream in streams(lake, fold.columns | _KEPT, intake, end, progress):
+        with compiling(progress):
+            values = fold.update(stream)
+        intake.late = fold.late
+        yield Day(today, stream, values)
+
+
+@contextmanager
+def compiling(progress: Progress) -> Iterator[None]:
+    """Say that the first fold on a machine compiles: it takes a minute, once."""
+    if is_compiled(kernels.walk):
+        yield
+        return
+    progress("Compiling for this machine (once)", 0, 1)
+    yield
+    progress("Compiling for this machine (once)", 1, 1)
+
+
+def streams(
+    lake: Lake,
+    columns: frozenset[str],
+    intake: Intake,
+    end: date | None = None,
+    progress: Progress = silent,
+    step: str = "Folding features",
+) -> Iterator[tuple[date, pl.DataFrame]]:
+    """Every day of arrival from the lake's first to `end` as a stream with `columns`; `intake` is filled on the way."""
+    dimensions = _dimensions(lake, intake, ("tracks", "ips"))
+    if KNOWN_BAD_COLUMN in columns:
+        dimensions |= _dimensions(lake, Intake(), ("labels",))
     last = end or max(play_days(lake))
     names = [name for name in EVENT_TABLES if name in lake.tables()]
     blank = {name: _blank(lake, name) for name in names}
     sources = {name: _Peekable(read_days(lake, name)) for name in names}
     total = max(len({day for name in names for day in lake.days(name) if day <= last}), 1)
-    columns = fold.columns | _KEPT
     done = 0
     while upcoming := [day for source in sources.values() if (day := source.day) is not None and day <= last]:
         today = min(upcoming)
@@ -103,19 +134,17 @@ def walk(
                 # What a table has on other days is unknown today, not absent: the fold tells the two apart.
                 tables[name] = pl.concat([blank[name], reading.rows], how="diagonal")
         stream = build_stream({**tables, **dimensions}, columns)
-        values = fold.update(stream)
         intake.events += stream.height
         intake.plays += tables["plays"].height if "plays" in tables else 0
-        intake.late = fold.late
+        yield today, stream
         done += 1
-        progress("Folding features", min(done, total), total)
-        yield Day(today, stream, values)
-    progress("Folding features", total, total)
+        progress(step, min(done, total), total)
+    progress(step, total, total)
 
 
-def _dimensions(lake: Lake, intake: Intake) -> dict[str, pl.DataFrame]:
+def _dimensions(lake: Lake, intake: Intake, names: Sequence[str]) -> dict[str, pl.DataFrame]:
     found = {}
-    for name in ("tracks", "ips"):
+    for name in names:
         reading = read(lake, name)
         intake.add(reading)
         if reading.files:

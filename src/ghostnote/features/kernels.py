@@ -28,11 +28,15 @@ TIME, FLAGS, FIRST_VALUE = range(3)
 TOTAL, DISTINCT, TOP, WEIGHT, TALLY, TALLY_BITS = range(6)
 TABLE, TABLE_BITS, TABLE_USED = range(3)
 # Kinds of read-out.
-READ_COUNT, READ_RATIO, READ_STD, READ_CV, READ_ENTROPY, READ_SINCE, READ_KNOWN = range(7)
+READ_COUNT, READ_RATIO, READ_STD, READ_CV, READ_ENTROPY, READ_SINCE, READ_KNOWN, READ_GROWTH = range(8)
 # A block list: [0] next free position, [1 + bits] first free block of that size, [NEEDED] room to make before going on.
 NEEDED = 63
 NONE = -1
 NEVER = np.iinfo(np.int64).min
+#: A longest gap that must be looked for again, because the one that was known has left its window.
+UNSURE = -2
+#: How far one event may move the stream's time on, in us.
+MOST_RISE = 3_600_000_000
 LOG2_BITS = 28
 MIN_BITS = 2
 
@@ -56,9 +60,15 @@ class Program(NamedTuple):
     item_wants: (items, W + 1) what is kept besides total and distinct: 1 top, 2 weight.
     firsts: (n, 2) bit, slot.
     runs: (n, 4) bit, narrow column, slot of item, slot of length.
-    reads: (n, 7) kind, slots a b c, slot of support or -1, least support, output column.
+    reads: (n, 8) kind, slots a b c, slot of support or -1, least support, output column, least age in us.
     scales: (n,) float64, what each read-out is divided by.
     weights: n * log2(n) in fixed point for small n.
+    peak_slots: (chains, W) slot of the longest gap or -1; (0, 0) if no feature asks.
+    switches: (n, 4) bit of events with a known item, bit to set where it differs from the last, narrow column, slot.
+    others: (n, 4) row of items with a yes, row of all items, window, first of two slots: how many of each, without the
+        event's own.
+    template: (head width,) the head of a key not seen yet.
+    horizon: (1,) how long after its last event a key is forgotten, in us; -1: never.
     """
 
     sizes: Array
@@ -79,6 +89,11 @@ class Program(NamedTuple):
     reads: Array
     scales: Array
     weights: Array
+    peak_slots: Array
+    switches: Array
+    others: Array
+    template: Array
+    horizon: Array
 
 
 class Store(NamedTuple):
@@ -95,7 +110,7 @@ class Store(NamedTuple):
 class Events(NamedTuple):
     """A batch's events grouped by key, in order within a key.
 
-    keys: (n,) int64 >= 0; rows: (n,) int64 row of the output; times: (n,) int64 us; flags: (n,) int64;
+    keys: (n,) int64 >= 0, the key's head; rows: (n,) int64 row of the output; times: (n,) int64 us; flags: (n,) int64;
     values: (n * v,) int64, row by row; items: (n, i) int32, -1 = unknown.
     """
 
@@ -314,6 +329,38 @@ def _count_down(
                 heads[slot + TALLY_BITS] = 0
 
 
+@lean
+def _forget(
+    heads: Array,
+    wide: Array,
+    cells: Array,
+    log_blocks: Array,
+    blocks: Array,
+    a: int,
+    base: int,
+    tables: Array,
+    slot_of: Array,
+    template: Array,
+) -> None:
+    """Give back all that the head at `base` holds, and make it that of a key not seen yet."""
+    if template.size > HELD:
+        bits = heads[base + LOG_BITS]
+        if bits:
+            at = heads[base + LOG]
+            wide[at * a] = log_blocks[1 + bits]
+            log_blocks[1 + bits] = at
+    for t in range(tables.shape[0]):
+        table = base + tables[t, 2]
+        if heads[table + TABLE_BITS]:
+            _give_cells(cells, blocks, heads[table + TABLE], heads[table + TABLE_BITS] + tables[t, 3])
+        for window in range(slot_of.shape[1]):
+            slot = slot_of[t, window]
+            if slot >= 0 and heads[base + slot + TALLY_BITS]:
+                _give_cells(cells, blocks, heads[base + slot + TALLY], heads[base + slot + TALLY_BITS])
+    for j in range(template.size):
+        heads[base + j] = template[j]
+
+
 # --- the log --------------------------------------------------------------------------------------------------------
 
 
@@ -398,6 +445,7 @@ def _sum(
 def _follow_chains(
     chains: Array,
     gap_slots: Array,
+    peak_slots: Array,
     windows: Array,
     heads: Array,
     wide: Array,
@@ -426,13 +474,25 @@ def _follow_chains(
                         heads[base + slot] += 1
                         heads[base + slot + 1] += ms
                         heads[base + slot + 2] += ms * ms
+                        if peak_slots.size and peak_slots[chain, window] >= 0:
+                            peak = base + peak_slots[chain, window]
+                            if heads[peak] != UNSURE:
+                                heads[peak] = max(heads[peak], gap)
             heads[position] = heads[base + LOG_POPPED] + heads[base + LOG_SIZE]
         heads[base + chains[chain, 1]] = time
 
 
 @inlined
 def _forget_gaps(
-    chains: Array, gap_slots: Array, heads: Array, wide: Array, a: int, base: int, window: int, row: int
+    chains: Array,
+    gap_slots: Array,
+    peak_slots: Array,
+    heads: Array,
+    wide: Array,
+    a: int,
+    base: int,
+    window: int,
+    row: int,
 ) -> None:
     for chain in range(chains.shape[0]):
         column, slot = chains[chain, 4], gap_slots[chain, window]
@@ -441,6 +501,66 @@ def _forget_gaps(
             heads[base + slot] -= 1
             heads[base + slot + 1] -= ms
             heads[base + slot + 2] -= ms * ms
+            if peak_slots.size and peak_slots[chain, window] >= 0:
+                peak = base + peak_slots[chain, window]
+                if wide[row * a + column] == heads[peak]:
+                    heads[peak] = UNSURE
+
+
+@lean
+def _find_peaks(chains: Array, peak_slots: Array, heads: Array, wide: Array, a: int, base: int, windows: Array) -> None:
+    """Look for longest gaps again where the known one has left: seldom, since any gap may be the one that leaves."""
+    for chain in range(chains.shape[0]):
+        column = chains[chain, 4]
+        for window in range(windows.size):
+            if peak_slots[chain, window] < 0 or heads[base + peak_slots[chain, window]] != UNSURE:
+                continue
+            longest = np.int64(NONE)
+            for place in range(heads[base + CURSORS + window], heads[base + LOG_SIZE]):
+                gap = wide[_row(heads, base, place) * a + column]
+                if gap < windows[window]:
+                    longest = max(longest, gap)
+            heads[base + peak_slots[chain, window]] = longest
+
+
+@inlined
+def _mark_switches(switches: Array, heads: Array, items: Array, i: int, base: int, flags: int) -> int:
+    """The flags, with a bit set for every item that differs from the one before."""
+    for r in range(switches.shape[0]):
+        item = items[i, switches[r, 2]]
+        if (flags >> switches[r, 0]) & 1 and item != NONE:
+            last = base + switches[r, 3]
+            if heads[last] != NONE and heads[last] != item:
+                flags |= 1 << switches[r, 1]
+            heads[last] = item
+    return flags
+
+
+@lean
+def _count_others(
+    others: Array,
+    tables: Array,
+    cell_of: Array,
+    slot_of: Array,
+    heads: Array,
+    cells: Array,
+    items: Array,
+    i: int,
+    base: int,
+) -> None:
+    """Different items in a window, those with a yes and all, without the event's own."""
+    for r in range(others.shape[0]):
+        for which in range(2):
+            t, window = others[r, which], others[r, 2]
+            count = heads[base + slot_of[t, window] + DISTINCT]
+            code = np.int64(items[i, tables[t, 0]])
+            table = base + tables[t, 2]
+            if code != NONE and heads[table + TABLE_BITS]:
+                at = heads[table + TABLE]
+                position = _find(cells, at, heads[table + TABLE_BITS], tables[t, 3], code)
+                if position >= 0 and cells[at + (position << tables[t, 3]) + cell_of[t, window]] > 0:
+                    count -= 1
+            heads[base + others[r, 3] + which] = count
 
 
 @inlined
@@ -475,6 +595,10 @@ def _read(  # noqa: C901, PLR0912 (one branch per kind of read-out)
         elif kind == READ_ENTROPY:
             if heads[a] > 0:
                 value = max(0.0, math.log2(heads[a]) - heads[b] / (1 << LOG2_BITS) / heads[a])
+        elif kind == READ_GROWTH:
+            first = base + reads[r, 3]
+            if heads[b] > 0 and heads[first] != NEVER and now - heads[first] >= reads[r, 7]:
+                value = heads[a] / heads[b] / scales[r]
         elif kind == READ_SINCE:
             if heads[a] != NEVER:
                 value = (now - heads[a]) / scales[r]
@@ -503,6 +627,11 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     reads: Array,
     scales: Array,
     weights: Array,
+    peak_slots: Array,
+    switches: Array,
+    others: Array,
+    template: Array,
+    horizon: int,
     heads: Array,
     wide: Array,
     narrow: Array,
@@ -515,6 +644,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     all_flags: Array,
     values: Array,
     items: Array,
+    waters: Array,
     out: Array,
     late: Array,
     start: int,
@@ -527,6 +657,10 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     for i in range(start, keys.size):
         base = keys[i] * width
         time, flags, out_row = times[i], all_flags[i], rows[i]
+
+        clock = heads[base + CLOCK]
+        if horizon > 0 and clock != NEVER and waters[out_row] - clock > horizon:
+            _forget(heads, wide, cells, log_blocks, blocks, a, base, tables, slot_of, template)
 
         # Whatever this event may need must fit, since arenas cannot grow from in here.
         if arenas:
@@ -558,7 +692,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
                     gone = wide[row * a + FLAGS]
                     _count(counts, count_from, heads, base, window, -1, gone)
                     _sum(sums, sum_from, heads, base, window, -1, gone, wide, row * a + FIRST_VALUE)
-                    _forget_gaps(chains, gap_slots, heads, wide, a, base, window, row)
+                    _forget_gaps(chains, gap_slots, peak_slots, heads, wide, a, base, window, row)
                     for t in range(tables.shape[0]):
                         cell = cell_of[t, window]
                         if cell == 0 or not (gone >> tables[t, 1]) & 1:
@@ -592,7 +726,8 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
 
         # What depends on the order of events goes by those on time.
         if on_time:
-            _follow_chains(chains, gap_slots, windows, heads, wide, a, base, time, flags)
+            _follow_chains(chains, gap_slots, peak_slots, windows, heads, wide, a, base, time, flags)
+            flags = _mark_switches(switches, heads, items, i, base, flags)
             for r in range(runs.shape[0]):
                 item = items[i, runs[r, 1]]
                 if (flags >> runs[r, 0]) & 1 and item != NONE:
@@ -646,16 +781,21 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
             if (flags >> firsts[r, 0]) & 1 and (heads[slot] == NEVER or time < heads[slot]):
                 heads[slot] = time
 
+        if peak_slots.size:
+            _find_peaks(chains, peak_slots, heads, wide, a, base, windows)
+        if others.size:
+            _count_others(others, tables, cell_of, slot_of, heads, cells, items, i, base)
         _read(reads, scales, heads, base, now, out, out_row)
     return int(keys.size)
 
 
 @compiled
-def walk(p: Program, s: Store, events: Events, out: Array, late: Array, start: int) -> int:
+def walk(p: Program, s: Store, events: Events, waters: Array, out: Array, late: Array, start: int) -> int:
     """Fold events from `start` on and write their features into `out` (float32, preset to NaN).
 
     Returns how many events are done: fewer than all if an arena must grow first, to the size left in its block list's
-    NEEDED. `late` (uint8, by output row) is set for events older than their key's clock.
+    NEEDED. `late` (uint8, by output row) is set for events older than their key's clock. `waters` (int64, by output
+    row) is the stream's time at each event: a key whose last event lies the horizon or more before it is forgotten.
     """
     return _walk(
         p.sizes,
@@ -676,6 +816,11 @@ def walk(p: Program, s: Store, events: Events, out: Array, late: Array, start: i
         p.reads,
         p.scales,
         p.weights,
+        p.peak_slots,
+        p.switches,
+        p.others,
+        p.template,
+        p.horizon[0],
         s.heads,
         s.log_wide,
         s.log_narrow,
@@ -688,7 +833,73 @@ def walk(p: Program, s: Store, events: Events, out: Array, late: Array, start: i
         events.flags,
         events.values,
         events.items,
+        waters,
         out,
         late,
         start,
     )
+
+
+@compiled
+def sweep(p: Program, s: Store, places: Array, free: Array, freed: int, water: int) -> int:
+    """Forget keys whose last event lies the horizon or more before `water`; returns how many heads are free.
+
+    places: (codes,) int32 head of each key, -1: none. free: int32, heads to use again; the first `freed` are.
+    """
+    width = p.template.size
+    for code in range(places.size):
+        if places[code] < 0:
+            continue
+        base = int(places[code]) * width
+        clock = s.heads[base + CLOCK]
+        if clock != NEVER and water - clock > p.horizon[0]:
+            _forget(
+                s.heads,
+                s.log_wide,
+                s.cells,
+                s.log_blocks,
+                s.cell_blocks,
+                p.sizes[1],
+                base,
+                p.items,
+                p.item_slots,
+                p.template,
+            )
+            free[freed] = places[code]
+            freed += 1
+            places[code] = NONE
+    return freed
+
+
+@compiled
+def admit(codes: Array, places: Array, free: Array, freed: int, heads: int) -> tuple[Array, int, int]:
+    """The heads of keys, given to those that have none; (heads by event, still free, heads in use or free)."""
+    result = np.empty(codes.size, dtype=np.int64)
+    for i in range(codes.size):
+        place = places[codes[i]]
+        if place < 0:
+            if freed:
+                freed -= 1
+                place = free[freed]
+            else:
+                place = heads
+                heads += 1
+            places[codes[i]] = place
+        result[i] = place
+    return result, freed, heads
+
+
+@compiled
+def rise(times: Array, water: int) -> Array:
+    """The stream's time at each event: the latest time so far, but no event moves it on by more than an hour.
+
+    So one false time of a year ahead makes nobody forgotten. (n,) int64.
+    """
+    result = np.empty(times.size, dtype=np.int64)
+    for i in range(times.size):
+        if water == NEVER:
+            water = times[i]
+        elif times[i] > water:
+            water = min(times[i], water + MOST_RISE)
+        result[i] = water
+    return result

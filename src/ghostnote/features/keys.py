@@ -40,6 +40,11 @@ class Item:
     column: str = ""
     number: pl.Expr | None = None
 
+    @property
+    def expr(self) -> pl.Expr:
+        """The item over the stream's columns."""
+        return pl.col(self.column) if self.number is None else self.number
+
 
 @dataclass(frozen=True)
 class Value:
@@ -80,8 +85,11 @@ ITEMS: Mapping[str, Item] = MappingProxyType(
             Item("country", "country"),
             Item("platform", "platform"),
             Item("source", "source"),
+            Item("client_version", "client_version"),
+            Item("email_shape", "email_shape"),
             Item("second", number=pl.col("ms_played") // 1000),
             Item("hour", number=pl.col("event_time").dt.timestamp("us") // HOUR_US),
+            Item("hour_of_day", number=pl.col("event_time").dt.timestamp("us") // HOUR_US % 24),
         )
     }
 )

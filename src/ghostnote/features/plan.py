@@ -12,10 +12,14 @@ import polars as pl
 from ghostnote.errors import GhostnoteError
 from ghostnote.features import kernels as k
 from ghostnote.features.declaration import Feature
-from ghostnote.features.keys import EVER, ITEMS, KEYS, Item, Key, window_us
+from ghostnote.features.keys import EVER, HOUR_US, ITEMS, KEYS, Item, Key, window_us
+from ghostnote.features.predicates import Predicate
 
 #: How many different conditions one key's features may look at: the bits of an int64 without its sign.
 MOST_BITS = 63
+#: A key of which no feature asks for ever is forgotten so long after its last event has left its longest window: late
+#: events come days later, hardly ever weeks.
+FORGOTTEN_AFTER_US = 28 * 24 * HOUR_US
 _SECOND_US = 1_000_000.0
 
 
@@ -29,15 +33,11 @@ class Bit:
 
 @dataclass(frozen=True)
 class KindPlan:
-    """What to do for one key kind: the program, and which conditions, values and items of an event it reads.
-
-    `template` is the head of a key not seen yet, (head width,) int64.
-    """
+    """What to do for one key kind: the program, and which conditions, values and items of an event it reads."""
 
     key: Key
     features: tuple[Feature, ...]
     program: k.Program
-    template: k.Array
     bits: tuple[Bit, ...]
     values: tuple[str, ...]
     items: tuple[Item, ...]
@@ -57,7 +57,6 @@ def plan_kind(key: str, features: Sequence[tuple[Feature, int]], weights: k.Arra
         KEYS[key],
         tuple(feature for feature, _ in features),
         planner.program(weights),
-        np.array(planner.template, dtype=np.int64),
         tuple(planner.bits.values()),
         tuple(planner.values),
         tuple(ITEMS[name] for name in planner.items),
@@ -68,10 +67,11 @@ class _Planner:
     """Hands out bits, columns and slots; equal requests get the same one."""
 
     def __init__(self, features: Sequence[Feature]) -> None:
-        lengths = {window_us(feature.over) for feature in features}
+        lengths = {window_us(name) for feature in features for name in (feature.over, feature.past) if name}
         self.windows = sorted(lengths - {EVER})
-        counting = ("distinct", "per", "top_share", "entropy")
+        counting = ("distinct", "per", "top_share", "entropy", "rate")
         holds_items = any(feature.op in counting or feature.support_of != "events" for feature in features)
+        self.remembers = any(window_us(feature.over) == EVER for feature in features)
         fixed = k.CURSORS + len(self.windows) if self.windows or holds_items else k.CLOCK + 1
         self.template = [0] * fixed
         self.template[k.CLOCK] = k.NEVER
@@ -86,6 +86,9 @@ class _Planner:
         self.wants: dict[tuple[tuple[int, int], int], int] = {}
         self.firsts: dict[int, int] = {}
         self.runs: dict[tuple[int, int], int] = {}
+        self.peaks: dict[tuple[int, int], int] = {}
+        self.switches: dict[tuple[int, int], tuple[int, int]] = {}
+        self.others: dict[tuple[tuple[int, int], tuple[int, int], int], int] = {}
         self.reads: list[tuple[tuple[int, ...], float]] = []
 
     # --- what features ask for ---------------------------------------------------------------------------------------
@@ -101,7 +104,8 @@ class _Planner:
             needed = feature.support
         elif feature.support > needed:
             needed = feature.support
-        self.reads.append(((kind, a, b, 0, support if needed else k.NONE, needed, column), scale))
+        first, age = (self._first(self.bit(feature, "where")), window_us(feature.past)) if feature.past else (0, 0)
+        self.reads.append(((kind, a, b, first, support if needed else k.NONE, needed, column, age), scale))
 
     def _reading(  # noqa: PLR0911 (one per aggregate)
         self, feature: Feature, window: int
@@ -110,12 +114,18 @@ class _Planner:
         op = feature.op
         if op in ("count", "share", "total", "mean", "std"):
             return self._sum_reading(feature, window)
+        if op == "rate":
+            return self._rate_reading(feature, window)
         bit = self.bit(feature, "where")
-        if op in ("gap_mean", "gap_cv"):
-            at = self._gap(bit, window)
-            if op == "gap_mean":
-                return k.READ_RATIO, at + 1, at, (at, 1), 1000.0
-            return k.READ_CV, at, 0, (at, 2), 1.0
+        if op == "growth":
+            at, past = (self._sum(w, bit, k.NONE, 0) for w in (window, self.windows.index(window_us(feature.past))))
+            return k.READ_GROWTH, at, past, (past, 0), window_us(feature.over) / window_us(feature.past)
+        if op == "switches":
+            known, switched = self._switch(feature)
+            at, support = self._sum(window, switched, k.NONE, 0), self._sum(window, known, k.NONE, 0)
+            return k.READ_COUNT, at, 0, (support, 1), 1.0
+        if op in ("gap_mean", "gap_cv", "gap_max"):
+            return self._gap_reading(op, bit, window)
         if op == "time_since_first":
             return k.READ_SINCE, self._first(bit), 0, (k.NONE, 0), _SECOND_US
         if op == "time_since_previous":
@@ -153,6 +163,26 @@ class _Planner:
             return k.READ_RATIO, at, known, (known, 0), 1.0
         return k.READ_COUNT, at, 0, (known, 0), 1.0
 
+    def _gap_reading(self, op: str, bit: int, window: int) -> tuple[int, int, int, tuple[int, int], float]:
+        at = self._gap(bit, window)
+        if op == "gap_mean":
+            return k.READ_RATIO, at + 1, at, (at, 1), 1000.0
+        if op == "gap_cv":
+            return k.READ_CV, at, 0, (at, 2), 1.0
+        if (bit, window) not in self.peaks:
+            self.peaks[bit, window] = self._slots(k.NONE)
+        return k.READ_KNOWN, self.peaks[bit, window], 0, (at, 1), _SECOND_US
+
+    def _rate_reading(self, feature: Feature, window: int) -> tuple[int, int, int, tuple[int, int], float]:
+        bits = self.bit(feature, "share"), self.bit(feature, "known")
+        yes, every = ((self.items.setdefault(feature.argument, len(self.items)), bit) for bit in bits)
+        for bit in bits:
+            self._item(feature.argument, bit, window, 0)
+        if (yes, every, window) not in self.others:
+            self.others[yes, every, window] = self._slots(0, 0)
+        at = self.others[yes, every, window]
+        return k.READ_RATIO, at, at + 1, (at + 1, 1), 1.0
+
     # --- bits and slots ----------------------------------------------------------------------------------------------
 
     def _window(self, feature: Feature) -> int:
@@ -169,12 +199,29 @@ class _Planner:
         tag: tuple[str, ...] = (feature.where.name,)
         if role == "value":
             tag, expr = (*tag, role, feature.argument), expr & pl.col(feature.argument).is_not_null()
+        elif role == "item":
+            item = ITEMS[feature.argument]
+            tag, expr = (*tag, role, item.name), expr & item.expr.is_not_null()
+        elif role == "switched":  # The walk itself sets it.
+            tag, expr = (*tag, role, feature.argument), pl.lit(value=False)
         elif feature.of and role != "where":
             tag = (*tag, role, feature.of.name)
-            expr &= feature.of.expr.fill_null(value=False) if role == "share" else feature.of.expr.is_not_null()
+            expr &= self._answer(feature.of, role)
         if tag not in self.bits:
             self.bits[tag] = Bit(tag, expr)
         return list(self.bits).index(tag)
+
+    @staticmethod
+    def _answer(of: Predicate, role: str) -> pl.Expr:
+        return of.expr.fill_null(value=False) if role == "share" else of.expr.is_not_null()
+
+    def _switch(self, feature: Feature) -> tuple[int, int]:
+        """The bits of events whose item is known, and of those among them that differ from the one before."""
+        known, switched = self.bit(feature, "item"), self.bit(feature, "switched")
+        column = self.items.setdefault(feature.argument, len(self.items))
+        if (known, column) not in self.switches:
+            self.switches[known, column] = switched, self._slots(k.NONE)
+        return known, switched
 
     def _sum(self, window: int, bit: int, column: int, power: int) -> int:
         request = (window, bit, column, power)
@@ -235,6 +282,9 @@ class _Planner:
         gap_slots = np.full((len(self.chains), max(1, len(self.windows))), k.NONE, dtype=np.int64)
         for (bit, window), slot in self.gaps.items():
             gap_slots[list(self.chains).index(bit), window] = slot
+        peak_slots = np.full_like(gap_slots if self.peaks else np.zeros((0, 0), dtype=np.int64), k.NONE)
+        for (bit, window), slot in self.peaks.items():
+            peak_slots[list(self.chains).index(bit), window] = slot
         wide, first_cells = gap_column + gap_columns, self._first_cells(widths)
         sizes = (len(self.template), wide, len(self.items), first_cells, len(self.values))
         return k.Program(
@@ -255,9 +305,14 @@ class _Planner:
             item_wants=wants,
             firsts=_ints(list(self.firsts.items()), 2),
             runs=_ints([(*run, at - 1, at) for run, at in self.runs.items()], 4),
-            reads=_ints([read for read, _ in self.reads], 7),
+            reads=_ints([read for read, _ in self.reads], 8),
             scales=np.array([scale for _, scale in self.reads], dtype=np.float64),
             weights=weights,
+            peak_slots=peak_slots,
+            switches=_ints([(bit, at[0], column, at[1]) for (bit, column), at in self.switches.items()], 4),
+            template=np.array(self.template, dtype=np.int64),
+            horizon=np.array([self._horizon()], dtype=np.int64),
+            others=_ints([(tables.index(y), tables.index(n), w, at) for (y, n, w), at in self.others.items()], 4),
         )
 
     def _starts(self, rows: Sequence[Sequence[int]]) -> k.Array:
@@ -274,6 +329,10 @@ class _Planner:
         bits |= {table[1] for table, window in self.counts if window != ever}
         bits |= {bit for bit, _ in self.gaps}
         return sum(1 << bit for bit in bits)
+
+    def _horizon(self) -> int:
+        """How long a key is remembered after its last event; -1 if a feature asks for what no window forgets."""
+        return k.NONE if self.remembers else self.windows[-1] + FORGOTTEN_AFTER_US
 
     def _longest(self, cells: k.Array) -> int:
         finite = np.flatnonzero(cells[: len(self.windows)])

@@ -3,7 +3,9 @@
 The answer may be unknown (null): a `share` leaves such events out, a `count` takes them as no.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -67,4 +69,37 @@ SHUFFLED = Predicate("shuffled", "shuffled_plays", pl.col("shuffle"))
 FROM_SEARCH = Predicate("from_search", "plays_from_search", _source == "search")
 FROM_PLAYLIST = Predicate("from_playlist", "plays_from_playlists", _source == "playlist")
 FROM_LIBRARY = Predicate("from_library", "plays_from_library", _source == "library")
+FROM_AUTOPLAY = Predicate("from_autoplay", "plays_from_autoplay", _source.is_in(("autoplay", "radio")))
 HOSTING_IP = Predicate("hosting_ip", "events_from_hosting_ips", pl.col("ip_kind").is_in(("hosting", "vpn")))
+
+#: Unknown where nobody has labels; the stream has it from labels that were known when the event happened.
+KNOWN_BAD = Predicate("known_bad", "events_of_known_bad_accounts", pl.col("known_bad"))
+
+#: Every predicate on one event's columns, by name.
+PREDICATES: Mapping[str, Predicate] = MappingProxyType(
+    {
+        predicate.name: predicate
+        for predicate in (
+            EVENT,
+            PLAY,
+            SIGNUP,
+            LOGIN,
+            FAILED_LOGIN,
+            ACTION,
+            FOLLOW,
+            SAVE,
+            SHORT,
+            JUST_OVER_30S,
+            COMPLETED,
+            SKIPPED,
+            OFFLINE,
+            SHUFFLED,
+            FROM_SEARCH,
+            FROM_PLAYLIST,
+            FROM_LIBRARY,
+            FROM_AUTOPLAY,
+            HOSTING_IP,
+            KNOWN_BAD,
+        )
+    }
+)

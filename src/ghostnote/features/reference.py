@@ -11,22 +11,27 @@ from pathlib import Path
 
 import polars as pl
 
-from ghostnote.features import declaration
-from ghostnote.features.catalog import CATALOG
+from ghostnote.features import declaration, own
+from ghostnote.features.catalog import CATALOG, TRAINED
 from ghostnote.features.declaration import (
     OPS,
     Feature,
     count,
     distinct,
+    mean,
     run_length,
     share,
     time_since_first,
     time_since_previous,
     top_share,
+    total,
 )
+from ghostnote.features.edges import KINDS
 from ghostnote.features.fold import Fold
+from ghostnote.features.further import ACCESS, FAVOURITES, HABITS, PAYEES, SHARED, TRACKS
 from ghostnote.features.keys import ITEMS, KEYS, VALUES
 from ghostnote.features.predicates import PLAY, SHORT, Predicate
+from ghostnote.features.sequences import CHANNELS
 from ghostnote.features.stream import build_stream
 
 #: What stands from here on is not generated.
@@ -119,6 +124,30 @@ the account's sign-up alone says, the payment and the e-mail domain, is carried 
 sign-up is not in the stream has none.
 
 """
+_EXACT = """### Whole numbers
+
+Counts, sums, sums of squares and entropies are kept in 64-bit integers, so what is added and taken away again leaves
+nothing behind, in any order and after any number of events. Only the last division (or root) is a floating-point one,
+and results are float32: counts are exact up to 2^24. Sums of squares take milliseconds to a tenth of a second, gaps to
+a millisecond; `log2` in an entropy is worked out in integers too, the same on every machine.
+
+"""
+_EXPIRY = """### Expiry
+
+What has left a window is dropped when its key's next event comes. A key of which no feature asks for `ever` is
+forgotten 28 days after its last event has left its longest window: from then on it is a key never seen, and its memory
+is used for others. Time is the stream's: the latest `event_time` of all events, which no single event moves on by more
+than an hour, so that one false time makes nobody forgotten. Memory is given back once a day of that time; no number
+depends on when. Keys with a feature over `ever` (or a run, or a time since something), and the ids themselves, are
+kept: `ghostnote features --explain` says what each costs.
+
+### Labels
+
+`known_bad` is the one thing that labels say to a feature: whether the latest label on the event's account with
+`known_at` up to `event_time` says fraud. A label changes nothing before its `known_at`, and nothing about events that
+are in a window already. No feature sees a campaign, a kind of attack or a cohort.
+
+"""
 _DUPLICATES = """### Duplicates
 
 The fold believes that each event comes once: it would count a repeated one again. Whoever reads a lake leaves repeated
@@ -131,6 +160,27 @@ be restored by a fold with the same features in the same order; anything else (o
 another predicate or support, another format, a damaged file) is refused with one sentence, and the fold stays as it
 was. Ids are in it as the lake has them: guard it as you guard the lake. Restore only snapshots that you wrote: sizes
 inside the arrays are believed.
+
+"""
+
+
+_SHAPES = """## Sequences and edges
+
+Detectors that read more than numbers get it from the same walk:
+
+```python
+fold, recent, maker = Fold((*TRAINED, *TOKEN_FEATURES)), Sequences(64), EdgeMaker()
+values = fold.update(stream)
+recent.update(stream, values[:, -len(TOKEN_FEATURES) :])
+recent.last(accounts).tokens  # (accounts, 64, channels) uint8, oldest first, zeros in front
+merged(maker.edges(stream), 3_600_000_000)  # kind, account, thing, time, events, ms: one row per hour
+```
+
+A token has {channels} channels, 0 is unknown in each:
+{names}.
+It names no track: a detector must not learn which songs were pushed last year. Edges tie accounts to
+{kinds};
+`EdgeMaker.things` gives the ids back.
 
 """
 
@@ -204,7 +254,21 @@ def page() -> str:
                 time_since_first("account", "x", where=SHORT),
                 time_since_previous("account", "x", where=PLAY),
             ),
+            _EXACT,
+            _example(
+                [
+                    ("00:00:00", "a day in one play", {"ms_played": 86_400_000}),
+                    ("00:00:01", "1 ms", {"ms_played": 1}),
+                    ("01:00:00", "the long one has left: not a millisecond of it stays", {"ms_played": 1}),
+                ],
+                total("ms_played", "account", "1h", "x"),
+                mean("ms_played", "account", "1h", "x"),
+            ),
+            _EXPIRY,
             _DUPLICATES,
+            _SHAPES.replace("{channels}", str(len(CHANNELS)))
+            .replace("{names}", _names(CHANNELS))
+            .replace("{kinds}", _names(KINDS)),
             _words(),
             _catalogue(),
         )
@@ -265,7 +329,8 @@ def _words() -> str:
             "",
             f"- **Keys**: {_names(KEYS)}.",
             f"- **Items** that can be told apart: {_names(ITEMS)}.",
-            "  `second` is the play's length in whole seconds, `hour` the hour of the calendar.",
+            "  `second` is the play's length in whole seconds, `hour` the hour of the calendar,",
+            "  `hour_of_day` 0 to 23 (UTC).",
             f"- **Values** that can be summed: {_names(VALUES)}.",
             "- **Windows**: whole hours or days up to `28d` (`1h`, `24h`, `7d`), or `ever`.",
             "  Gaps need a window; runs and times since something have none.",
@@ -274,12 +339,25 @@ def _words() -> str:
             "- **Why** is part of a declaration: a feature whose reason nobody can state is not added.",
             "",
             "A name that does not exist, and a combination that has no meaning, is refused with a sentence that says",
-            "what to write instead. All arithmetic up to the last division is on whole numbers: adding and taking away",
-            "again leaves no rest.",
+            "what to write instead.",
+            "",
+            "### In a file of one's own",
+            "",
+            "`ghostnote train --features own.toml` learns from declarations in TOML. They are checked as shipped ones",
+            "are, reading them runs no code, and the bundle keeps them, so that `score` needs no file.",
+            "",
+            "```toml",
+            *_own_example(),
+            "```",
             "",
             "",
         ]
     )
+
+
+def _own_example() -> list[str]:
+    lines = (own.__doc__ or "").splitlines()
+    return [line.removeprefix("    ") for line in lines[2:]]
 
 
 def _names(names: Iterable[str]) -> str:
@@ -287,17 +365,24 @@ def _names(names: Iterable[str]) -> str:
 
 
 def _catalogue() -> str:
-    rows = [_line(f"`{f.name}`", _by(f.by), f.over, f.unit, _needs(f), f.why) for f in CATALOG]
     predicates = {p.name: p for f in CATALOG for p in (f.where, f.of) if p}
     return "\n".join(
         [
             f"## The catalogue: {len(CATALOG)} features",
             "",
-            _line("name", "by", "window", "unit", "support", "why"),
-            _line("---", "---", "---", "---", "---", "---"),
-            *rows,
+            f"Training uses the first {len(TRAINED)} (`TRAINED`) unless told otherwise. Every feature costs time on",
+            "every event, and the reasons of the others overlap with theirs. `rate_known_bad` leaves the event's own",
+            "account out and counts accounts as bad from the `known_at` of their label on; such features are for rules",
+            "and people: a model that learns from labels to trust labels repeats whoever made them.",
             "",
-            "Its predicates:",
+            *_table(f"The {len(TRAINED)} that training uses", TRAINED),
+            *_table("Further ones: habits", HABITS),
+            *_table("Further ones: access", ACCESS),
+            *_table("Further ones: one account's favourites", FAVOURITES),
+            *_table("Further ones: tracks", TRACKS),
+            *_table("Further ones: artists and payees", PAYEES),
+            *_table("Further ones: what accounts share", SHARED),
+            "### Predicates",
             "",
             _line("predicate", "rests on"),
             _line("---", "---"),
@@ -305,6 +390,17 @@ def _catalogue() -> str:
             "",
         ]
     )
+
+
+def _table(title: str, features: Sequence[Feature]) -> list[str]:
+    return [
+        f"### {title}",
+        "",
+        _line("name", "by", "window", "unit", "support", "why"),
+        _line("---", "---", "---", "---", "---", "---"),
+        *(_line(f"`{f.name}`", _by(f.by), f.over, f.unit, _needs(f), f.why) for f in features),
+        "",
+    ]
 
 
 def _by(key: str) -> str:

@@ -13,7 +13,9 @@ from ghostnote.errors import GhostnoteError
 
 Array = np.ndarray[Any, Any]
 #: Raised whenever the meaning of the arrays changes.
-FORMAT = 1
+FORMAT = 2
+#: Formats that are read: 1 had a head for every id, and knew no stream's time.
+READ = (1, FORMAT)
 _HEAD = "snapshot"
 
 
@@ -48,7 +50,7 @@ def read(path: str | os.PathLike[str], names: Sequence[str], layout: str) -> dic
                 group, _, name = member.partition("/")
                 if name:
                     groups.setdefault(group, {})[name] = file[member]
-            return groups
+            return _today(groups) if head["format"] == 1 else groups
     except OSError as error:
         raise GhostnoteError(f"Could not read the snapshot {path}: {error.strerror or error}.") from error
     except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
@@ -56,9 +58,10 @@ def read(path: str | os.PathLike[str], names: Sequence[str], layout: str) -> dic
 
 
 def _check(path: str | os.PathLike[str], head: dict[str, Any], names: Sequence[str], layout: str) -> None:
-    if head["format"] != FORMAT:
+    if head["format"] not in READ:
         raise GhostnoteError(
-            f"The snapshot {path} has format {head['format']}, this version reads {FORMAT}: fold the history again."
+            f"The snapshot {path} has format {head['format']}, this version reads up to {FORMAT}:"
+            " fold the history again."
         )
     if head["features"] != list(names):
         differing = sorted(set(head["features"]) ^ set(names)) or ["their order"]
@@ -71,3 +74,9 @@ def _check(path: str | os.PathLike[str], head: dict[str, Any], names: Sequence[s
             f"The snapshot {path} is of features with the same names but other predicates or support:"
             " fold the history again."
         )
+
+
+def _today(groups: dict[str, dict[str, Array]]) -> dict[str, dict[str, Array]]:
+    """What format 1 had, with what it lacked: the stream's time, unknown."""
+    never = np.iinfo(np.int64).min
+    return groups | {"water": {"times": np.array([never, never], dtype=np.int64)}}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ghostnote.features.kernels import NEEDED, NONE, Array, Events, Store, walk
+from ghostnote.features.kernels import NEEDED, NONE, Array, Events, Store, admit, sweep, walk
 from ghostnote.features.plan import KindPlan
 
 _FIRST_ROWS = 256
@@ -14,7 +14,6 @@ class KindState:
 
     def __init__(self, plan: KindPlan) -> None:
         self.plan = plan
-        self.keys = 0
         sizes = plan.program.sizes
         logged = len(plan.program.windows) > 0
         tabled = len(plan.program.items) > 0
@@ -26,25 +25,52 @@ class KindState:
             log_blocks=_no_blocks(),
             cell_blocks=_no_blocks(),
         )
+        # Where each key's head is; heads that nobody has any more; how many there are in all.
+        self._places = np.zeros(0, dtype=np.int32)
+        self._free = np.zeros(0, dtype=np.int32)
+        self._freed = 0
+        self._heads = 0
 
-    def update(self, keys: int, events: Events, out: Array, late: Array) -> None:
-        """Fold events of keys below `keys` and write their features; see `kernels.walk`."""
-        self._admit(keys)
+    def update(self, codes: Array, known: int, events: Events, waters: Array, out: Array, late: Array) -> None:
+        """Fold events of the keys `codes`, all below `known`, and write their features; see `kernels.walk`.
+
+        `events.keys` is worked out here.
+        """
+        events = events._replace(keys=self._admit(codes, known))
         done = 0
         while True:
-            done = walk(self.plan.program, self._store, events, out, late, done)
-            if done == len(events.keys):
+            done = walk(self.plan.program, self._store, events, waters, out, late, done)
+            if done == len(codes):
                 return
             self._enlarge()
 
-    def _admit(self, keys: int) -> None:
-        """Give every key a head."""
-        width = len(self.plan.template)
-        if keys * width > len(self._store.heads):
-            _resize(self._store.heads, max(keys, self.keys + self.keys // 2) * width)
-        if keys > self.keys:
-            self._store.heads[self.keys * width : keys * width].reshape(-1, width)[:] = self.plan.template
-            self.keys = keys
+    def sweep(self, water: int) -> None:
+        """Give back what keys hold that are forgotten by the time `water`."""
+        if self.plan.program.horizon[0] < 0:
+            return
+        if len(self._free) < self._heads:
+            self._free = np.resize(self._free, self._heads) if self._freed else np.zeros(self._heads, dtype=np.int32)
+        self._freed = sweep(self.plan.program, self._store, self._places, self._free, self._freed, water)
+
+    @property
+    def keys(self) -> int:
+        """How many keys are remembered."""
+        return self._heads - self._freed
+
+    def _admit(self, codes: Array, known: int) -> Array:
+        """Every event's head, (n,) int64; new keys get one."""
+        if known > len(self._places):
+            places = np.full(known + known // 2, NONE, dtype=np.int32)
+            places[: len(self._places)] = self._places
+            self._places = places
+        result, self._freed, heads = admit(codes, self._places, self._free, self._freed, self._heads)
+        width = len(self.plan.program.template)
+        if heads * width > len(self._store.heads):
+            _resize(self._store.heads, max(heads, self._heads + self._heads // 2) * width)
+        if heads > self._heads:
+            self._store.heads[self._heads * width : heads * width].reshape(-1, width)[:] = self.plan.program.template
+            self._heads = heads
+        return result
 
     def _enlarge(self) -> None:
         store, sizes = self._store, self.plan.program.sizes
@@ -58,30 +84,44 @@ class KindState:
             _resize(store.cells, cells + cells // 2)
 
     @property
-    def bytes(self) -> int:
-        """Memory held, in bytes."""
-        return sum(int(array.nbytes) for array in self._store)
+    def bytes(self) -> dict[str, int]:
+        """Memory held, in bytes: `heads` by key, `logs` and `tables` by what is in windows, `places` by id seen."""
+        store = self._store
+        return {
+            "heads": store.heads.nbytes,
+            "logs": store.log_wide.nbytes + store.log_narrow.nbytes,
+            "tables": store.cells.nbytes,
+            "places": self._places.nbytes + self._free.nbytes,
+        }
 
     def to_arrays(self) -> dict[str, Array]:
-        """The state: see `kernels.Store`; arenas without their unused ends."""
+        """The state: see `kernels.Store`; arenas without their unused ends; and which key has which head."""
         store, sizes = self._store, self.plan.program.sizes
         rows = int(store.log_blocks[0])
         return {
-            "heads": store.heads[: self.keys * len(self.plan.template)],
+            "heads": store.heads[: self._heads * len(self.plan.program.template)],
             "log_wide": store.log_wide[: rows * int(sizes[1])],
             "log_narrow": store.log_narrow[: rows * int(sizes[2])],
             "cells": store.cells[: int(store.cell_blocks[0])],
             "log_blocks": store.log_blocks,
             "cell_blocks": store.cell_blocks,
+            "places": self._places,
+            "free": self._free[: self._freed],
         }
 
     @classmethod
     def from_arrays(cls, plan: KindPlan, arrays: dict[str, Array]) -> "KindState":
-        """The state that `to_arrays` described, for the same plan."""
+        """The state that `to_arrays` described, for the same plan; takes the arrays over."""
         state = cls(plan)
         # Arrays that own their memory, since they are resized in place.
-        state._store = Store(*(np.array(arrays[name]) for name in Store._fields))
-        state.keys = len(state._store.heads) // len(plan.template)
+        owned = (arrays[name] if arrays[name].flags.owndata else arrays[name].copy() for name in Store._fields)
+        state._store = Store(*owned)
+        state._heads = len(state._store.heads) // len(plan.program.template)
+        if "places" in arrays:
+            state._places, state._free = arrays["places"].copy(), arrays["free"].copy()
+        else:  # Format 1 had a head for every id.
+            state._places = np.arange(state._heads, dtype=np.int32)
+        state._freed = len(state._free)
         return state
 
 

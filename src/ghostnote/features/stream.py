@@ -11,9 +11,21 @@ from ghostnote.events.schema import EVENT_TABLES, TABLES, TIME
 KINDS: Mapping[str, str] = {"signups": "signup", "logins": "login", "plays": "play", "actions": "action"}
 _KIND = pl.Enum(list(KINDS.values()))
 _PLAYLIST_SOURCE = "playlist"
+#: Whether the event's account was known to be bad when it happened: the latest label on it by then says fraud.
+KNOWN_BAD_COLUMN = "known_bad"
 
 #: Columns that the stream adds to those of the tables, and what they are worked out from.
-_DERIVED = ("playlist_id", "subnet", "artist_id", "owner_id", "duration_ms", "released_at", "asn", "ip_kind")
+_DERIVED = (
+    "playlist_id",
+    "subnet",
+    "artist_id",
+    "owner_id",
+    "duration_ms",
+    "released_at",
+    "asn",
+    "ip_kind",
+    KNOWN_BAD_COLUMN,
+)
 
 
 def stream_columns() -> tuple[str, ...]:
@@ -26,14 +38,15 @@ def stream_columns() -> tuple[str, ...]:
 def build_stream(
     tables: Mapping[str, pl.DataFrame | pl.LazyFrame], columns: Collection[str] | None = None
 ) -> pl.DataFrame:
-    """Unite signups, logins, plays and actions, with what `tracks` and `ips` know of them.
+    """Unite signups, logins, plays and actions, with what `tracks`, `ips` and `labels` know of them.
 
     Sorted by day of arrival (`dt`, if the tables have it), event_time, kind (a sign-up comes before the same instant's
     plays) and event_id. `kind` is signup, login, play or action. A column that no table has is null, of type Null: that
     is how the fold tells "this service does not know" from "not on this event". So pass a table that is merely empty
     today as an empty table, do not leave it out. `columns` limits the result (kind, event_id, event_time and account_id
     always stay): `Fold.columns` says what the fold reads. An event from more than a day after its day of arrival is
-    taken as that day's last.
+    taken as that day's last. Of labels nothing gets in but
+    whether the latest one on the event's account with `known_at` up to `event_time` says fraud.
 
     Raises GhostnoteError if there is no event table, or one lacks event_id, event_time or account_id.
     """
@@ -44,6 +57,8 @@ def build_stream(
     events = _without_future(pl.concat(parts, how="diagonal_relaxed"))
     events = _with_tracks(events, tables.get("tracks"))
     events = _with_ips(events, tables.get("ips"))
+    if "labels" in tables and KNOWN_BAD_COLUMN in wanted:
+        events = _with_labels(events, tables["labels"])
     if "source_id" in events.columns and "source" in events.columns:
         playlist = pl.when(pl.col("source") == _PLAYLIST_SOURCE).then("source_id")
         events = events.with_columns(playlist.alias("playlist_id"))
@@ -94,6 +109,28 @@ def _with_ips(events: pl.DataFrame, ips: pl.DataFrame | pl.LazyFrame | None) -> 
         known = ips.lazy().collect()
         seen = seen.join(known, on="ip", how="left")
     return _joined(events, seen, "ip")
+
+
+def _with_labels(events: pl.DataFrame, labels: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """What was known of the accounts, and when: nothing that came to light later may be seen."""
+    of_accounts = labels.lazy().filter(pl.col("subject_type") == "account")
+    verdicts = of_accounts.select(
+        pl.col("subject_id").cast(pl.String).alias("account_id"),
+        pl.col("known_at").cast(TIME).alias("event_time"),
+        (pl.col("verdict") == "fraud").alias(KNOWN_BAD_COLUMN),
+    ).collect()
+    placed = events.with_row_index("__row")
+    asked = placed.select("__row", pl.col("account_id").cast(pl.String), "event_time")
+    asked = asked.join(verdicts.select("account_id").unique(), on="account_id", how="semi").sort("event_time")
+    known = asked.join_asof(
+        verdicts.sort("event_time", maintain_order=True),
+        on="event_time",
+        by="account_id",
+        strategy="backward",
+        check_sortedness=False,
+    ).select("__row", KNOWN_BAD_COLUMN)
+    answered = placed.join(known, on="__row", how="left", maintain_order="left").drop("__row")
+    return answered.with_columns(pl.col(KNOWN_BAD_COLUMN).fill_null(value=False))
 
 
 def _joined(events: pl.DataFrame, dimension: pl.DataFrame, on: str) -> pl.DataFrame:

@@ -14,13 +14,26 @@ _SHARES = {
     "from_search": "came from a search",
     "from_playlist": "came from a playlist",
     "from_library": "came from the library",
+    "from_autoplay": "came from radio or autoplay",
+    "known_bad": "came from accounts known to be bad",
     "hosting_ip": "came from hosting or VPN addresses",
     "first_play": "were of a track that the listener had not played before",
     "new_account": "came from accounts less than a week old",
     "new_device": "came from a device new to its account",
 }
-_NOUNS = {"second": "play length", "hour": "clock hour", "ip": "address", "subnet": "network"}
-_PLURALS = {"address": "addresses", "country": "countries", "second": "play lengths"}
+_NOUNS = {
+    "second": "play length",
+    "hour": "clock hour",
+    "hour_of_day": "hour of the day",
+    "ip": "address",
+    "subnet": "network",
+}
+_PLURALS = {
+    "address": "addresses",
+    "country": "countries",
+    "second": "play lengths",
+    "hour of the day": "hours of the day",
+}
 _OVER = {"1h": " in an hour", "24h": " in 24 h", "7d": " in 7 days", "28d": " in 28 days", "ever": ""}
 
 
@@ -60,6 +73,10 @@ def _measure(feature: Feature, averaged: bool) -> str:
         "per": f"{events} per {item}",
         "top_share": f"share of {events} that the most frequent {item} has",
         "entropy": f"variety of {items}",
+        "growth": f"{events} against its own {feature.past}",
+        "rate": f"share of its other {items} that are {_words(feature.of.name if feature.of else '')}",
+        "switches": f"changes of {item}",
+        "gap_max": f"longest time between {events}",
         "run_length": f"{events} in a row of one {item}",
         "gap_mean": f"mean time between {events}",
         "gap_cv": f"irregularity of the time between {events}",

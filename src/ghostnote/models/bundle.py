@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -59,7 +60,10 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of a bundle but the detectors themselves; `files` maps each file's name to its SHA-256."""
+    """All of a bundle but the detectors themselves; `files` maps each file's name to its SHA-256.
+
+    `own_features` are the declarations of features that are not shipped, as plain data.
+    """
 
     format: int
     ghostnote: str
@@ -71,6 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     play_ceilings: Curve | None = None
     day_curve: Curve | None = None
     surprise_quantiles: list[float] = []
+    own_features: dict[str, Any] = {}
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):

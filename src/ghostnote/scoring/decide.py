@@ -43,7 +43,7 @@ def decide(
     account-day whose surprise reaches `odd` makes a suspect but no evidence: honest people are odd, each in their own
     way. It becomes evidence where suspects are tied to each other.
     """
-    blocks = find(links)
+    blocks = find(links) if policy.lockstep else []
     links = links.group_by("account_id", "kind", "key").agg(pl.col("events").sum()).filter(pl.col("kind") != SIGNUP)
     days = add_up(_at_work(days.with_row_index("row"), blocks), policy)
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)

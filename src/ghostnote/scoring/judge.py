@@ -16,6 +16,7 @@ from ghostnote.features.account_days import account_days
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Day
+from ghostnote.features.own import own_from_json
 from ghostnote.models.bundle import Bundle
 from ghostnote.models.table import Table
 
@@ -54,7 +55,8 @@ class Opinions:
 
 def features_of(bundle: Bundle, catalog: Sequence[Feature] = CATALOG) -> tuple[Feature, ...]:
     """The declarations that a bundle was trained on; `GhostnoteError` if this version does not have one of them."""
-    by_name = {feature.name: feature for feature in catalog}
+    own = own_from_json(bundle.manifest.own_features).declared()
+    by_name = {feature.name: feature for feature in (*catalog, *own)}
     unknown = [name for name in bundle.manifest.features if name not in by_name]
     if unknown:
         raise GhostnoteError(

@@ -314,8 +314,8 @@ def _notes(run: Run) -> list[str]:
         )
     elif not run.bundle.supervised:
         notes.append(
-            "No labels taught this bundle: accounts are ranked by rules and by how far out they lie in the crowd, only "
-            "rules and lockstep act, and scores are ranks, not probabilities."
+            "No labels taught this bundle: accounts are ranked by rules and by how far out they lie in the crowd; only "
+            "certain rules, and odd accounts that act together, have consequences; scores are ranks, not probabilities."
         )
     unseen = sorted(set(run.intake.missing_columns) - set(facts.missing_columns) - {"labels"})
     if unseen:

@@ -1,6 +1,7 @@
 """Devices and the client software on them."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,7 @@ class Devices:
         return _version_names().gather(platform.astype(np.int64) * _VERSIONS + index)
 
 
+@cache
 def _version_names() -> pl.Series:
     return pl.Series(
         [f"{major}.{number // 10}.{number % 10 * 2}" for major, _ in _RELEASES for number in range(_VERSIONS)]

@@ -52,7 +52,7 @@ def signups(service: Service, people: Population, book: AddressBook) -> Signups:
     home = book.home(household, np.zeros(rows.size, dtype=np.int64), people.country[rows])
     everywhere = rng.integers(0, 1 << 62, rows.size, dtype=np.uint64)
     mobile = book.mobile.pick(people.country[rows], everywhere, everywhere >> np.uint64(20))
-    referrer = rng.choice(np.arange(-1, len(REFERRERS)), rows.size, p=[0.6, 0.12, 0.1, 0.08, 0.06, 0.03, 0.01])
+    referrer = referrers(rows.size, rng)
     moved = (people.cohort[rows] == COHORT["migrant"]) & (rng.random(rows.size) < 0.85)
     return Signups(
         time=people.signed_up[rows],
@@ -74,6 +74,12 @@ def signups(service: Service, people: Population, book: AddressBook) -> Signups:
 def addresses(count: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int8]]:
     """Domain and shape of honest people's mail addresses, as places in `DOMAINS` and `SHAPES`."""
     return _drawn(_DOMAIN_SHARES, count, rng).astype(np.int16), _drawn(_SHAPE_SHARES, count, rng).astype(np.int8)
+
+
+def referrers(count: int, rng: np.random.Generator) -> npt.NDArray[np.int8]:
+    """Where sign-ups came from, as places in `REFERRERS`; of most nothing is known (-1)."""
+    shares = [0.6, 0.12, 0.1, 0.08, 0.06, 0.03, 0.01]
+    return rng.choice(np.arange(-1, len(REFERRERS)), count, p=shares).astype(np.int8)
 
 
 def _drawn(shares: dict[str, float], count: int, rng: np.random.Generator) -> Ints:

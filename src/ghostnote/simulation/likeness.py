@@ -73,8 +73,6 @@ class Likeness:
             rows = rows.with_columns(tokens.of(Domain.ADDRESS, ip).alias("ip"))
         if "event_time" in kept and table not in _ALWAYS:
             rows = rows.with_columns(pl.col("event_time").dt.truncate(f"{self.step}us"))
-            if self.prompt and DAY_COLUMN in kept:
-                rows = rows.with_columns(pl.col("event_time").dt.date().alias(DAY_COLUMN))
         return rows.with_columns(
             pl.when(pl.Series(mask)).then(None).otherwise(pl.col(name)).alias(name) for name, mask in hidden.items()
         )

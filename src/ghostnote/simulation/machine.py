@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ghostnote.simulation.attention import short_listens
-from ghostnote.simulation.identities import BULK_DOMAINS, SHAPES, addresses
+from ghostnote.simulation.identities import BULK_DOMAINS, SHAPES, addresses, referrers
 from ghostnote.simulation.population import PLAN
 from ghostnote.simulation.randomness import Bools, Floats, Ints, ragged
 from ghostnote.simulation.rows import DAY, HOUR, SECOND, SOURCE, START, Signups
@@ -42,16 +42,17 @@ def open_accounts(
     pool: npt.NDArray[np.int32],
     ips_each: int,
     bulk_mail: float,
+    phones: bool = False,
 ) -> Fleet:
     """New accounts of one operator, one per time in `signed_up` (microseconds).
 
     `per_card` accounts share a payment instrument, `per_device` a device; a share `bulk_mail` of them has addresses of
-    one bulk domain and one shape, the others look like anybody's.
+    one bulk domain and one shape, the others look like anybody's. Devices are real ones if `phones`.
     """
     count = signed_up.size
     account = stage.admit(count)
     devices = max(1, round(count / per_device))
-    device = stage.add_devices(np.resize(platform, devices), rng)[np.arange(count) % devices]
+    device = stage.add_devices(np.resize(platform, devices), rng, phones=phones)[np.arange(count) % devices]
     fleet = Fleet(account, device, pool, ips_each, np.sort(np.asarray(signed_up, dtype=np.int64)))
     domain, shape = addresses(count, rng)
     bulk = rng.random(count) < bulk_mail
@@ -69,13 +70,22 @@ def open_accounts(
             email=account.astype(np.int64) + (1 << 34),
             payment=(card if paid else np.full(count, -1)).astype(np.int64),
             family=family.astype(np.int64),
-            referrer=np.full(count, -1, dtype=np.int8),
+            referrer=referrers(count, rng),
             ip=fleet.ip(np.arange(count), np.zeros(count, dtype=np.int64)),
             device=device,
             number=stage.number(count),
         )
     )
     return fleet
+
+
+def stolen(stage: Stage, wanted: int, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
+    """Accounts that exist and listen at least a little; passwords leak of the busy and the quiet alike."""
+    accounts = stage.service.accounts
+    open_ = (accounts.signed_up < start) & (accounts.left > start) & (accounts.activity > 0.5)
+    candidates = np.flatnonzero(open_)
+    chosen = rng.choice(candidates, min(wanted, candidates.size), replace=False)
+    return np.sort(chosen).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -134,13 +144,19 @@ def listen(
     pause_seconds: float,
     shuffle: float,
     rng: np.random.Generator,
+    targets: Bools | None = None,
 ) -> None:
-    """Play the queue for as long as the shifts last; a share `camouflage` of it gives way to what everybody plays."""
+    """Play the queue for as long as the shifts last; a share `camouflage` of it gives way to what everybody plays.
+
+    `targets` says which plays of the queue are the campaign's own; by default all that remain.
+    """
     catalogue = stage.service.catalogue
     hidden = rng.random(queue.track.size) < camouflage
-    queue.track[hidden], queue.ms[hidden] = popular_plays(stage, int(hidden.sum()), rng)
+    # What hides a shift is one public playlist.
+    lists = stage.public_playlists(queue.shift[hidden])
+    queue.track[hidden], queue.ms[hidden] = listed_plays(stage, lists, rng)
     finished = queue.ms == catalogue.duration_ms[queue.track]
-    end, fits = _in_turn(work, queue, rng.exponential(pause_seconds, queue.track.size))
+    end, fits = in_turn(work, queue, rng.exponential(pause_seconds, queue.track.size))
     member = work.member[queue.shift]
     follows = np.append(True, finished[:-1])
     start_reason = np.where(queue.place == 0, START["clickrow"], np.where(follows, START["trackdone"], START["fwdbtn"]))
@@ -150,18 +166,24 @@ def listen(
         track=queue.track,
         ms=queue.ms,
         source=np.where(hidden, SOURCE["playlist"], queue.source),
-        source_ref=np.where(hidden, -1, queue.source_ref),
+        source_ref=_replaced(queue.source_ref, hidden, lists),
         start_reason=start_reason,
         finished=finished,
         ip=fleet.ip(member, queue.shift),
         device=fleet.device[member],
-        target=~hidden,
+        target=~hidden if targets is None else targets & ~hidden,
     )
     stage.play(played.take(fits), shuffle, rng)
-    _log_in(stage, fleet, work, rng)
+    log_in(stage, fleet, work, rng)
 
 
-def _in_turn(work: Shifts, queue: Queue, pause_seconds: Floats) -> tuple[npt.NDArray[np.int64], Bools]:
+def _replaced(values: Ints, where: Bools, by: Ints) -> npt.NDArray[np.int64]:
+    result = np.array(values, dtype=np.int64)
+    result[where] = by
+    return result
+
+
+def in_turn(work: Shifts, queue: Queue, pause_seconds: Floats) -> tuple[npt.NDArray[np.int64], Bools]:
     """When each play ends if all of a shift follow each other, and whether that is before the shift is over."""
     step = queue.ms * 1000 + (pause_seconds * SECOND).astype(np.int64)
     elapsed = np.cumsum(step)
@@ -171,7 +193,7 @@ def _in_turn(work: Shifts, queue: Queue, pause_seconds: Floats) -> tuple[npt.NDA
     return work.begin[queue.shift] + since, since <= work.length[queue.shift]
 
 
-def _log_in(stage: Stage, fleet: Fleet, work: Shifts, rng: np.random.Generator) -> None:
+def log_in(stage: Stage, fleet: Fleet, work: Shifts, rng: np.random.Generator) -> None:
     """Machines sign in again before some shifts; each time from that shift's address."""
     chosen = np.flatnonzero(rng.random(work.member.size) < 0.3)
     member = work.member[chosen]
@@ -181,15 +203,15 @@ def _log_in(stage: Stage, fleet: Fleet, work: Shifts, rng: np.random.Generator) 
     stage.log_in(time[known], fleet.account[member], fleet.ip(member, chosen), fleet.device[member])
 
 
-def popular_plays(
-    stage: Stage, count: int, rng: np.random.Generator
+def listed_plays(
+    stage: Stage, lists: Ints, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Track and milliseconds of plays of what everybody plays; a third of them is skipped."""
-    catalogue = stage.service.catalogue
-    track = catalogue.popular(rng.random(count), rng.random(count))
+    """Track and milliseconds of plays of public playlists, one for each of `lists`; a third of them is skipped."""
+    catalogue, playlists = stage.service.catalogue, stage.service.playlists
+    track = playlists.at(lists, (rng.random(lists.size) * playlists.size[lists]).astype(np.int64))
     # What comes out while the world lasts is not yet what everybody plays.
     coming = catalogue.released[track] >= stage.service.start
     track = np.where(coming, catalogue.artist_first[catalogue.artist[track]], track)
     duration = catalogue.duration_ms[track].astype(np.int64)
-    skips = rng.random(count) < 0.33
-    return track, np.where(skips, np.minimum(short_listens(count, rng), duration), duration).astype(np.int64)
+    skips = rng.random(lists.size) < 0.33
+    return track, np.where(skips, np.minimum(short_listens(lists.size, rng), duration), duration).astype(np.int64)

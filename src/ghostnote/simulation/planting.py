@@ -12,23 +12,29 @@ import numpy.typing as npt
 import polars as pl
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.events.labels import truth
 from ghostnote.events.lake import Lake, LakeWriter, new_lake
 from ghostnote.events.reading import read, read_days
 from ghostnote.events.schema import TABLES
 from ghostnote.progress import Progress, silent
+from ghostnote.simulation.books import keep_books, read_books
 from ghostnote.simulation.catalogue import GENRES, Catalogue, Guide
 from ghostnote.simulation.clients import PLATFORM, Devices
+from ghostnote.simulation.crew import usual_threads
 from ghostnote.simulation.happenings import Happenings
 from ghostnote.simulation.lake_rows import LakeRows
 from ghostnote.simulation.likeness import Likeness
 from ghostnote.simulation.names import Names
 from ghostnote.simulation.networks import make_networks
+from ghostnote.simulation.overhearing import overhear
 from ghostnote.simulation.playbooks import AnyPlaybook
 from ghostnote.simulation.playlists import make_playlists
-from ghostnote.simulation.rows import DAY, HOUR
+from ghostnote.simulation.randomness import key
+from ghostnote.simulation.rows import DAY, HOUR, Plays
 from ghostnote.simulation.service import Accounts, Service
 from ghostnote.simulation.stage import Cast, Stage
 from ghostnote.simulation.tables import Writer
+from ghostnote.simulation.team import TeamParameters, team_labels
 from ghostnote.simulation.tokens import Domain, Tokens
 from ghostnote.simulation.truth import true_labels
 from ghostnote.simulation.world import World
@@ -47,6 +53,7 @@ class _Found:
     service: Service
     accounts: pl.Series
     names: Names
+    overheard: Plays
 
 
 def plant(
@@ -56,12 +63,15 @@ def plant(
     *,
     seed: int = 1,
     start: date | None = None,
+    team: TeamParameters | None = None,
     progress: Progress = silent,
 ) -> World:
     """Copy a lake and add campaigns, in its own columns and resolution of time; the truth goes to its labels.
 
     Campaigns' days count from `start`; by default from where the lake has most active accounts for as long as they
-    last. Every account of the lake is taken for honest. Raises `GhostnoteError` if the lake has no plays, `start` lies
+    last. Every account of the lake is taken for honest, unless an earlier simulation says otherwise. What a `team`
+    (default: `TeamParameters()`) would have found out of the campaigns, late, in part and now and then wrongly, goes to
+    the labels as well. Raises `GhostnoteError` if the lake has no plays, `start` lies
     outside its days, `out` holds files or the disk refuses.
     """
     source = Lake(lake)
@@ -69,34 +79,50 @@ def plant(
     found = _look(source, start, length, seed, progress)
     with new_lake(Path(out)) as writer:
         _copy(source, writer.path, progress)
-        stage = Stage.of(found.service)
+        stage = Stage.of(found.service, found.overheard)
         for done, campaign in enumerate(campaigns):
             progress("Staging campaigns", done, len(campaigns))
             campaign.stage(stage)
         progress("Staging campaigns", len(campaigns), len(campaigns))
-        return _write(stage, found, writer, Likeness.of(source.path), seed)
+        world = _write(stage, found, writer, source, team or TeamParameters())
+        events = stage.events.until(found.service.end)
+        before = read_books(source.path)
+        keep_books(writer.path, campaigns, stage.casts, events, found.names, found.service.days, before=before)
+        return world
 
 
-def _write(stage: Stage, found: _Found, lake: LakeWriter, likeness: Likeness, seed: int) -> World:
+def _write(stage: Stage, found: _Found, lake: LakeWriter, source: Lake, team: TeamParameters) -> World:
     service, old = stage.service, found.service
     events = stage.events.until(service.end)
     writer = Writer(service, found.names)
-    rows = LakeRows(lake, likeness)
-    rows.events(writer, events)
-    rows.dimensions(writer, np.arange(old.catalogue.tracks, service.catalogue.tracks))
-    honest = np.arange(len(found.accounts))
-    lake.write_by_arrival(
-        "labels",
-        true_labels(events, stage.casts, honest, [OWN_COHORT] * honest.size, found.names, service.end),
+    with LakeRows(lake, Likeness.of(source.path)) as rows:
+        rows.collect(events)
+        rows.write(writer, usual_threads())
+        rows.dimensions(writer, np.arange(old.catalogue.tracks, service.catalogue.tracks))
+    honest = _unlabelled(source, found.accounts)
+    cohorts = [OWN_COHORT] * honest.size
+    lake.write_by_arrival("labels", true_labels(events, stage.casts, honest, cohorts, found.names, service.end))
+    noticed = team_labels(
+        events, stage.casts, honest, found.names, team, seed=service.seed, start=service.start, end=service.end
     )
+    if noticed.height:
+        lake.write_by_arrival("labels", noticed)
     return World(
-        seed=seed,
-        accounts=honest.size,
+        seed=service.seed,
+        accounts=len(found.accounts),
         fake_accounts=_count(stage.casts),
         plays=int(old.plays),
         artificial_plays=events.play_count,
         campaigns=len(stage.casts),
     )
+
+
+def _unlabelled(source: Lake, accounts: pl.Series) -> npt.NDArray[np.int64]:
+    """Codes of accounts of which no earlier simulation says what they are."""
+    if "labels" not in source.tables():
+        return np.arange(len(accounts))
+    told = truth(read(source, "labels").rows).filter(pl.col("subject_type") == "account")["subject_id"]
+    return np.flatnonzero((~accounts.is_in(told.implode())).to_numpy())
 
 
 def _count(casts: list[Cast]) -> int:
@@ -130,7 +156,14 @@ def _look(lake: Lake, start: date | None, length: float, seed: int, progress: Pr
         accounts=_accounts(plays, within, accounts, (end - begin) / DAY),
         happenings=Happenings.none(),
     )
-    return _Found(service, accounts, Names(Tokens(seed), known))
+    return _Found(
+        service, accounts, Names(Tokens(_fresh(seed, plays)), known), overhear(within, accounts, tracks, catalogue)
+    )
+
+
+def _fresh(seed: int, plays: pl.DataFrame) -> int:
+    """A seed of ids that no lake has yet: not one simulated with the same seed, nor one planted into before."""
+    return int(key(seed, plays.height, plays["account_id"].n_unique(), plays["track_id"].n_unique()))
 
 
 def _plays(lake: Lake, progress: Progress) -> pl.DataFrame:

@@ -43,6 +43,11 @@ class Rows:
         return type(self)(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
 
     @classmethod
+    def none(cls) -> Self:
+        """No rows."""
+        return cls(**{f.name: np.zeros(0, dtype=np.int64) for f in fields(cls)})
+
+    @classmethod
     def concat(cls, parts: Sequence[Self]) -> Self:
         return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
 

@@ -61,20 +61,30 @@ def load_scenario(name: str) -> Scenario:
         text = resources.files("ghostnote.simulation").joinpath("scenarios", f"{name}.toml").read_bytes()
         return _convert(text, f"scenario {name}", Scenario)
     if not Path(name).is_file():
-        raise GhostnoteError(f"There is no scenario '{name}': give a TOML file or one of {', '.join(shipped())}.")
+        raise GhostnoteError(f"There is no scenario '{name}'.{_instead(name, shipped())}")
     return _convert(_read(Path(name)), f"scenario {name}", Scenario)
 
 
-def load_campaigns(name: str) -> tuple[AnyPlaybook, ...]:
-    """The campaign of a playbook's name with its defaults, or the `[[campaigns]]` of a TOML file.
+def load_campaigns(name: str, size: float | None = None) -> tuple[AnyPlaybook, ...]:
+    """The campaign of a playbook's name with its defaults, but `size`; or the `[[campaigns]]` of a TOML file as it is.
 
     Raises `GhostnoteError` like `load_scenario`.
     """
     if name in PLAYBOOKS:
-        return (PLAYBOOKS[name](),)
+        return (PLAYBOOKS[name]() if size is None else PLAYBOOKS[name](size=size),)
     if not Path(name).is_file():
-        raise GhostnoteError(f"There is no campaign '{name}': give a TOML file or one of {', '.join(PLAYBOOKS)}.")
+        raise GhostnoteError(f"There is no campaign '{name}'.{_instead(name, tuple(PLAYBOOKS))}")
     return _convert(_read(Path(name)), f"campaign file {name}", _Campaigns).campaigns
+
+
+def _instead(name: str, known: tuple[str, ...]) -> str:
+    """The names nearest to one that does not exist, or all of them."""
+    parts = name.replace("-", "_").lower().split("_")
+    near = [one for one in known if any(part and part in one.replace("-", "_").split("_") for part in parts)]
+    near = list(dict.fromkeys([*difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5), *near]))[:4]
+    if near:
+        return f" Did you mean {' or '.join(near)}? --list shows them all; a TOML file will do as well."
+    return f" Give a TOML file or one of {', '.join(known)}."
 
 
 def _read(path: Path) -> bytes:

@@ -1,17 +1,17 @@
 """From arrays of codes to the tables of the event contract."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from ghostnote.events.lake import DAY as DAY_COLUMN
 from ghostnote.events.schema import ACTIONS, PLANS, SOURCES, TIME
 from ghostnote.simulation.catalogue import GENRES
 from ghostnote.simulation.identities import DOMAINS, REFERRERS, SHAPES
 from ghostnote.simulation.names import Names
 from ghostnote.simulation.networks import COUNTRY_NAMES
-from ghostnote.simulation.randomness import Ints
+from ghostnote.simulation.randomness import Ints, Words
 from ghostnote.simulation.rows import END_REASONS, OBJECTS, START_REASONS, Actions, Logins, Plays, Signups
 from ghostnote.simulation.service import Service
 from ghostnote.simulation.tokens import Domain
@@ -20,6 +20,9 @@ _GENRE_NAMES = tuple(GENRES)
 _OBJECT_DOMAINS = {
     "artist": Domain.ARTIST, "track": Domain.TRACK, "album": Domain.ALBUM, "playlist": Domain.PLAYLIST,
     "account": Domain.ACCOUNT,
+}  # fmt: skip
+_EVENT_DOMAINS = {
+    "plays": Domain.PLAY, "logins": Domain.LOGIN, "actions": Domain.ACTION, "signups": Domain.SIGNUP,
 }  # fmt: skip
 _UNKNOWN = np.iinfo(np.int64).min
 
@@ -42,7 +45,6 @@ class Writer:
     names: Names
 
     def plays(self, rows: Plays) -> pl.DataFrame:
-        """With `dt`, the day of arrival."""
         source = _word(SOURCES, rows.source)
         return pl.DataFrame(
             {
@@ -52,7 +54,7 @@ class Writer:
                 "track_id": self.names.of(Domain.TRACK, rows.track),
                 "ms_played": rows.ms.astype(np.int64),
                 "source": source,
-                "source_id": self.names.sources(source, rows.source_ref),
+                "source_id": self.names.sources(rows.source, rows.source_ref),
                 "start_reason": _word(START_REASONS, rows.start_reason),
                 "end_reason": _word(END_REASONS, rows.end_reason),
                 "shuffle": rows.shuffle,
@@ -62,7 +64,6 @@ class Writer:
                 "platform": self.service.devices.platforms(rows.device),
                 "client_version": self.service.devices.versions(rows.device, rows.end),
                 "country": self._country(rows.ip),
-                DAY_COLUMN: _time(rows.arrival).dt.date(),
             }
         )
 
@@ -141,8 +142,16 @@ class Writer:
     def ips(self, codes: Ints) -> pl.DataFrame:
         return self.service.networks.table(codes)
 
+    def rank(self, table: str, numbers: Ints) -> Words:
+        """Numbers in whose order the ids of a table's events lie."""
+        return self.names.tokens.scramble(_EVENT_DOMAINS[table], numbers)
+
     def _ip(self, codes: Ints) -> pl.Series:
-        return self.service.networks.addresses(codes)
+        return self._all_addresses.gather(codes)
+
+    @cached_property
+    def _all_addresses(self) -> pl.Series:
+        return self.service.networks.addresses(np.arange(self.service.networks.size))
 
     def _country(self, codes: Ints) -> pl.Series:
         return _word(COUNTRY_NAMES, self.service.networks.country_of(codes))
@@ -151,5 +160,4 @@ class Writer:
         return self._numbered(Domain.DEVICE, np.where(self.service.devices.named(codes), codes, -1))
 
     def _numbered(self, domain: Domain, numbers: Ints) -> pl.Series:
-        made = self.names.tokens.of(domain, np.maximum(numbers, 0))
-        return made.set(pl.Series(numbers < 0), None)
+        return self.names.of(domain, numbers)

@@ -48,9 +48,10 @@ class Tokens:
 
     def of(self, domain: Domain, numbers: Ints | Words) -> pl.Series:
         """The ids (strings) of `numbers`, each below 2**60."""
-        return pl.Series(_spell(self._scramble(domain, numbers))).cast(pl.String)
+        return pl.Series(_spell(self.scramble(domain, numbers))).cast(pl.String)
 
-    def _scramble(self, domain: Domain, numbers: Ints | Words) -> Words:
+    def scramble(self, domain: Domain, numbers: Ints | Words) -> Words:
+        """The numbers that ids spell: ids lie in their order."""
         secret = key(self.seed, 1000, int(domain)) & _MASK
         x = np.asarray(numbers).astype(np.uint64)
         for step in _STEPS:

@@ -9,8 +9,10 @@ import numpy as np
 
 from ghostnote.events.lake import LakeWriter, new_lake
 from ghostnote.progress import Progress, silent
+from ghostnote.simulation.books import keep_books
 from ghostnote.simulation.catalogue import make_catalogue
 from ghostnote.simulation.cohorts import COHORT_NAMES
+from ghostnote.simulation.crew import in_order, usual_threads
 from ghostnote.simulation.happenings import let_happen
 from ghostnote.simulation.homes import DEVICES_EACH
 from ghostnote.simulation.honest import cells, live
@@ -22,7 +24,7 @@ from ghostnote.simulation.networks import make_networks
 from ghostnote.simulation.places import AddressBook
 from ghostnote.simulation.playlists import make_playlists
 from ghostnote.simulation.population import Population, make_population
-from ghostnote.simulation.rows import DAY, Events
+from ghostnote.simulation.rows import DAY, Events, Plays
 from ghostnote.simulation.scenarios import Scenario
 from ghostnote.simulation.service import Accounts, Service
 from ghostnote.simulation.stage import Stage
@@ -31,8 +33,6 @@ from ghostnote.simulation.team import team_labels
 from ghostnote.simulation.tokens import Tokens
 from ghostnote.simulation.truth import true_labels
 
-#: Plays that are written at a time: what bounds memory.
-_PLAYS_AT_ONCE = 1_000_000
 #: 1970-01-01 as an ordinal.
 _EPOCH = 719_163
 
@@ -56,27 +56,30 @@ def simulate(
     accounts: int | None = None,
     days: int | None = None,
     like: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
     progress: Progress = silent,
 ) -> World:
-    """Write the lake of a service that never was, the same for the same arguments.
+    """Write the lake of a service that never was, the same for the same arguments but `threads`.
 
     `accounts` and `days` take the place of the scenario's; with `like`, only the tables and columns of that lake are
     written, at its resolution of time. Raises `GhostnoteError` if `out` holds files or the disk refuses.
     """
     scenario = msgspec.structs.replace(scenario, accounts=accounts or scenario.accounts, days=days or scenario.days)
     likeness = Likeness.of(like) if like is not None else Likeness()
-    with new_lake(Path(out)) as lake:
+    threads = threads or usual_threads()
+    with new_lake(Path(out)) as lake, LakeRows(lake, likeness) as rows:
         people, service = make_service(scenario, seed)
-        rows = LakeRows(lake, likeness)
-        plays = _honest(people, service, rows, progress)
-        stage = Stage.of(replace(service, plays=float(plays)))
+        plays, overheard = _honest(people, service, rows, threads, progress)
+        stage = Stage.of(replace(service, plays=float(plays)), overheard)
         _attack(scenario, stage, progress)
         events = stage.events.until(service.end)
         writer = Writer(stage.service, Names(Tokens(seed)))
-        rows.events(writer, events)
+        rows.collect(events)
+        rows.write(writer, threads, progress)
         progress("Writing labels", 0, 1)
         rows.dimensions(writer, np.arange(stage.service.catalogue.tracks))
         _write_labels(lake, scenario, people, stage, events, writer)
+        keep_books(lake.path, scenario.campaigns, stage.casts, events, writer.names, service.days)
         progress("Writing labels", 1, 1)
     return World(
         seed=seed,
@@ -118,21 +121,23 @@ def make_service(scenario: Scenario, seed: int) -> tuple[Population, Service]:
     return people, service
 
 
-def _honest(people: Population, service: Service, rows: LakeRows, progress: Progress) -> int:
-    """Write what honest people do; returns their number of plays."""
+def _honest(
+    people: Population, service: Service, rows: LakeRows, threads: int, progress: Progress
+) -> tuple[int, Plays]:
+    """Collect what honest people do; returns their number of plays, and those of the first cell of accounts."""
     book = AddressBook.of(service.networks, service.seed)
-    writer = Writer(service, Names(Tokens(service.seed)))
     total = cells(people.size, service.days)
-    waiting, plays = Events(signups=[signups(service, people, book)]), 0
-    for cell in range(total):
-        waiting.add(live(service, people, book, cell))
+    rows.collect(Events(signups=[signups(service, people, book)]))
+    plays, overheard = 0, Plays.none()
+    lives = in_order(lambda cell: live(service, people, book, cell), range(total), threads)
+    for cell, lived in enumerate(lives):
         progress("Simulating listeners", cell, total)
-        if waiting.play_count >= _PLAYS_AT_ONCE or cell == total - 1:
-            plays += waiting.play_count
-            rows.events(writer, waiting)
-            waiting = Events()
+        if cell == 0 and lived.plays:
+            overheard = Plays.concat(lived.plays)
+        plays += lived.play_count
+        rows.collect(lived)
     progress("Simulating listeners", total, total)
-    return plays
+    return plays, overheard
 
 
 def _attack(scenario: Scenario, stage: Stage, progress: Progress) -> None:

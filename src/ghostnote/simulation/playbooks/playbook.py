@@ -46,11 +46,13 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     size: Share | None = None
 
 
-def fleet_size(stage: Stage, size: float | None, accounts: int, days: float, plays_per_day: float) -> int:
-    """Accounts that `size` (a share of the service's plays) needs, or else the playbook's own number."""
+def fleet_size(
+    stage: Stage, size: float | None, accounts: int, days: float, plays_per_day: float, *, least: int = 4
+) -> int:
+    """Accounts, `least` or more, that `size` (a share of the service's plays) needs; else the playbook's own number."""
     if size is None:
         return accounts
-    return max(4, round(size * stage.service.plays / (days * plays_per_day)))
+    return max(least, round(size * stage.service.plays / (days * max(plays_per_day, 1.0))))
 
 
 def named(playbook: Playbook, stage: Stage) -> str:

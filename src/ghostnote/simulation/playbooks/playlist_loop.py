@@ -67,11 +67,12 @@ class PlaylistLoop(Timing, frozen=True, kw_only=True, tag="playlist_loop"):
         )
         work = shifts(fleet, start, end, self.hours, self.day_off, 0.05, rng)
         shift, place = plays_to_fill(work, step)
-        which = work.member[shift] % self.playlists
+        playlists = min(self.playlists, tracks.size)
+        which = work.member[shift] % playlists
         # Every account is somewhere else in its playlist, which goes round and round.
         begin = rng.integers(0, tracks.size, work.member.size)[shift]
-        track = tracks[(begin + place) % (tracks.size // self.playlists) + which * (tracks.size // self.playlists)]
-        lists = stage.add_playlists(self.playlists)[which]
+        track = tracks[(begin + place) % (tracks.size // playlists) + which * (tracks.size // playlists)]
+        lists = stage.add_playlists(playlists)[which]
         queue = Queue(shift, place, track, self._heard(stage, track, rng), SOURCE["playlist"], lists)
         listen(
             stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng

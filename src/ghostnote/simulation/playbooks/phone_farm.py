@@ -1,0 +1,95 @@
+"""Racks of real phones on SIM cards by the thousand (474 phones, 347,200 SIMs; secondary sources)."""
+
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ghostnote.simulation.clients import PLATFORM
+from ghostnote.simulation.machine import Fleet, Queue, Shifts, listen, open_accounts, plays_to_fill
+from ghostnote.simulation.networks import Country, IpKind
+from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, named
+from ghostnote.simulation.rows import DAY, HOUR, SOURCE
+from ghostnote.simulation.stage import NOBODY, Stage
+
+_PAUSE_SECONDS = 3.0
+
+
+class PhoneFarm(Timing, frozen=True, kw_only=True, tag="phone_farm"):
+    """474 phones with 347,200 SIM cards of 3 operators.
+
+    Each phone serves `per_device` accounts in turn, in slots of 24 hours / `per_device` less a little, and changes its
+    SIM before each of them: `sims` of them in all, of which a campaign uses as many as it has slots.
+    """
+
+    kind: ClassVar[str] = "phone_farm"
+    phones: Count = 474
+    per_device: Count = 4
+    sims: Count = 347_200
+    tracks: Count = 300
+    artists: Count = 20
+    owners: Count = 4
+    seconds: Positive = 110.0
+    camouflage: Share = 0.2
+    idle: Share = 0.12
+    country: Country = "ID"
+    ip_kind: IpKind = "mobile"
+    bulk_mail: Share = 0.5
+    opened_over: NotNegative = 90.0
+
+    def stage(self, stage: Stage) -> None:
+        """Add this campaign to the stage and close it."""
+        rng = stage.rng()
+        start, end = stage.at(self.start), stage.at(self.start + self.days)
+        step = self.seconds + _PAUSE_SECONDS
+        phones = self.phones
+        if self.size is not None:
+            daily = 24 * 3600 / step * (1 - self.idle)
+            phones = max(2, round(self.size * stage.service.plays / (self.days * max(daily, 1.0))))
+        tracks = self._catalogue(stage, start, rng)
+        slots = max(1, -(-(end - start) // DAY))
+        count = phones * self.per_device
+        fleet = open_accounts(
+            stage,
+            rng,
+            signed_up=start - (rng.random(count) * self.opened_over * DAY).astype(np.int64),
+            country=self.country,
+            plan="free",
+            per_card=1.0,
+            platform=np.array([PLATFORM["android"]]),
+            per_device=self.per_device,
+            pool=stage.scattered(self.ip_kind, self.country, min(self.sims, count * slots), rng),
+            ips_each=slots,
+            bulk_mail=self.bulk_mail,
+            phones=True,
+        )
+        work = self._in_turn(fleet, phones, start, end, rng)
+        shift, place = plays_to_fill(work, step)
+        begin = rng.integers(0, tracks.size, work.member.size)[shift]
+        track = tracks[(begin + place) % tracks.size]
+        ms = stage.service.catalogue.duration_ms[track].astype(np.int64)
+        queue = Queue(shift, place, track, ms, SOURCE["artist"], np.full(shift.size, -1))
+        listen(
+            stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.3, rng=rng
+        )
+        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
+
+    def _in_turn(self, fleet: Fleet, phones: int, start: int, end: int, rng: np.random.Generator) -> Shifts:
+        """A phone's accounts one after the other, every day in the same order."""
+        days = max(1, -(-(end - start) // DAY))
+        member, day = (part.ravel() for part in np.indices((fleet.account.size, days)))
+        slot = 24 / self.per_device
+        busy = slot * (1 - self.idle) * rng.uniform(0.9, 1.1, member.size).clip(max=1 / (1 - self.idle * 0.999))
+        hour = (member // phones) * slot + rng.uniform(0, 0.4, member.size) * np.maximum(slot - busy, 0)
+        begin = start + day * DAY + (hour * HOUR).astype(np.int64)
+        begin = np.maximum(begin, fleet.signed_up[member])
+        length = np.minimum(begin + (busy * HOUR).astype(np.int64), end) - begin
+        kept = length > 0
+        return Shifts(member[kept], begin[kept], length[kept])
+
+    def _catalogue(self, stage: Stage, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
+        artists = min(self.artists, self.tracks)
+        sizes = np.bincount(rng.integers(0, artists, self.tracks - artists), minlength=artists) + 1
+        seconds = np.maximum(34.0, self.seconds * np.exp(0.25 * rng.standard_normal(self.tracks)))
+        released = start - (rng.random(self.tracks) * 300).astype(np.int64) * DAY
+        return stage.add_artists(sizes, seconds, released, rng.integers(0, self.owners, artists))
