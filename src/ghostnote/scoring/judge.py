@@ -85,7 +85,7 @@ class Judge:
             days=self._with_evidence(days, table),
             values=rows.values,
             plays=self._plays(day),
-            links=_links(day.stream),
+            links=_links(day.stream, timed=self.policy.lockstep),
         )
 
     def _day_probability(self, table: Table) -> NDArray[np.float64]:
@@ -134,16 +134,20 @@ class Judge:
         return pl.Series("score", score, dtype=pl.Float32), pl.Series("raw", raw, dtype=pl.Float32)
 
 
-def _links(stream: pl.DataFrame) -> pl.DataFrame:
-    """How often each account touched each thing that can tie accounts together, and in which stretch of hours."""
-    hours = pl.col("event_time").dt.timestamp("us") // (BUCKET_HOURS * 3_600_000_000)
-    timed = stream.with_columns(hours.cast(pl.Int32).alias("time"))
+def _links(stream: pl.DataFrame, *, timed: bool) -> pl.DataFrame:
+    """How often each account touched each thing that can tie accounts together.
+
+    If `timed`, also in which stretch of hours, and when accounts were opened: only lockstep asks for that, and it makes
+    many more rows.
+    """
+    hours = pl.col("event_time").dt.timestamp("us") // (BUCKET_HOURS * 3_600_000_000) if timed else pl.lit(0)
+    events = stream.with_columns(hours.cast(pl.Int32).alias("time"))
     opened = pl.when(pl.col("kind") == "signup").then(pl.col("time").cast(pl.String))
-    timed = timed.with_columns(opened.alias(SIGNUP))
+    events = events.with_columns(opened.alias(SIGNUP))
     parts = []
-    for kind in (*KINDS, SIGNUP):
-        if kind in timed.columns and timed[kind].null_count() < timed.height:
-            touched = timed.select("account_id", pl.col(kind).alias("key"), "time").drop_nulls()
+    for kind in (*KINDS, SIGNUP) if timed else KINDS:
+        if kind in events.columns and events[kind].null_count() < events.height:
+            touched = events.select("account_id", pl.col(kind).alias("key"), "time").drop_nulls()
             parts.append(
                 touched.group_by("account_id", "key", "time")
                 .agg(pl.len().cast(pl.UInt32).alias("events"))
