@@ -56,7 +56,9 @@ def score(
         reasons = period.reasons(decided)
     progress("Deciding", 2, 3)
     shown = shown_threshold(period)
-    summary = write_run(Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at), out)
+    summary = write_run(
+        Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, period.audiences), out
+    )
     progress("Deciding", 3, 3)
     return summary
 
