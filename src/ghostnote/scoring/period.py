@@ -94,7 +94,7 @@ class Period:
         """Why each account was acted on or is to be reviewed, by account_id."""
         acted = decided.accounts.filter(pl.col("action") != "allow")
         baseline = Baseline.of(np.concatenate(self._peers))
-        return explain(acted, self._values, self.judge.bundle, self.judge.features, baseline, decided.groups)
+        return explain(acted, self._values, self.judge.bundle, self.judge.folded, baseline, decided.groups)
 
     def _wanted(self, opinions: Opinions) -> NDArray[np.bool_]:
         """The account-days whose features a reason may cite: all that can be an acted-on account's worst day."""

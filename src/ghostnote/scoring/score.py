@@ -41,7 +41,7 @@ def score(
     window = judged_window(lake, start, end)
     period = Period(Judge(bundle, policy), seed)
     intake = Intake()
-    for day in walk(lake, period.judge.features, intake, window[1], progress):
+    for day in walk(lake, period.judge.folded, intake, window[1], progress):
         if day.day >= window[0]:
             period.add(day)
     if not period.plays:
