@@ -1,7 +1,8 @@
 """What each rule catches, and whom it hits: accounts per rule, kind of attack and cohort of honest listeners.
 
-Worlds of shipped scenarios, without a bundle: rules need no labels. `GHOSTNOTE_BENCH_RULES="demo:21:4000 novel:22:4000"`
-names others, as scenario, seed and accounts.
+Worlds of shipped scenarios, without a bundle: rules need no labels.
+`GHOSTNOTE_BENCH_RULES="demo:31:4000 novel:32:4000"`
+names others: scenario, seed and accounts.
 """
 
 import os
@@ -68,7 +69,7 @@ def _caught(found: pl.DataFrame) -> list[Row]:
 
 def _hit(found: pl.DataFrame, who: pl.DataFrame) -> list[Row]:
     rows = found.filter(~pl.col("attack")).group_by("rule", "kind").len()
-    total = {kind: count for kind, count in who.filter(~pl.col("attack")).group_by("kind").len().iter_rows()}
+    total = dict(who.filter(~pl.col("attack")).group_by("kind").len().iter_rows())
     return [
         {"table": "Honest accounts hit", **row, "of": total[row["kind"]]}
         for row in rows.sort("rule", "kind").iter_rows(named=True)

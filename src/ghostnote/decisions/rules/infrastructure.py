@@ -6,7 +6,7 @@ counts once and never alone.
 
 import polars as pl
 
-from ghostnote.decisions.rules.rule import ONCE, Rule, percent
+from ghostnote.decisions.rules.rule import OFFLINE, ONCE, ONLINE, Rule, percent
 
 _HOUR_MS = 3_600_000
 _PLAYS = "plays_by_account_24h"
@@ -33,8 +33,8 @@ INFRASTRUCTURE: tuple[Rule, ...] = (
     Rule(
         "device_beyond_a_day",
         "One device that plays more than 26 hours of sound in 24 hours: a device plays one thing at a time.",
-        (_DEVICE_MS,),
-        _device_hours > 26,
+        (_DEVICE_MS, OFFLINE),
+        (_device_hours > 26) & ONLINE,
         lambda row: f"Its device played {row[_DEVICE_MS] / _HOUR_MS:.0f} hours of sound within 24 hours.",
         anew_after=ONCE,
     ),
@@ -42,8 +42,8 @@ INFRASTRUCTURE: tuple[Rule, ...] = (
         "device_in_shifts",
         "One device that plays at least 20 of 24 hours for three accounts or more in turn: a home sleeps, or leaves "
         "one account on.",
-        (_DEVICE, _DEVICE_MS),
-        (pl.col(_DEVICE) >= 2.5) & (_device_hours >= 20),
+        (_DEVICE, _DEVICE_MS, OFFLINE),
+        (pl.col(_DEVICE) >= 2.5) & (_device_hours >= 20) & ONLINE,
         lambda row: (
             f"Its device played {row[_DEVICE_MS] / _HOUR_MS:.0f} of 24 hours for {row[_DEVICE]:.0f} accounts in turn."
         ),

@@ -9,6 +9,10 @@ import polars as pl
 
 #: For `Rule.anew_after`: what does not change is evidence once.
 ONCE = 36_500
+OFFLINE = "plays_share_offline_by_account_24h"
+#: Offline plays carry the client's clock, or the time at which a fortnight of them was sent in: no rule on time may
+#: rest on them. Where a service does not say, they carry their own time, as the contract has it.
+ONLINE = pl.col(OFFLINE).fill_null(0.0) < 0.5
 
 
 @dataclass(frozen=True)
