@@ -182,6 +182,7 @@ GUILTY: dict[str, tuple[Row, Row]] = {
     "device_beyond_a_day": ({_DEVICE_MS: 40 * _HOUR_MS}, {_DEVICE_MS: 26 * _HOUR_MS}),
     "device_in_shifts": ({_DEVICE: 4, _DEVICE_MS: 21 * _HOUR_MS}, {_DEVICE: 2}),
     "rented_round_the_clock": ({_PLAYS: 600, _HOURS: 23, _HOSTING: 1.0}, {_HOURS: 19}),
+    "catalogue_from_rented_machines": ({_TRACKS: 400, _SHORT: 0.03, _HOSTING: 1.0}, {_SHORT: 0.2}),
     "faster_than_a_plane": ({_SWITCHES: 12, _COUNTRIES: 4, _HOSTING: 0.0}, {_COUNTRIES: 3}),
     "stranger_at_the_controls": ({_NEW_DEVICE: 0.7, _DEVICE: 8, _HOSTING: 0.7}, {_HOSTING: 0.4}),
     "payment_of_many": ({_PAYMENT: 40}, {_PAYMENT: 12}),

@@ -11,6 +11,8 @@ from ghostnote.decisions.rules.rule import OFFLINE, ONCE, ONLINE, Rule, percent
 _HOUR_MS = 3_600_000
 _PLAYS = "plays_by_account_24h"
 _HOURS = "plays_distinct_hour_by_account_24h"
+_SHORT = "plays_share_short_by_account_24h"
+_TRACKS = "plays_distinct_track_by_account_24h"
 _HOSTING = "plays_share_hosting_ip_by_account_24h"
 _NEW_DEVICE = "plays_share_new_device_by_account_24h"
 _SWITCHES = "events_switches_country_by_account_24h"
@@ -53,11 +55,23 @@ INFRASTRUCTURE: tuple[Rule, ...] = (
         "rented_round_the_clock",
         "At least 200 plays in at least 20 clock hours of 24, 90 % of them from addresses of data centres or VPNs. A "
         "day of 22 hours is one in a thousand (facts), and few people have all their plays from there.",
-        (_PLAYS, _HOURS, _HOSTING),
-        (pl.col(_PLAYS) >= 200) & (pl.col(_HOURS) >= 20) & (pl.col(_HOSTING) >= 0.9),
+        (_PLAYS, _HOURS, _HOSTING, OFFLINE),
+        (pl.col(_PLAYS) >= 200) & (pl.col(_HOURS) >= 20) & (pl.col(_HOSTING) >= 0.9) & ONLINE,
         lambda row: (
             f"It played in {row[_HOURS]:.0f} clock hours within 24, {percent(row[_HOSTING])} of it from addresses of "
             "data centres or VPNs."
+        ),
+    ),
+    Rule(
+        "catalogue_from_rented_machines",
+        "At least 300 different tracks in 24 hours, 90 % of plays past 30 seconds and 90 % from addresses of data "
+        "centres or VPNs. One honest day in a thousand has 444 tracks, most of them skipped (facts); a shop has a "
+        "list of fewer.",
+        (_TRACKS, _SHORT, _HOSTING, OFFLINE),
+        (pl.col(_TRACKS) >= 300) & (pl.col(_SHORT) <= 0.1) & (pl.col(_HOSTING) >= 0.9) & ONLINE,
+        lambda row: (
+            f"It played {row[_TRACKS]:,.0f} different tracks within 24 hours, nearly all past 30 seconds, "
+            f"{percent(row[_HOSTING])} of it from addresses of data centres or VPNs."
         ),
     ),
     Rule(
