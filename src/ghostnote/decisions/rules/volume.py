@@ -53,7 +53,7 @@ VOLUME: tuple[Rule, ...] = (
     Rule(
         "paid_plays_without_end",
         "At least 1,200 plays of 30 seconds or more, of 30 tracks or more, in 24 hours, most of them online: ten hours "
-        "if each is left at once, and noise for the night lasts nine. Busier honest days are nearly all skipped (facts).",
+        "if each is left at once, and noise for the night lasts nine. Busier honest days are mostly skipped (facts).",
         (_PLAYS, _SHORT, _TRACKS, OFFLINE),
         (_paid >= 1200) & (pl.col(_TRACKS) >= 30) & ONLINE,
         lambda row: (
