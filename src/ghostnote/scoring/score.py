@@ -43,7 +43,7 @@ def score(
     with Kept() as kept:
         period = Period(Judge(bundle, policy), seed, kept)
         intake = Intake()
-        for day in walk(lake, period.judge.features, intake, window[1], progress):
+        for day in walk(lake, period.judge.folded, intake, window[1], progress):
             if day.day >= window[0]:
                 period.add(day)
         if not period.plays:
