@@ -55,7 +55,8 @@ class Block(nn.Module):
         query, key, value = look.permute(2, 0, 3, 1, 4)
         seen = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
         x = x + self.seen(seen.transpose(1, 2).reshape(rows, places, width))
-        return x + self.thought(functional.relu(self.think(self.norm_think(x))))
+        thought: Tensor = self.thought(functional.relu(self.think(self.norm_think(x))))
+        return x + thought
 
 
 class Network(nn.Module):
@@ -93,7 +94,7 @@ class Network(nn.Module):
 
 def nats(network: Network, guesses: Tensor, tokens: Tensor) -> Tensor:
     """How badly each play was guessed, by channel: (rows, plays, channels), 0 for what is unknown."""
-    parts = guesses.flatten(0, 1).split(network.shape.sizes, dim=1)
+    parts = torch.split(guesses.flatten(0, 1), network.shape.sizes, dim=1)  # type: ignore[no-untyped-call]
     true = tokens.flatten(0, 1)
     lost = [
         functional.cross_entropy(part, true[:, channel], ignore_index=0, reduction="none")
@@ -121,7 +122,9 @@ def pretrain(tokens: Tokens, shape: Shape, *, rows: int, seed: int, threads: int
     return network
 
 
-def tune(network: Network, tokens: Tokens, target: Floats, weight: Floats, *, rows: int, seed: int, threads: int) -> Network:
+def tune(
+    network: Network, tokens: Tokens, target: Floats, weight: Floats, *, rows: int, seed: int, threads: int
+) -> Network:
     """A copy of `network` that has also learnt `target` (0 or 1) from `rows` rows drawn by `weight`.
 
     Half of each batch is fraud, so that the few are learnt; the true odds are put back afterwards (King & Zeng, 2001).
@@ -141,7 +144,7 @@ def tune(network: Network, tokens: Tokens, target: Floats, weight: Floats, *, ro
             lost = nats(network, guesses, batch).sum() / _plays(batch) / len(network.shape.sizes)
             _step(network, optimizer, told + _GUESSING * lost, step / steps)
     with torch.no_grad():
-        network.odds += math.log(weight[fraud].sum() / weight[honest].sum())
+        network.odds.add_(math.log(weight[fraud].sum() / weight[honest].sum()))
     return network
 
 

@@ -65,6 +65,9 @@ class _Graph:
     def integers(self, *values: int) -> str:
         return self.constant(np.array(values, dtype=np.int64))
 
+    def number(self, value: float) -> str:
+        return self.constant(np.array(value, dtype=np.float32))
+
     def weight(self, name: str, *, turned: bool = False) -> str:
         return self.constant(self.weights[name].T if turned else self.weights[name], name)
 
@@ -81,8 +84,8 @@ def to_onnx(weights: Mapping[str, NDArray[np.float32]], shape: Shape) -> bytes:
     """The graph with `weights` (named as `network.Network` names them).
 
     In: `tokens`, uint8 (rows, plays, channels), plays oldest first and padded behind. Out: `said`, float32 (rows,
-    plays), each play's say on fraud, the mean of which over a row's plays and `odds` is its log-odds; and `bits`, float32 (rows,
-    plays, channels), how surprising each play was. Both are 0 where nothing is known.
+    plays), each play's say on fraud, the mean of which over a row's plays and `odds` add up to its log-odds; and
+    `bits`, float32 (rows, plays, channels), how surprising each play was. Both are 0 where nothing is known.
     """
     g = _Graph(weights)
     tokens = g.add("Cast", "tokens", to=TensorProto.INT64)
@@ -122,7 +125,7 @@ def _block(g: _Graph, x: str, future: str, name: str, shape: Shape) -> str:
     query, key, value = (g.add("Reshape", look, apart) for look in looks)
     query, value = (g.add("Transpose", part, perm=[0, 2, 1, 3]) for part in (query, value))
     near = g.add("MatMul", query, g.add("Transpose", key, perm=[0, 2, 3, 1]))
-    near = g.add("Mul", near, g.constant(np.float32(1 / math.sqrt(shape.width // shape.heads))))
+    near = g.add("Mul", near, g.number(1 / math.sqrt(shape.width // shape.heads)))
     seen = g.add("MatMul", g.add("Softmax", g.add("Add", near, future), axis=-1), value)
     seen = g.add("Reshape", g.add("Transpose", seen, perm=[0, 2, 1, 3]), g.integers(0, 0, shape.width))
     x = g.add("Add", x, g.linear(seen, f"{name}.seen"))
@@ -135,7 +138,7 @@ def _lost(g: _Graph, guesses: str, tokens: str, shape: Shape) -> str:
     ones = tuple(1 for _ in shape.sizes)
     pairs = zip(g.split(guesses, shape.sizes, axis=2), g.split(tokens, ones, axis=2), strict=True)
     found = [g.add("GatherElements", g.add("LogSoftmax", guess, axis=2), true, axis=2) for guess, true in pairs]
-    return g.add("Mul", g.add("Concat", *found, axis=2), g.constant(np.float32(-1 / math.log(2))))
+    return g.add("Mul", g.add("Concat", *found, axis=2), g.number(-1 / math.log(2)))
 
 
 def _model(g: _Graph, shape: Shape) -> bytes:

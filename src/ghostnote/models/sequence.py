@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Rows scored at once, and plays by which rows are padded: few shapes, each of a row's own making.
 _ROWS, _PLAYS = 512, 16
-_GRAPH, _ABOUT = "sequence.onnx", "sequence.json"
+_GRAPH, _ABOUT = "plays.onnx", "plays.json"
 
 
 class _About(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,8 +39,8 @@ class PlaySequence:
     """A small transformer that guesses the next play; see `network` for the method.
 
     Fitted without labels, `score` is the mean surprise of a row's plays in bits; with labels the probability of fraud,
-    uncalibrated. `pretrain_rows` and `tune_rows` are how many rows the network is shown, whatever there are. `offset` is
-    the log-odds of a row without plays.
+    uncalibrated. `pretrain_rows` and `tune_rows` are how many rows the network is shown, whatever there are. `offset`
+    is the log-odds of a row without plays.
     """
 
     length: int = 64
@@ -75,9 +75,7 @@ class PlaySequence:
         self.channels, self.tuned, self.offset = dict(rows.channels), False, 0.0
         shape = network.Shape(tuple(self.channels.values()), self.length, self.width, self.blocks, self.heads)
         tokens = self._tokens(rows.take(rows.known.any(axis=1)))
-        self._network = network.pretrain(
-            tokens, shape, rows=self.pretrain_rows, seed=self.seed, threads=self.threads
-        )
+        self._network = network.pretrain(tokens, shape, rows=self.pretrain_rows, seed=self.seed, threads=self.threads)
         self._keep()
         return self if labels is None else self._tune(rows, labels, weight)
 
@@ -109,24 +107,22 @@ class PlaySequence:
         plays = np.maximum((self._tokens(rows) != 0).any(axis=2).sum(axis=1), 1)
         return np.asarray(self._run(rows)[1].sum(axis=1) / plays[:, None], dtype=np.float64)
 
-    def state(self) -> Mapping[str, str | bytes]:
+    def state(self) -> Mapping[str, bytes]:
         """The network as an ONNX graph, and what it is about as JSON."""
         about = _About(self._fitted, self.length, self.tuned, self.offset, self.threads)
-        return {_GRAPH: self._graph, _ABOUT: msgspec.json.encode(about).decode()}
+        return {_GRAPH: self._graph, _ABOUT: msgspec.json.encode(about)}
 
     @classmethod
-    def restore(cls, files: Mapping[str, str | bytes]) -> Self:
+    def restore(cls, files: Mapping[str, bytes]) -> Self:
         """The inverse of `state`, for scoring; what comes back cannot be tuned further."""
         about = msgspec.json.decode(files[_ABOUT], type=_About)
-        graph = files[_GRAPH]
-        assert isinstance(graph, bytes)
         return cls(
             length=about.length,
             threads=about.threads,
             channels=about.channels,
             tuned=about.tuned,
             offset=about.offset,
-            _graph=graph,
+            _graph=files[_GRAPH],
         )
 
     @property
