@@ -57,6 +57,8 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     labelled_share: float | None = None
     average_precision_account_days: float | None = None
     average_precision_plays: float | None = None
+    average_precision_sequences: float | None = None
+    sequence_rows: int = 0
     missing_columns: list[str] = []
     unreadable_files: int = 0
     notes: list[str] = []

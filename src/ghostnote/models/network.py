@@ -30,7 +30,7 @@ Tokens = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 #: Rows in one step of learning.
-BATCH = 64
+BATCH = 16
 _RATE, _DECAY, _LARGEST_GRADIENT = 3e-3, 0.01, 1.0
 #: Share of the steps in which the rate rises; it falls to nothing over the others.
 _WARM_UP = 0.1

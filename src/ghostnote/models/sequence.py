@@ -48,7 +48,7 @@ class PlaySequence:
     blocks: int = 2
     heads: int = 2
     pretrain_rows: int = 20_000
-    tune_rows: int = 10_000
+    tune_rows: int = 8_000
     seed: int = 0
     threads: int = 2
     channels: dict[str, int] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class PlaySequence:
         labels = None if target is None else checked_target(target, len(rows))
         if not rows.known.any():
             raise ValueError("there is no play to learn from")
-        network = _network()
+        network = needs_pytorch()
         self.channels, self.tuned, self.offset = dict(rows.channels), False, 0.0
         shape = network.Shape(tuple(self.channels.values()), self.length, self.width, self.blocks, self.heads)
         tokens = self._tokens(rows.take(rows.known.any(axis=1)))
@@ -134,7 +134,7 @@ class PlaySequence:
     def _tune(self, rows: TokenRows, target: Floats, weight: Floats | None) -> Self:
         if self._network is None:
             raise ValueError("fit the detector before it is tuned")
-        self._network = _network().tune(
+        self._network = needs_pytorch().tune(
             self._network,
             self._tokens(rows),
             target,
@@ -152,7 +152,7 @@ class PlaySequence:
         assert self._network is not None
         from ghostnote.models.network_graph import to_onnx
 
-        learnt = _network().weights(self._network)
+        learnt = needs_pytorch().weights(self._network)
         self._graph, self._session = to_onnx(learnt, self._network.shape), None
         self.offset = float(learnt["odds"]) if self.tuned else 0.0
 
@@ -204,7 +204,8 @@ def _in_front(values: NDArray[np.float32], padding: NDArray[np.int64]) -> Floats
     return np.take_along_axis(values, places, axis=1).astype(np.float64)
 
 
-def _network() -> ModuleType:
+def needs_pytorch() -> ModuleType:
+    """What learns; `GhostnoteError` if PyTorch is not installed."""
     try:
         from ghostnote.models import network
     except ImportError as error:

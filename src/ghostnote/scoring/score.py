@@ -15,6 +15,7 @@ from ghostnote.progress import Progress, silent
 from ghostnote.scoring.judge import Judge
 from ghostnote.scoring.output import Run, refuse_other, write_run
 from ghostnote.scoring.period import Period
+from ghostnote.scoring.sequence import Aside
 
 
 def score(
@@ -40,9 +41,11 @@ def score(
     policy = policy or Policy()
     window = judged_window(lake, start, end)
     period = Period(Judge(bundle, policy), seed)
-    intake = Intake()
-    for day in walk(lake, period.judge.features, intake, window[1], progress):
-        if day.day >= window[0]:
+    intake, aside = Intake(), Aside(bundle.sequence, period.judge.features)
+    for walked in walk(lake, aside.folded, intake, window[1], progress):
+        judged = walked.day >= window[0]
+        day = aside.follow(walked, judged=judged)
+        if judged:
             period.add(day)
     if not period.plays:
         raise GhostnoteError(
@@ -53,7 +56,8 @@ def score(
     progress("Deciding", 1, 3)
     reasons, shown = period.reasons(decided), shown_threshold(period)
     progress("Deciding", 2, 3)
-    summary = write_run(Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at), out)
+    run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, aside.highest())
+    summary = write_run(run, out)
     progress("Deciding", 3, 3)
     return summary
 
