@@ -201,9 +201,6 @@ def test_other_channels_and_no_plays_are_refused() -> None:
 
 
 def test_a_bundle_is_read_without_what_only_sequences_need() -> None:
-    script = (
-        "import sys, ghostnote.models.bundle;"
-        "print(sorted({'torch', 'onnx', 'onnxruntime'} & set(sys.modules)))"
-    )
+    script = "import sys, ghostnote.models.bundle;print(sorted({'torch', 'onnx', 'onnxruntime'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

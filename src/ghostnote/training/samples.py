@@ -135,7 +135,7 @@ def gather(
     """
     start, end = window
     names = tuple(feature.name for feature in features)
-    victims = _victims(lake, known)
+    victims = victims_of(lake, known)
     days, plays, certain = _Parts(), _Parts(), set[str]()
     span = max((end - start).days, 1)
     share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
@@ -207,7 +207,8 @@ def _plays(lake: Lake, start: date, end: date) -> int:
     return total
 
 
-def _victims(lake: Lake, known: Known) -> frozenset[str]:
+def victims_of(lake: Lake, known: Known) -> frozenset[str]:
+    """Accounts on which single plays are labelled fraud, while they are not labelled themselves."""
     if not known.fraud_plays:
         return frozenset()
     found: set[str] = set()
@@ -228,10 +229,10 @@ def _add_days(parts: _Parts, day: Day, features: Sequence[Feature], known: Known
     keep = (~member(accounts, victims)).to_numpy()
     fraud = member(accounts, known.fraud_accounts).to_numpy()
     parts.add(accounts.filter(pl.Series(keep)), rows.values[keep], fraud[keep], np.ones(int(keep.sum())))
-    return set(accounts.filter(pl.Series(_surely(rows.values, day_names(features)) & keep)).to_list())
+    return set(accounts.filter(pl.Series(certainly_fraud(rows.values, day_names(features)) & keep)).to_list())
 
 
-def _surely(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.bool_]:
+def certainly_fraud(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which account-days a certain rule fires on."""
     certain = [rule for rule in RULES if rule.certain]
     needed = sorted({name for rule in certain for name in rule.needs if name in names})

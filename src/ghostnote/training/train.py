@@ -88,7 +88,9 @@ def collect(
         raise GhostnoteError(f"{as_of.date()} lies before the first play: the lake has {days[0]} to {days[-1]}.")
     intake = Intake()
     known = Known.by(lake, as_of, intake)
-    samples = gather(lake, features, known, intake, window, seed=seed, progress=progress, sequences=sequence is not None)
+    samples = gather(
+        lake, features, known, intake, window, seed=seed, progress=progress, sequences=sequence is not None
+    )
     if not intake.plays:
         raise GhostnoteError(f"No play of {lake.path} can be read: `ghostnote validate` says why.")
     return Gathered(samples, features, known, intake, window, as_of, sequence)
