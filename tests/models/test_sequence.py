@@ -36,7 +36,7 @@ def mixed(seed: int, people: int = 300, machines: int = 60) -> tuple[TokenRows, 
 
 
 def small(**changes: int) -> PlaySequence:
-    settings = {"length": LENGTH, "width": 16, "blocks": 1, "pretrain_rows": 5000, "tune_rows": 3000, "threads": 1}
+    settings = {"length": LENGTH, "width": 16, "blocks": 1, "pretrain_rows": 4000, "tune_rows": 3000, "threads": 1}
     return PlaySequence(**{**settings, **changes})
 
 
@@ -191,13 +191,13 @@ def test_a_target_that_cannot_teach_is_refused(target: list[float], reason: str)
         small().fit(listeners(3, 1, machine=True), np.array(target))
 
 
-def test_other_channels_and_no_plays_are_refused() -> None:
+def test_no_plays_and_no_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="no play"):
         small().fit(TokenRows(CHANNELS, np.zeros((4, LENGTH, 2), dtype=np.uint8)))
-    with pytest.raises(ValueError, match="channels"):
-        guessing().score(TokenRows({"tune": 5}, np.zeros((1, LENGTH, 1), dtype=np.uint8)))
     with pytest.raises(ValueError, match="fit the detector"):
         small().state()
+    with pytest.raises(ValueError, match="fit the detector"):
+        small().score(listeners(3, 1, machine=True))
 
 
 def test_a_bundle_is_read_without_what_only_sequences_need() -> None:

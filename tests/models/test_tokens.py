@@ -37,6 +37,13 @@ def test_the_last_plays_are_cut_from_more_and_padded_from_fewer() -> None:
     assert view.last(3).values.tolist() == view.values.tolist()
 
 
+def test_channels_are_found_by_name_and_what_is_not_there_is_unknown() -> None:
+    view = rows([(3, 1), (1, 2)]).aligned({"gap": 3, "hour": 25, "source": 2})
+    assert view.values[0].tolist() == [[0, 0, 0], [1, 0, 0], [2, 0, 1]]
+    same = rows([(1, 1)])
+    assert same.aligned(CHANNELS) is same
+
+
 @pytest.mark.parametrize(
     ("values", "reason"),
     [

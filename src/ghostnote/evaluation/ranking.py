@@ -32,7 +32,7 @@ def at_share(score: Floats, positive: Bools, alerts: float, weight: Floats | Non
     order = np.argsort(-score, kind="stable")
     seen, hits = np.cumsum(weights[order]), np.cumsum((weights * positive)[order])
     last = np.append(np.diff(score[order]) != 0, True)
-    looked = alerts * seen[-1]
+    looked = alerts * float(seen[-1])
     found = float(np.interp(looked, np.append(0.0, seen[last]), np.append(0.0, hits[last])))
     return Budget(alerts, found / looked, found / float(hits[-1]))
 

@@ -6,14 +6,14 @@ PyTorch is needed to fit it (`network`), ONNX Runtime to score with it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
-from ghostnote.models.detector import Floats, checked_target
+from ghostnote.models.detector import Floats, Scale, ViewName, checked_target
 from ghostnote.models.tokens import TokenRows
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ class PlaySequence:
     uncalibrated. `pretrain_rows` and `tune_rows` are how many rows the network is shown, whatever there are. `offset`
     is the log-odds of a row without plays.
     """
+
+    view: ClassVar[ViewName] = "tokens"
+    explains: ClassVar[Scale] = "log-odds"
+    learns_labels: ClassVar[bool] = False
 
     length: int = 64
     width: int = 32
@@ -109,7 +113,7 @@ class PlaySequence:
 
     def state(self) -> Mapping[str, bytes]:
         """The network as an ONNX graph, and what it is about as JSON."""
-        about = _About(self._fitted, self.length, self.tuned, self.offset, self.threads)
+        about = _About(self._channels, self.length, self.tuned, self.offset, self.threads)
         return {_GRAPH: self._graph, _ABOUT: msgspec.json.encode(about)}
 
     @classmethod
@@ -126,8 +130,8 @@ class PlaySequence:
         )
 
     @property
-    def _fitted(self) -> dict[str, int]:
-        if not self._graph:
+    def _channels(self) -> dict[str, int]:
+        if not self.channels:
             raise ValueError("fit the detector before asking it anything")
         return self.channels
 
@@ -158,19 +162,19 @@ class PlaySequence:
 
     def _tokens(self, rows: TokenRows) -> NDArray[np.uint8]:
         """The rows' last plays, padded behind: the network then never sees the padding."""
-        if dict(rows.channels) != self.channels:
-            raise ValueError(f"the detector knows channels {list(self.channels)}, not {list(rows.channels)}")
-        front = rows.last(self.length)
-        return _behind(front.values, self._padding(rows))
+        return _behind(self._own(rows).values, self._padding(rows))
+
+    def _own(self, rows: TokenRows) -> TokenRows:
+        return rows.aligned(self._channels).last(self.length)
 
     def _padding(self, rows: TokenRows) -> NDArray[np.int64]:
         """How many places before the first play, (rows,)."""
-        known = rows.last(self.length).known
+        known = self._own(rows).known
         return np.where(known.any(axis=1), known.argmax(axis=1), self.length)
 
     def _run(self, rows: TokenRows) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What each play says on fraud, and its bits by channel; padded behind."""
-        tokens = self._tokens(rows) if self._fitted else rows.values
+        tokens = self._tokens(rows)
         said = np.zeros(tokens.shape[:2], dtype=np.float32)
         bits = np.zeros(tokens.shape, dtype=np.float32)
         session = self._session = self._session or _session(self._graph, self.threads)

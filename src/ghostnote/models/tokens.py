@@ -45,6 +45,18 @@ class TokenRows:
         """The chosen rows, by mask or by index."""
         return TokenRows(self.channels, self.values[rows])
 
+    def aligned(self, channels: Mapping[str, int]) -> "TokenRows":
+        """The channels asked for, in their order; what is not here, or beyond their values, is unknown."""
+        if dict(channels) == dict(self.channels):
+            return self
+        place = {name: column for column, name in enumerate(self.channels)}
+        values = np.zeros((*self.values.shape[:2], len(channels)), dtype=np.uint8)
+        for target, (name, size) in enumerate(channels.items()):
+            if name in place:
+                own = self.values[:, :, place[name]]
+                values[:, :, target] = np.where(own < size, own, 0)
+        return TokenRows(channels, values)
+
     def last(self, length: int) -> "TokenRows":
         """The last `length` plays of every row, padded in front if a row has room for fewer."""
         missing = max(length - self.length, 0)

@@ -12,7 +12,8 @@ from ghostnote.decisions.policy import Policy
 from ghostnote.features.history import Day
 from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.decide import Decided, decide
-from ghostnote.scoring.judge import Judge, Opinions
+from ghostnote.scoring.judge import Judge
+from ghostnote.scoring.kept import Kept
 from ghostnote.scoring.reasons import Baseline, explain
 
 #: Account-days a day, drawn at random, from which what is typical is taken.
@@ -21,20 +22,19 @@ _PEERS_PER_DAY = 2000
 
 @dataclass
 class Period:
-    """The opinions of all days so far. Feature values are kept only where a reason may be asked for."""
+    """The opinions of all days so far; `kept` gets the features behind them, if reasons will be asked for."""
 
     judge: Judge
     seed: int = 0
+    kept: Kept | None = None
     _days: list[pl.DataFrame] = field(default_factory=list)
     _plays: list[pl.DataFrame] = field(default_factory=list)
     _links: list[pl.DataFrame] = field(default_factory=list)
-    _values: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     _peers: list[NDArray[np.float32]] = field(default_factory=list)
-    _rows: int = 0
 
     @classmethod
     def of(cls, days: Iterable[Day], bundle: Bundle, policy: Policy, *, seed: int = 0) -> "Period":
-        """All of `days`, judged by a bundle under a policy."""
+        """All of `days`, judged by a bundle under a policy, to be decided without reasons."""
         period = cls(Judge(bundle, policy), seed)
         for day in days:
             period.add(day)
@@ -66,11 +66,10 @@ class Period:
         """Judge one more day."""
         opinions = self.judge.judge(day)
         random = np.random.default_rng([self.seed, day.day.toordinal()])
-        for row in np.flatnonzero(self._wanted(opinions)):
-            self._values[self._rows + int(row)] = opinions.values[row]
         count = len(opinions.values)
         self._peers.append(opinions.values[random.choice(count, min(count, _PEERS_PER_DAY), replace=False)])
-        self._rows += count
+        if self.kept is not None:
+            self.kept.append(opinions.values)
         self._days.append(opinions.days)
         self._plays.append(opinions.plays)
         self._links.append(opinions.links)
@@ -91,13 +90,11 @@ class Period:
         )
 
     def reasons(self, decided: Decided) -> dict[str, list[str]]:
-        """Why each account was acted on or is to be reviewed, by account_id."""
+        """Why each account was acted on or is to be reviewed, by account_id; ValueError if nothing was kept."""
+        if self.kept is None:
+            raise ValueError("reasons need the features behind the opinions: give a place to keep them")
         acted = decided.accounts.filter(pl.col("action") != "allow")
         baseline = Baseline.of(np.concatenate(self._peers))
-        return explain(acted, self._values, self.judge.bundle, self.judge.features, baseline, decided.groups)
-
-    def _wanted(self, opinions: Opinions) -> NDArray[np.bool_]:
-        """The account-days whose features a reason may cite: all that can be an acted-on account's worst day."""
-        if self.judge.bundle.supervised:
-            return (opinions.days["ratio"] > -self.judge.policy.day_cap).to_numpy()
-        return np.ones(opinions.days.height, dtype=np.bool_)
+        return explain(
+            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.features, baseline, decided.groups
+        )

@@ -13,6 +13,7 @@ from ghostnote.features.history import Intake, play_days, walk
 from ghostnote.models.bundle import Bundle
 from ghostnote.progress import Progress, silent
 from ghostnote.scoring.judge import Judge
+from ghostnote.scoring.kept import Kept
 from ghostnote.scoring.output import Run, refuse_other, write_run
 from ghostnote.scoring.period import Period
 from ghostnote.scoring.sequence import Aside
@@ -40,22 +41,24 @@ def score(
     refuse_other(out)
     policy = policy or Policy()
     window = judged_window(lake, start, end)
-    period = Period(Judge(bundle, policy), seed)
-    intake, aside = Intake(), Aside(bundle.sequence, period.judge.features)
-    for walked in walk(lake, aside.folded, intake, window[1], progress):
-        judged = walked.day >= window[0]
-        day = aside.follow(walked, judged=judged)
-        if judged:
-            period.add(day)
-    if not period.plays:
-        raise GhostnoteError(
-            f"No play of {lake.path} from {window[0]} to {window[1]} can be read: `ghostnote validate` says why."
-        )
-    progress("Deciding", 0, 3)
-    decided = period.decided()
-    progress("Deciding", 1, 3)
-    reasons, shown = period.reasons(decided), shown_threshold(period)
+    with Kept() as kept:
+        period = Period(Judge(bundle, policy), seed, kept)
+        intake, aside = Intake(), Aside(bundle.sequence, period.judge.features)
+        for walked in walk(lake, aside.folded, intake, window[1], progress):
+            judged = walked.day >= window[0]
+            day = aside.follow(walked, judged=judged)
+            if judged:
+                period.add(day)
+        if not period.plays:
+            raise GhostnoteError(
+                f"No play of {lake.path} from {window[0]} to {window[1]} can be read: `ghostnote validate` says why."
+            )
+        progress("Deciding", 0, 3)
+        decided = period.decided()
+        progress("Deciding", 1, 3)
+        reasons = period.reasons(decided)
     progress("Deciding", 2, 3)
+    shown = shown_threshold(period)
     run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, aside.highest())
     summary = write_run(run, out)
     progress("Deciding", 3, 3)
