@@ -94,7 +94,7 @@ class Network(nn.Module):
 
 def nats(network: Network, guesses: Tensor, tokens: Tensor) -> Tensor:
     """How badly each play was guessed, by channel: (rows, plays, channels), 0 for what is unknown."""
-    parts = torch.split(guesses.flatten(0, 1), network.shape.sizes, dim=1)  # type: ignore[no-untyped-call]
+    parts = torch.split(guesses.flatten(0, 1), list(network.shape.sizes), dim=1)
     true = tokens.flatten(0, 1)
     lost = [
         functional.cross_entropy(part, true[:, channel], ignore_index=0, reduction="none")

@@ -73,12 +73,13 @@ class PlaySequence:
         Raises ValueError without a single play, and for a target with missing values or of one class only.
         """
         labels = None if target is None else checked_target(target, len(rows))
-        if not rows.known.any():
+        played: NDArray[np.bool_] = np.asarray(rows.known.any(axis=1), dtype=np.bool_)
+        if not played.any():
             raise ValueError("there is no play to learn from")
         network = needs_pytorch()
         self.channels, self.tuned, self.offset = dict(rows.channels), False, 0.0
         shape = network.Shape(tuple(self.channels.values()), self.length, self.width, self.blocks, self.heads)
-        tokens = self._tokens(rows.take(rows.known.any(axis=1)))
+        tokens = self._tokens(rows.take(played))
         self._network = network.pretrain(tokens, shape, rows=self.pretrain_rows, seed=self.seed, threads=self.threads)
         self._keep()
         return self if labels is None else self._tune(rows, labels, weight)

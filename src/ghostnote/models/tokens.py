@@ -39,7 +39,7 @@ class TokenRows:
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which places hold a play, shape (rows, length)."""
-        return np.any(self.values != 0, axis=2)
+        return np.asarray((self.values != 0).any(axis=2), dtype=np.bool_)
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.integer]) -> "TokenRows":
         """The chosen rows, by mask or by index."""
