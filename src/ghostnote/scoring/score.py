@@ -59,7 +59,8 @@ def score(
         reasons = period.reasons(decided)
     progress("Deciding", 2, 3)
     shown = shown_threshold(period)
-    run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, aside.highest())
+    found = period.audiences, aside.highest()
+    run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, *found)
     summary = write_run(run, out)
     progress("Deciding", 3, 3)
     return summary
