@@ -768,14 +768,14 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
                 continue
             if cell_of[t, n_windows] == 0 and not time > now - windows[tables[t, 4]]:
                 continue
-            entry = _entry(heads, cells, blocks, base, base + tables[t, 2], tables[t, 3], code)
+            own = _entry(heads, cells, blocks, base, base + tables[t, 2], tables[t, 3], code)
             for window in range(n_windows + 1):
-                cell = cell_of[t, window]
-                if cell and (window == n_windows or time > now - windows[window]):
-                    count = np.int64(cells[entry + cell])
-                    cells[entry + cell] = count + 1
-                    slot, wants = base + slot_of[t, window], wants_of[t, window]
-                    _count_up(heads, cells, blocks, base, slot, wants, weights, count)
+                column = cell_of[t, window]
+                if column and (window == n_windows or time > now - windows[window]):
+                    held = np.int64(cells[own + column])
+                    cells[own + column] = held + 1
+                    counters, wanted = base + slot_of[t, window], wants_of[t, window]
+                    _count_up(heads, cells, blocks, base, counters, wanted, weights, held)
         for r in range(firsts.shape[0]):
             slot = base + firsts[r, 1]
             if (flags >> firsts[r, 0]) & 1 and (heads[slot] == NEVER or time < heads[slot]):
