@@ -16,7 +16,8 @@ from ghostnote.features import snapshot as snapshots
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.codes import PairCodes, TextCodes
 from ghostnote.features.declaration import Feature
-from ghostnote.features.grouping import carry, gather, group_rows, pack
+from ghostnote.features.facts import Columns, Fact, Facts
+from ghostnote.features.grouping import arrange, carry
 from ghostnote.features.kernels import Array, Events, fill_weights
 from ghostnote.features.keys import HOUR_US, KEYS
 from ghostnote.features.plan import KindPlan, plan_kind
@@ -45,13 +46,24 @@ class Held:
 class _Pass:
     """One pass of a batch: the stream's rows and what has been worked out about them."""
 
-    frame: pl.DataFrame
+    columns: Columns
     times: Array
     ids: dict[str, Array]
     values: Array
     items: Array
     waters: Array
     late: Array
+
+
+@dataclass(frozen=True)
+class _Reads:
+    """What one kind of key takes from a pass, all int64: rows of its values and items; the bits of `Facts.words` that each
+    of its own needs, (bits, words).
+    """
+
+    values: Array
+    items: Array
+    needs: Array
 
 
 class Fold:
@@ -89,6 +101,8 @@ class Fold:
         self._items = sorted({item.name: item for kind in kinds for item in kind.items}.items())
         used = {column for kind in kinds for column in kind.key.columns}
         used |= {item.column for _, item in self._items if item.column}
+        self._facts = tuple(Facts(_facts(stage)) for stage in self._stages)
+        self._reads = {id(kind): self._reading(kind, self._facts[n]) for n, s in enumerate(self._stages) for kind in s}
         self._carried = sorted({kind.key.columns[0] for kind in kinds if kind.key.carried})
         self._codes = {name: TextCodes() for name in sorted(used | ({"account_id"} if self._carried else set()))}
         self._pairs = {kind.key.name: PairCodes() for kind in kinds if len(kind.key.columns) == 2}
@@ -183,16 +197,21 @@ class Fold:
     # --- one pass ----------------------------------------------------------------------------------------------------
 
     def _pass(self, frame: pl.DataFrame, out: Array) -> None:
-        frame = completed(frame, self.columns)
-        ids = self.encode(frame)
-        waters = k.rise(_times(frame), self._water)
-        self.walk_coded(frame, ids, waters, out)
+        columns = Columns(frame, partial(completed, frame, self.columns))
+        ids = self._encode(columns)
+        waters = k.rise(columns.numbers("event_time"), self._water)
+        self._fold(columns, ids, waters, out, None)
         self.give_back(int(waters[-1]))
 
     def encode(self, frame: pl.DataFrame) -> dict[str, Array]:
         """The codes of all id columns that are read, (events,) int32 each; what sign-ups give is carried."""
+        return self._encode(Columns(frame, partial(completed, frame, self.columns)))
+
+    def _encode(self, columns: Columns) -> dict[str, Array]:
         names = list(self._codes)
-        codes = together(lambda name: self._codes[name].encode(frame[name]), names, frame.height)
+        series = [columns.series(name) for name in names]
+        parts = list(zip(names, series, strict=True))
+        codes = together(lambda part: self._codes[part[0]].encode(part[1]), parts, columns.frame.height)
         ids = dict(zip(names, codes, strict=True))
         return ids | {name: self._carry(name, ids["account_id"], ids[name]) for name in self._carried}
 
@@ -209,19 +228,31 @@ class Fold:
         `frame` has the columns that conditions, values and numbers of items rest on. `waters`: `kernels.rise`. `first`,
         (events, `first_features`), are features that others rest on, where they are known; returns them.
         """
-        values = np.zeros((len(self._values), frame.height), dtype=np.int64)
+        return self._fold(Columns(frame, lambda: frame), ids, waters, out, first)
+
+    def _fold(
+        self,
+        columns: Columns,
+        ids: dict[str, Array],
+        waters: Array,
+        out: Array,
+        first: NDArray[np.float32] | None,
+    ) -> NDArray[np.float32]:
+        height = columns.frame.height
+        values = np.empty((len(self._values), height), dtype=np.int64)
         for i, name in enumerate(self._values):
-            values[i] = frame[name].cast(pl.Int64).fill_null(0).to_numpy()
-        late = np.zeros(frame.height, dtype=np.uint8)
-        step = _Pass(frame, _times(frame), ids, values, self._item_codes(frame, ids), waters, late)
+            values[i] = columns.numbers(name)
+        late, items = np.zeros(height, dtype=np.uint8), self._item_codes(columns, ids)
+        step = _Pass(columns, columns.numbers("event_time"), ids, values, items, waters, late)
         split = len(self._stages[0])
         if first is None:
-            first = np.full((frame.height, len(self.first_features)), np.nan, dtype=np.float32)
-            self._walk(step, self._states[:split], first)
+            first = np.full((height, len(self.first_features)), np.nan, dtype=np.float32)
+            self._walk(step, 0, self._states[:split], first)
         if self.first_features:
             known = {f.name: pl.Series(first[:, i], nan_to_null=True) for i, f in enumerate(self.first_features)}
-            step = replace(step, frame=frame.with_columns(**known))
-        self._walk(step, self._states[split:], out)
+            frame = columns.completed.with_columns(**known)
+            step = replace(step, columns=Columns(frame, lambda: frame))
+        self._walk(step, 1, self._states[split:], out)
         self.late += int(np.count_nonzero(late))
         return first
 
@@ -235,35 +266,30 @@ class Fold:
             for state in self._states:
                 state.sweep(water)
 
-    def _walk(self, step: _Pass, states: Sequence[KindState], out: Array) -> None:
+    def _walk(self, step: _Pass, stage: int, states: Sequence[KindState], out: Array) -> None:
         """Fold one stage's kinds."""
-        bits = {bit.tag: bit.expr for state in states for bit in state.plan.bits}
-        numbers = {tag: number for number, tag in enumerate(bits)}
-        conditions = _conditions(step.frame, list(bits.values()))
-        together(partial(self._walk_kind, step, conditions, numbers, out), states, step.frame.height)
+        if states:
+            words = self._facts[stage].words(step.columns, len(step.times))
+            together(partial(self._walk_kind, step, words, out), states, len(step.times))
 
-    def _walk_kind(
-        self, step: _Pass, conditions: Array, numbers: dict[tuple[str, ...], int], out: Array, state: KindState
-    ) -> None:
+    def _walk_kind(self, step: _Pass, words: Array, out: Array, state: KindState) -> None:
         """Group one kind's events by key, and fold them."""
-        plan = state.plan
-        codes, size = self._keys(plan, step.ids)
-        rows = group_rows(codes)
-        if len(rows) == 0:
-            return
-        values = np.array([self._values.index(name) for name in plan.values], dtype=np.int64)
-        names = [name for name, _ in self._items]
-        items = np.array([names.index(item.name) for item in plan.items], dtype=np.int64)
-        chosen = np.array([numbers[bit.tag] for bit in plan.bits], dtype=np.int64)
-        events = Events(
-            keys=rows,
-            rows=rows,
-            times=step.times[rows],
-            flags=pack(conditions, chosen, rows),
-            values=gather(step.values, values, rows).reshape(-1),
-            items=gather(step.items, items, rows),
+        codes, size = self._keys(state.plan, step.ids)
+        reads = self._reads[id(state.plan)]
+        chosen, rows, times, flags, values, items = arrange(
+            codes, step.times, words, reads.needs, step.values, reads.values, step.items, reads.items
         )
-        state.update(codes[rows], size, events, step.waters, out, step.late)
+        if len(rows):
+            events = Events(keys=rows, rows=rows, times=times, flags=flags, values=values, items=items)
+            state.update(chosen, size, events, step.waters, out, step.late)
+
+    def _reading(self, kind: KindPlan, facts: Facts) -> _Reads:
+        names = [name for name, _ in self._items]
+        return _Reads(
+            values=np.array([self._values.index(name) for name in kind.values], dtype=np.int64),
+            items=np.array([names.index(item.name) for item in kind.items], dtype=np.int64),
+            needs=np.array([facts.needs(bit.facts) for bit in kind.bits], dtype=np.int64).reshape(len(kind.bits), -1),
+        )
 
     def _keys(self, plan: KindPlan, ids: dict[str, Array]) -> tuple[Array, int]:
         """Each event's key as a code, and a number that all of them are below."""
@@ -274,12 +300,17 @@ class Fold:
         pairs = self._pairs[plan.key.name]
         return pairs.encode(ids[columns[0]], ids[columns[1]]), len(pairs)
 
-    def _item_codes(self, frame: pl.DataFrame, ids: dict[str, Array]) -> Array:
-        numbers = {name: item.number.alias(name) for name, item in self._items if item.number is not None}
-        worked_out = frame.select(**numbers) if numbers else frame
-        items = np.empty((len(self._items), frame.height), dtype=np.int32)
+    def _item_codes(self, columns: Columns, ids: dict[str, Array]) -> Array:
+        items = np.empty((len(self._items), columns.frame.height), dtype=np.int32)
         for i, (name, item) in enumerate(self._items):
-            items[i] = ids[item.column] if item.column else worked_out[name].cast(pl.Int32).fill_null(-1).to_numpy()
+            if item.number is None:
+                items[i] = ids[item.column]
+            elif item.worked_out and (columns.whole(item.read) or item.read == "event_time"):
+                known = columns.known(item.read)
+                numbers = item.worked_out(columns.numbers(item.read))
+                items[i] = numbers if known is None else np.where(known, numbers, -1)
+            else:
+                items[i] = columns.completed.select(item.number.cast(pl.Int32).fill_null(-1).alias(name))[name].to_numpy()
         return items
 
     def _carry(self, name: str, accounts: Array, given: Array) -> Array:
@@ -293,9 +324,9 @@ class Fold:
         return result
 
 
-def _times(frame: pl.DataFrame) -> Array:
-    times: Array = frame["event_time"].cast(pl.Datetime("us")).to_physical().to_numpy()
-    return times
+def _facts(kinds: Sequence[KindPlan]) -> tuple[Fact, ...]:
+    """All that the conditions of one stage ask, each once."""
+    return tuple({fact.tag: fact for kind in kinds for bit in kind.bits for fact in bit.facts or ()}.values())
 
 
 def _needed_first(features: Sequence[Feature]) -> tuple[Feature, ...]:
@@ -372,13 +403,3 @@ def completed(frame: pl.DataFrame, columns: frozenset[str]) -> pl.DataFrame:
     if not absent:
         return present
     return present.with_columns(pl.lit(None, _TYPES.get(n, pl.String())).alias(n) for n in sorted(absent))
-
-
-def _conditions(frame: pl.DataFrame, exprs: Sequence[pl.Expr]) -> Array:
-    """Which conditions hold for which events, (conditions, events) bool."""
-    result = np.empty((len(exprs), frame.height), dtype=np.bool_)
-    if exprs and frame.height:
-        answers = frame.select(expr.alias(str(i)) for i, expr in enumerate(exprs))
-        for i, column in enumerate(answers.get_columns()):  # Literals alone have one row.
-            result[i] = column.to_numpy()
-    return result

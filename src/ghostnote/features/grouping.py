@@ -1,4 +1,4 @@
-"""Compiled rearrangements of a batch: grouped by key, gathered, packed."""
+"""Compiled rearrangements of a batch: grouped by key, with all that a kind of key reads."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from ghostnote.compiling import compiled
 
 Array = np.ndarray[Any, Any]
 _DIGIT = 11
+#: In fewer events hardly any two have one key.
+_WORTH_GROUPING = 1 << 12
 
 
 @compiled
@@ -41,23 +43,34 @@ def group_rows(codes: Array) -> Array:
 
 
 @compiled
-def gather(columns: Array, chosen: Array, rows: Array) -> Array:
-    """`columns[chosen][:, rows]` turned to (rows, chosen), in the columns' dtype."""
-    result = np.empty((rows.size, chosen.size), dtype=columns.dtype)
-    for j in range(chosen.size):
-        for i in range(rows.size):
-            result[i, j] = columns[chosen[j], rows[i]]
-    return result
+def arrange(
+    codes: Array, times: Array, words: Array, needs: Array, values: Array, chosen: Array, items: Array, kept: Array
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """One kind's events, grouped by key where there are many: (codes, rows, times, flags, values, items).
 
-
-@compiled
-def pack(conditions: Array, chosen: Array, rows: Array) -> Array:
-    """Bit j of result i is `conditions[chosen[j], rows[i]]` (bool); (rows,) int64."""
-    result = np.zeros(rows.size, dtype=np.int64)
-    for j in range(chosen.size):
-        for i in range(rows.size):
-            result[i] |= np.int64(conditions[chosen[j], rows[i]]) << j
-    return result
+    Bit j of an event's flags is set where its words have all bits of `needs[j]`; values are `values[chosen]`, row by row
+    (1-d), items `items[kept]`, (rows, kept).
+    """
+    rows = group_rows(codes) if codes.size >= _WORTH_GROUPING else np.flatnonzero(codes >= 0)
+    n = rows.size
+    own, when, flags = np.empty(n, codes.dtype), np.empty(n, np.int64), np.empty(n, np.int64)
+    summed, told = np.empty(n * chosen.size, np.int64), np.empty((n, kept.size), np.int32)
+    for i in range(n):
+        row = rows[i]
+        own[i] = codes[row]
+        when[i] = times[row]
+        flag = np.int64(0)
+        for j in range(needs.shape[0]):
+            holds = True
+            for word in range(words.shape[0]):
+                holds &= words[word, row] & needs[j, word] == needs[j, word]
+            flag |= np.int64(holds) << j
+        flags[i] = flag
+        for j in range(chosen.size):
+            summed[i * chosen.size + j] = values[chosen[j], row]
+        for j in range(kept.size):
+            told[i, j] = items[kept[j], row]
+    return own, rows, when, flags, summed, told
 
 
 @compiled
