@@ -33,9 +33,9 @@ def interpreted(text: str) -> Callable[..., int]:
 
     An index that counts from an array's end would be refused here, and walked past it when compiled.
     """
-    names: dict[str, Any] = {"math": math, "np": np, "Array": Any, "Int": Any}
+    names: dict[str, Any] = {"math": math, "np": np, "Array": Any, "Int": Any, "ahead": lambda array, place: None}
     names |= dict.fromkeys(("lean", "inlined", "compiled"), lambda function: function)
-    exec(text[text.index("CLOCK = ") :], names)  # noqa: S102 (it was written here)
+    exec(text[text.index("CLOCK = ") :], names)
     walk: Callable[..., int] = names["walk"]
     return walk
 

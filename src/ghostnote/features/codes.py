@@ -1,5 +1,6 @@
 """Ids become small whole numbers: compiled dictionaries that grow, keep their codes, and are saved as plain arrays."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,8 @@ def _tag(views: Array, row: int, addresses: Array) -> int:
     start = addresses[second & 0xFFFFFFFF] + (second >> 32)
     h = np.int64(size)
     for at in range(start, start + size - 8, 8):
-        h = np.int64(_mixed(h, word_at(at)) | (h << 32))
-    return _mixed(h, word_at(start + size - 8))  # The last eight bytes: there are more than twelve.
+        h = np.int64(_mixed(int(h), word_at(at)) | (h << 32))
+    return _mixed(int(h), word_at(start + size - 8))  # The last eight bytes: there are more than twelve.
 
 
 @lean
@@ -54,7 +55,7 @@ def _same(one: int, other: int, size: int) -> bool:
 
 
 @lean
-def _encode_texts(
+def _encode_texts(  # noqa: C901, PLR0912 (one row on its way to a code)
     views: Array,
     addresses: Array,
     valid: Array,
@@ -69,8 +70,8 @@ def _encode_texts(
     """Fill codes from row `start` on; returns how many rows are done, fewer if table, known or text are full.
 
     views: (2 n,) int64, two a row as Arrow has them: size and up to 12 bytes of text, or size, its first 4 bytes, and
-    which of the buffers at `addresses` (int64) holds it where. table: (2**n,) int64, a tag above a code. known: views by
-    code, in which a long text's second word is its place in `text` (uint8, at the address `home`). counts: ids known,
+    which of the buffers at `addresses` (int64) holds it where. table: (2**n,) int64, a tag above a code. known: views
+    by code, in which a long text's second word is its place in `text` (uint8, at the address `home`). counts: ids known,
     bytes of text used.
     """
     bits = 0
@@ -143,7 +144,7 @@ def _rehash_texts(old: Array, table: Array) -> None:
 
 @lean
 def _written_out(known: Array, text: Array, ends: Array, out: Array) -> int:
-    """All ids one after the other into `out` (uint8; or of no size: nowhere), where each ends into `ends`; the bytes."""
+    """Write all ids one after the other into `out` (uint8; of no size: nowhere), and where each ends; returns the bytes."""
     end = 0
     for code in range(ends.size):
         first, second = known[2 * code], known[2 * code + 1]
@@ -177,8 +178,23 @@ class TextCodes:
 
     def encode(self, ids: pl.Series) -> Array:
         """Codes of `ids`, (n,) int32; -1 for null. New ids get new codes."""
-        codes = np.empty(len(ids), dtype=np.int32)
         views, addresses, valid, _held = _text_buffers(ids)
+        return self._encoded(views, addresses, valid, len(ids))
+
+    def encode_one(self, text: str | None) -> Array:
+        """One id's code, (1,) int32; -1 for None. A new id gets a new code."""
+        if text is None:
+            return np.full(1, NONE, dtype=np.int32)
+        data = text.encode()
+        size = len(data).to_bytes(4, "little")
+        if len(data) <= INLINE:
+            return self._encoded(np.frombuffer(size + data.ljust(INLINE, b"\0"), dtype=np.int64), _NOTHING, _ALL, 1)
+        held = np.frombuffer(data, dtype=np.uint8)
+        views = np.frombuffer(size + data[:4] + bytes(8), dtype=np.int64)
+        return self._encoded(views, _fixed([held.ctypes.data]), _ALL, 1)
+
+    def _encoded(self, views: Array, addresses: Array, valid: Array, n: int) -> Array:
+        codes = np.empty(n, dtype=np.int32)
         done = 0
         while True:
             home = self._text.ctypes.data
@@ -245,20 +261,29 @@ def _text_buffers(ids: pl.Series) -> tuple[Array, Array, Array, Any]:
     """Polars' own views of the ids, (2 n,) int64; the addresses of the bytes that they point to; which are known, (n,)
     bool, or of no size if all are; and what must be held as long as these are used.
     """
-    text = ids if ids.dtype == pl.String else ids.cast(pl.String)
-    arrow: Any = text.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+    text = ids if isinstance(ids.dtype, pl.String) else ids.cast(pl.String)
+    arrow: Any = text.rechunk().to_arrow(compat_level=_VIEWS)
     _, views, *data = arrow.buffers()
     begin = 2 * int(arrow.offset)
     pairs = np.frombuffer(views, dtype=np.int64)[begin : begin + 2 * len(text)] if len(text) else _NOTHING
-    addresses = np.array([buffer.address for buffer in data], dtype=np.int64)
+    addresses = _fixed([buffer.address for buffer in data])
     valid = text.is_not_null().to_numpy() if text.null_count() else _ALL
-    for array in (pairs, valid):  # Numba compiles once more for each mix of arrays that may be written to.
-        array.flags.writeable = False
+    pairs.flags.writeable = valid.flags.writeable = False
     return pairs, addresses, valid, arrow
 
 
-_NOTHING = np.zeros(0, dtype=np.int64)
-_ALL = np.zeros(0, dtype=np.bool_)
+_VIEWS = pl.CompatLevel.newest()
+
+
+def _fixed(values: Sequence[int], dtype: type = np.int64) -> Array:
+    """An array that nobody may write to: Numba compiles once more for each mix of such and others."""
+    array: Array = np.array(values, dtype=dtype)
+    array.flags.writeable = False
+    return array
+
+
+_NOTHING = _fixed(())
+_ALL = _fixed((), np.bool_)
 
 
 def _enlarged(array: Array, needed: int) -> Array:

@@ -14,6 +14,7 @@ import polars as pl
 
 from ghostnote.compiling import compiled
 from ghostnote.features.codes import TextCodes
+from ghostnote.features.columns import Columns, Row
 from ghostnote.features.kernels import Array
 
 #: Facts that one word holds; the bit after them is never set.
@@ -37,52 +38,6 @@ class Fact:
     known: bool = False
 
 
-class Columns:
-    """A frame's columns as arrays, each made once; absent ones are unknown for all events."""
-
-    def __init__(self, frame: pl.DataFrame, completed: Callable[[], pl.DataFrame]) -> None:
-        self.frame, self._completed = frame, completed
-        self._present = set(frame.columns)
-        self._numbers: dict[str, Array] = {}
-        self._known: dict[str, Array | None] = {}
-        self._whole: pl.DataFrame | None = None
-
-    @property
-    def completed(self) -> pl.DataFrame:
-        """All columns that are read, absent ones as nulls."""
-        if self._whole is None:
-            self._whole = self._completed()
-        return self._whole
-
-    def series(self, name: str) -> pl.Series:
-        """One column; nulls if it is absent."""
-        if name in self._present:
-            return self.frame.get_column(name)
-        return self.completed[name]
-
-    def whole(self, name: str) -> bool:
-        """Whether a column holds whole numbers."""
-        return name in self._present and self.frame.get_column(name).dtype.is_integer()
-
-    def known(self, name: str) -> Array | None:
-        """For which events a column is known, (n,) bool; None: for all."""
-        if name not in self._known:
-            series = self.series(name)
-            self._known[name] = series.is_not_null().to_numpy() if series.null_count() else None
-        return self._known[name]
-
-    def numbers(self, name: str) -> Array:
-        """A column of whole numbers or times (us), (n,) int64; 0 where it is unknown."""
-        if name not in self._numbers:
-            series = self.series(name)
-            if series.dtype.is_temporal():
-                series = series.cast(pl.Datetime("us")).to_physical()
-            if series.dtype != pl.Int64:
-                series = series.cast(pl.Int64)
-            self._numbers[name] = (series.fill_null(0) if series.null_count() else series).to_numpy()
-        return self._numbers[name]
-
-
 class Facts:
     """Answers the questions that a fold's conditions consist of."""
 
@@ -99,6 +54,7 @@ class Facts:
         self._others = [fact for fact in self.facts if fact.tag not in by_value]
         self._texts = {name: TextCodes() for name in self._by_column}
         self._tables: dict[tuple[str, str], Array] = {}
+        self._answers: dict[str, dict[object, Array]] = {}
 
     def needs(self, facts: Sequence[Fact] | None) -> list[int]:
         """The bits of an event's words that are set where all these facts hold; None: where nothing does."""
@@ -107,12 +63,14 @@ class Facts:
             needs[place // _IN_A_WORD] |= 1 << place % _IN_A_WORD
         return needs if facts is not None else [1 << _IN_A_WORD] * self._size
 
-    def words(self, columns: Columns, rows: int) -> Array:
+    def words(self, columns: Columns | Row) -> Array:
         """The answers about all events, (words, n) int64."""
+        rows = columns.height
         words = np.zeros((self._size, rows), dtype=np.int64)
         asked: list[Fact] = []
         for name, facts in self._by_column.items():
-            if not self._by_value(columns, name, facts, words):
+            by_value = self._one_value if isinstance(columns, Row) else self._by_value
+            if not by_value(columns, name, facts, words):  # type: ignore[arg-type]
                 asked += facts
         for fact in self._others:
             if fact.known:
@@ -138,23 +96,34 @@ class Facts:
     def _by_value(self, columns: Columns, name: str, facts: Sequence[Fact], words: Array) -> bool:
         """Answer all facts of one column by its values; False if it has none that are few."""
         series = columns.series(name)
-        dtype = series.dtype
-        if dtype == pl.Boolean:
-            codes, values = series.cast(pl.Int32).fill_null(-1).to_numpy(), pl.Series([False, True])
+        dtype, values = series.dtype, pl.Series([False, True])
+        texts: TextCodes | None = None
+        if isinstance(dtype, pl.Boolean):
+            codes = series.cast(pl.Int32).fill_null(-1).to_numpy()
         elif isinstance(dtype, pl.Enum):
             codes, values = series.to_physical().cast(pl.Int32).fill_null(-1).to_numpy(), dtype.categories.cast(dtype)
-        elif dtype in (pl.String, pl.Categorical) and len(self._texts[name]) <= _MOST_TEXTS:
-            codes, values = self._texts[name].encode(series), self._texts[name]
+        elif isinstance(dtype, pl.String | pl.Categorical) and len(self._texts[name]) <= _MOST_TEXTS:
+            texts = self._texts[name]
+            codes = texts.encode(series)
         else:
             return False
-        key = name, str(dtype)
+        key = name, str(dtype) if isinstance(dtype, pl.Enum) else type(dtype).__name__
         table = self._tables.get(key)
-        if table is None or table.shape[1] != len(values) + 1:
-            every = values.texts() if isinstance(values, TextCodes) else values
-            if isinstance(values, TextCodes) and dtype != pl.String:
-                every = every.cast(dtype)
+        if table is None or table.shape[1] != len(values if texts is None else texts) + 1:
+            every = values if texts is None else texts.texts().cast(dtype)
             table = self._tables[key] = self._table(name, facts, every)
         _look_up(words, codes, table)
+        return True
+
+    def _one_value(self, row: Row, name: str, facts: Sequence[Fact], words: Array) -> bool:
+        """The same for one event."""
+        value = row.event.get(name)
+        answers = self._answers.setdefault(name, {})
+        if value not in answers:
+            if not isinstance(value, str | bool | None) or len(answers) > _MOST_TEXTS:
+                return False
+            answers[value] = self._table(name, facts, row.series(name))[:, 1]
+        words[:, 0] |= answers[value]
         return True
 
     def _table(self, name: str, facts: Sequence[Fact], values: pl.Series) -> Array:
@@ -166,7 +135,7 @@ class Facts:
         return table
 
 
-def _all_known(columns: Columns, fact: Fact, holds: Array | None) -> Array | None:
+def _all_known(columns: Columns | Row, fact: Fact, holds: Array | None) -> Array | None:
     for name in fact.columns:
         known = columns.known(name)
         if known is not None:

@@ -38,6 +38,7 @@ import math
 import numpy as np
 
 from ghostnote.compiling import aside, compiled, within
+from ghostnote.features.fetching import ahead
 from ghostnote.features.kernels import Array, Int
 
 lean, inlined = aside, within
@@ -134,7 +135,8 @@ def _write(program: Program) -> Path:
 @cache
 def _loaded(path: Path) -> Walk:
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module  # What Numba keeps on disk names the module.
     spec.loader.exec_module(module)

@@ -102,7 +102,7 @@ class _Body:
     def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         return [made for statement in statements for made in self._statement(statement)]
 
-    def _statement(self, node: ast.stmt) -> list[ast.stmt]:
+    def _statement(self, node: ast.stmt) -> list[ast.stmt]:  # noqa: PLR0911 (one per kind of statement)
         if isinstance(node, ast.If):
             return self._if(node)
         if isinstance(node, ast.For):
@@ -192,7 +192,7 @@ class _Body:
         if isinstance(node, ast.UnaryOp):
             operand = self._found(node.operand)
             if isinstance(operand, _Known):
-                return _Known({ast.Not: operator.not_, ast.USub: operator.neg}[type(node.op)](operand.value))  # type: ignore[index]
+                return _Known({ast.Not: operator.not_, ast.USub: operator.neg}[type(node.op)](operand.value))
             return ast.UnaryOp(node.op, operand)
         if isinstance(node, ast.Compare):
             return self._compare(node)
@@ -210,7 +210,11 @@ class _Body:
         if isinstance(node, ast.Tuple):
             parts = [self._found(part) for part in node.elts]
             known = [part.value for part in parts if isinstance(part, _Known)]
-            return _Known(tuple(known)) if len(known) == len(parts) else ast.Tuple([*map(self._expression, parts)], node.ctx)
+            return (
+                _Known(tuple(known))
+                if len(known) == len(parts)
+                else ast.Tuple([*map(self._expression, parts)], node.ctx)
+            )
         if isinstance(node, ast.Call):
             return self._call(node)
         return node
