@@ -71,8 +71,8 @@ def _encode_texts(  # noqa: C901, PLR0912 (one row on its way to a code)
 
     views: (2 n,) int64, two a row as Arrow has them: size and up to 12 bytes of text, or size, its first 4 bytes, and
     which of the buffers at `addresses` (int64) holds it where. table: (2**n,) int64, a tag above a code. known: views
-    by code, in which a long text's second word is its place in `text` (uint8, at the address `home`). counts: ids known,
-    bytes of text used.
+    by code, in which a long text's second word is its place in `text` (uint8, at the address `home`). counts: ids
+    known, bytes of text used.
     """
     bits = 0
     while 1 << bits < table.size:
@@ -144,7 +144,7 @@ def _rehash_texts(old: Array, table: Array) -> None:
 
 @lean
 def _written_out(known: Array, text: Array, ends: Array, out: Array) -> int:
-    """Write all ids one after the other into `out` (uint8; of no size: nowhere), and where each ends; returns the bytes."""
+    """Write all ids one after the other into `out` (uint8; of no size: nowhere) and where each ends; how many bytes."""
     end = 0
     for code in range(ends.size):
         first, second = known[2 * code], known[2 * code + 1]

@@ -84,7 +84,11 @@ class Row:
         value = self.event.get(name)
         if name == "event_time":
             return pl.Series(name, [self.numbers(name)[0]]).cast(_TYPES[name])
-        return pl.Series(name, [value], dtype=_TYPES.get(name, pl.String()))
+        dtype = _TYPES.get(name, pl.String())
+        try:
+            return pl.Series(name, [value], dtype=dtype)
+        except TypeError:
+            raise GhostnoteError(f"An event's {name} is {value!r}: it must be of Polars' type {dtype}.") from None
 
     def codes(self, name: str, known: TextCodes) -> Array:
         """A column's code in a dictionary, (1,) int32."""
@@ -96,8 +100,8 @@ class Row:
     def whole(self, name: str) -> bool:
         """Whether a column holds whole numbers."""
         value = self.event.get(name)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise GhostnoteError(f"An event's {name} is {value!r}: a whole number is needed.")
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 62):
+            raise GhostnoteError(f"An event's {name} is {value!r}: a whole number of at most 62 bits is needed.")
         return True
 
     def known(self, name: str) -> Array | None:
