@@ -65,8 +65,8 @@ def test_a_walk_compiled_aside_is_taken_up_and_changes_no_bit(monkeypatch: pytes
     parts.append(fold.update(events[220:]))
     assert same_bits(np.concatenate(parts), expected)
     again = Fold(FEW)
-    assert again._states[0]._tailored is not None
     assert same_bits(again.update(events), expected)
+    assert again._states[0]._tailored is not None
 
 
 def test_where_nothing_can_be_kept_the_general_walk_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,8 @@ class KindState:
         self._free = np.zeros(0, dtype=np.int32)
         self._freed = 0
         self._heads = 0
-        self._tailored = tailoring.find(plan.program)
+        self._tailored: tailoring.Walk | None = None
+        self._looked = False
         self._walked = 0
 
     def update(self, codes: Array, known: int, events: Events, waters: Array, out: Array, late: Array) -> None:
@@ -49,6 +50,8 @@ class KindState:
 
     def _walk(self, events: Events, waters: Array, out: Array, late: Array, start: int) -> int:
         program = self.plan.program
+        if self._tailored is None and not self._looked:
+            self._looked, self._tailored = True, tailoring.find(program)
         if self._tailored is None:
             return walk(program, self._store, events, waters, out, late, start)
         return self._tailored(self._store, program.weights, events, waters, out, late, start)

@@ -28,8 +28,8 @@ from ghostnote.features.kernels import Array, Events, Program, Store
 
 #: As `kernels.walk`, with the program's weights in place of the program.
 Walk = Callable[[Store, Array, Events, Array, Array, Array, int], int]
-#: Events of one kind of key after which a tailored walk is worth compiling: about what half a minute takes without it.
-PAYS_AFTER = 20_000_000
+#: Events of one kind of key after which a tailored walk is worth compiling: it takes about as long as they did.
+PAYS_AFTER = 5_000_000
 #: The fields of a program by the names that the walk has for them; the weights stay a table.
 _PARAMETERS = {"tables": "items", "cell_of": "item_cells", "slot_of": "item_slots", "wants_of": "item_wants"}
 _HEAD = """\
