@@ -143,4 +143,4 @@ def truth(folder: DecisionFolder, draughtsman: Draughtsman) -> Section:
         drawn.append(charts.campaigns_caught(folder.truth.campaigns))
     if folder.truth.cohorts:
         drawn.append(charts.cohort_rates(folder.truth.cohorts, folder.summary.policy.honest_account_ceiling))
-    return {"truth": folder.truth, "truth_charts": [draughtsman.draw(chart) for chart in drawn]}
+    return {"truth": folder.truth, "simulated": True, "truth_charts": [draughtsman.draw(chart) for chart in drawn]}
