@@ -51,7 +51,7 @@ def _same(one: int, other: int, size: int) -> bool:
     for at in range(0, size - 8, 8):
         if word_at(one + at) != word_at(other + at):
             return False
-    return word_at(one + size - 8) == word_at(other + size - 8)
+    return bool(word_at(one + size - 8) == word_at(other + size - 8))
 
 
 @lean

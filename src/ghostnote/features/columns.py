@@ -73,6 +73,7 @@ class Row:
 
     def __init__(self, event: Mapping[str, object], read: frozenset[str]) -> None:
         self.event, self._read = event, read
+        self._numbers: dict[str, Array] = {}
 
     @property
     def completed(self) -> pl.DataFrame:
@@ -110,12 +111,14 @@ class Row:
 
     def numbers(self, name: str) -> Array:
         """A whole number, or a time in us, (1,) int64; 0 if it is unknown."""
-        value = self.event.get(name)
-        if isinstance(value, datetime):
-            value = (value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH
-            value = value // _US
-        self.whole(name) if name != "event_time" else None
-        return np.array([value or 0], dtype=np.int64)
+        if name not in self._numbers:
+            value = self.event.get(name)
+            if isinstance(value, datetime):
+                value = ((value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH) // _US
+            elif value is not None:
+                self.whole(name)
+            self._numbers[name] = np.array([value or 0], dtype=np.int64)
+        return self._numbers[name]
 
 
 _NO = np.zeros(1, dtype=np.bool_)
