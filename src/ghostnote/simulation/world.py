@@ -67,8 +67,9 @@ def simulate(
     scenario = msgspec.structs.replace(scenario, accounts=accounts or scenario.accounts, days=days or scenario.days)
     likeness = Likeness.of(like) if like is not None else Likeness()
     threads = threads or usual_threads()
-    with new_lake(Path(out)) as lake, LakeRows(lake, likeness) as rows:
-        people, service = make_service(scenario, seed)
+    people, service = make_service(scenario, seed)
+    usual = float(service.accounts.activity.sum(dtype=np.float64))
+    with new_lake(Path(out)) as lake, LakeRows(lake, likeness, usual) as rows:
         plays, overheard = _honest(people, service, rows, threads, progress)
         stage = Stage.of(replace(service, plays=float(plays)), overheard)
         _attack(scenario, stage, progress)
@@ -129,13 +130,16 @@ def _honest(
     total = cells(people.size, service.days)
     rows.collect(Events(signups=[signups(service, people, book)]))
     plays, overheard = 0, Plays.none()
-    lives = in_order(lambda cell: live(service, people, book, cell), range(total), threads)
-    for cell, lived in enumerate(lives):
+
+    def lived(cell: int) -> tuple[int, Plays | None]:
+        events = live(service, people, book, cell)
+        rows.collect(events)
+        return events.play_count, Plays.concat(events.plays) if cell == 0 and events.plays else None
+
+    for cell, (count, first) in enumerate(in_order(lived, range(total), threads)):
         progress("Simulating listeners", cell, total)
-        if cell == 0 and lived.plays:
-            overheard = Plays.concat(lived.plays)
-        plays += lived.play_count
-        rows.collect(lived)
+        overheard = overheard if first is None else first
+        plays += count
     progress("Simulating listeners", total, total)
     return plays, overheard
 
