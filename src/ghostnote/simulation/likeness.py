@@ -69,7 +69,7 @@ class Likeness:
             return None
         gaps = self.gaps[table]
         kept = [name for name in rows.column_names if gaps.get(name, 0.0) < 1.0 or name in TABLES[table].required]
-        columns = {name: rows[name].combine_chunks() for name in kept}
+        columns = {name: rows[name].chunk(0) for name in kept if rows.num_rows}
         if self.hashed and "ip" in kept and ip is not None:
             columns["ip"] = named(ip, lambda found: tokens.of(Domain.ADDRESS, found))
         if "event_time" in kept and self.step > 1:

@@ -15,7 +15,7 @@ from ghostnote.simulation.cohorts import COHORT_NAMES
 from ghostnote.simulation.crew import in_order, usual_threads
 from ghostnote.simulation.happenings import let_happen
 from ghostnote.simulation.homes import DEVICES_EACH
-from ghostnote.simulation.honest import cells, live
+from ghostnote.simulation.honest import Listeners, cells, live
 from ghostnote.simulation.identities import signups
 from ghostnote.simulation.lake_rows import LakeRows
 from ghostnote.simulation.likeness import Likeness
@@ -129,10 +129,10 @@ def _honest(
     book = AddressBook.of(service.networks, service.seed)
     total = cells(people.size, service.days)
     rows.collect(Events(signups=[signups(service, people, book)]))
-    plays, overheard = 0, Plays.none()
+    listeners, plays, overheard = Listeners.of(service, people, book), 0, Plays.none()
 
     def lived(cell: int) -> tuple[int, Plays | None]:
-        events = live(service, people, book, cell)
+        events = live(listeners, cell)
         rows.collect(events)
         return events.play_count, Plays.concat(events.plays) if cell == 0 and events.plays else None
 
