@@ -5,7 +5,6 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pyarrow as pa
 
 from ghostnote.simulation.dictionaries import named, worded
@@ -56,13 +55,13 @@ class Devices:
         age = time / DAY - 18262 - self.lag[device]
         index = np.clip(age / every, 0, _VERSIONS - 1).astype(np.int64)
         major = np.array([major for major, _ in _RELEASES], dtype=np.int64)[platform]
-        return named(major * _VERSIONS + index, lambda found: _version_names().gather(found))
+        return named(major * _VERSIONS + index, lambda found: _version_names().take(found))
 
 
 @cache
-def _version_names() -> pl.Series:
+def _version_names() -> pa.Array:
     majors = range(max(major for major, _ in _RELEASES) + 1)
-    return pl.Series([f"{major}.{number // 10}.{number % 10 * 2}" for major in majors for number in range(_VERSIONS)])
+    return pa.array([f"{major}.{number // 10}.{number % 10 * 2}" for major in majors for number in range(_VERSIONS)])
 
 
 def update_lag(rng: np.random.Generator, count: int) -> npt.NDArray[np.float32]:

@@ -17,14 +17,14 @@ def worded(words: tuple[str, ...], codes: Ints) -> pa.DictionaryArray:
     return _column(codes, _texts(words))
 
 
-def named(codes: Ints, name: Callable[[npt.NDArray[np.int64]], pl.Series]) -> pa.DictionaryArray:
+def named(codes: Ints, name: Callable[[npt.NDArray[np.int64]], pa.Array]) -> pa.DictionaryArray:
     """What `name` calls each of `codes` (whole numbers); null where a code is negative.
 
     `name` is asked once for all the different codes, in the order in which they come up. Its answers must differ: the
     Parquet writer leaves stray bytes where a dictionary says something twice.
     """
     places, found = numbered(codes)
-    return _column(places, text(name(found)))
+    return _column(places, name(found))
 
 
 def numbered(codes: Ints) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:

@@ -71,7 +71,7 @@ class Likeness:
         kept = [name for name in rows.column_names if gaps.get(name, 0.0) < 1.0 or name in TABLES[table].required]
         columns = {name: rows[name].chunk(0) for name in kept if rows.num_rows}
         if self.hashed and "ip" in kept and ip is not None:
-            columns["ip"] = named(ip, lambda found: tokens.of(Domain.ADDRESS, found))
+            columns["ip"] = named(ip, lambda found: tokens.text(Domain.ADDRESS, found))
         if "event_time" in kept and self.step > 1:
             time = columns["event_time"]
             columns["event_time"] = pa.array(coarse(time.cast(pa.int64()).to_numpy(), self.step)).cast(time.type)

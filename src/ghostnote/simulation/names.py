@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from ghostnote.simulation.dictionaries import named
+from ghostnote.simulation.dictionaries import named, text
 from ghostnote.simulation.randomness import Ints
 from ghostnote.simulation.rows import SOURCE
-from ghostnote.simulation.tokens import Domain, Tokens
+from ghostnote.simulation.tokens import SPELT, Domain, Tokens, arrow
 
 #: What a play's source number names, by `Plays.source`.
 _SOURCE_DOMAINS = {
@@ -35,7 +35,9 @@ class Names:
 
     def column(self, domain: Domain, codes: Ints) -> pa.DictionaryArray:
         """The same as a column in which ids repeat."""
-        return named(codes, lambda found: self._made(domain, found))
+        if domain in self.known:
+            return named(codes, lambda found: text(self._made(domain, found)))
+        return named(codes, lambda found: self.tokens.text(domain, found))
 
     def sources(self, source: Ints, refs: Ints) -> pa.DictionaryArray:
         """The `source_id` of plays: each kind of source has ids of its own; null for sources that are no list."""
@@ -45,13 +47,13 @@ class Names:
         kind = kinds[source]
         return named(np.where((kind >= 0) & (refs >= 0), refs * _KINDS + kind, -1), self._lists)
 
-    def _lists(self, found: Ints) -> pl.Series:
+    def _lists(self, found: Ints) -> pa.StringArray:
         """Ids of lists, numbered as `sources` does."""
-        ids = np.empty(found.size, dtype="S12")
+        ids = np.empty(found.size, dtype=SPELT)
         for place, domain in enumerate(_SOURCE_DOMAINS.values()):
             rows = found % _KINDS == place
             ids[rows] = self.tokens.spelt(domain, found[rows] // _KINDS)
-        return pl.Series(ids).cast(pl.String)
+        return arrow(ids)
 
     def _made(self, domain: Domain, codes: Ints) -> pl.Series:
         if domain not in self.known:

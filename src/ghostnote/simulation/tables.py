@@ -136,19 +136,19 @@ class Writer:
         """The `object_id` of actions: each kind of object has ids of its own."""
         kinds = len(OBJECTS)
 
-        def name(found: Ints) -> pl.Series:
+        def name(found: Ints) -> pa.Array:
             ids = pl.Series([""], dtype=pl.String).new_from_index(0, found.size)
             for place, kind in enumerate(OBJECTS):
                 chosen = found % kinds == place
                 if chosen.any():
                     made = self.names.of(_OBJECT_DOMAINS[kind], np.where(chosen, found // kinds, 0))
                     ids = made.zip_with(pl.Series(chosen), ids)
-            return ids
+            return text(ids)
 
         return named(rows.subject * kinds + rows.kind, name)
 
     def _ip(self, codes: Ints) -> pa.DictionaryArray:
-        return named(codes, self.service.networks.addresses)
+        return named(codes, lambda found: text(self.service.networks.addresses(found)))
 
     def _country(self, codes: Ints) -> pa.DictionaryArray:
         return worded(COUNTRY_NAMES, self.service.networks.country_of(codes))
