@@ -43,7 +43,7 @@ class PhoneFarm(Timing, frozen=True, kw_only=True, tag="phone_farm"):
         phones = self.phones
         if self.size is not None:
             daily = 24 * 3600 / step * (1 - self.idle)
-            phones = max(2, round(self.size * stage.service.plays / (self.days * max(daily, 1.0))))
+            phones = stage.prevalence.units(self.size * stage.service.plays, self.days * daily, 2)
         tracks = run.tracks(self.tracks, self.artists, self.owners, run.lengths(self.seconds, 0.25, 34), 300)
         slots = max(1, -(-(run.end - run.start) // DAY))
         count = phones * self.per_device
