@@ -177,9 +177,10 @@ def _block(shelves: Shelves, sat: _Sat, habits: npt.NDArray[np.float32], s: int,
     while kind < _OWN and habits[account, kind] < draw:
         kind += 1
     shuffle = uniform(state) < sat.shuffle[s] * (0.35 if kind == _ALBUM else 1.05)
-    # Now and then a day belongs to one artist.
+    # Now and then a day belongs to one artist. Who skims is after what they do not know yet.
+    skims = sat.mood[s] == SKIM
     today = account * 1024 + day
-    devoted = known(today, shelves.secrets[DEVOTED]) < sat.devotion[s] and uniform(state) < 0.85
+    devoted = known(today, shelves.secrets[DEVOTED]) < sat.devotion[s] and uniform(state) < 0.85 and not skims
     if devoted:
         kind = _ARTIST if uniform(state) < 0.5 else _ALBUM
     artist, playlist = 0, (-1)
@@ -190,7 +191,7 @@ def _block(shelves: Shelves, sat: _Sat, habits: npt.NDArray[np.float32], s: int,
     elif devoted:
         place = shelves.favourites[account] * known(today, shelves.secrets[IDOL]) ** 2
         artist = int(favourite_artist(shelves, account, place, day))
-    elif uniform(state) < (0.25 if kind in (_RADIO, _AUTOPLAY) else 0.75):
+    elif uniform(state) < (0.25 if skims or kind in (_RADIO, _AUTOPLAY) else 0.75):
         place = shelves.favourites[account] * uniform(state) ** 1.5
         artist = int(favourite_artist(shelves, account, place, day))
     else:
@@ -277,7 +278,7 @@ def _looped(shelves: Shelves, sat: _Sat, s: int, block: _Block, step: int) -> in
     """One, two or three tracks of the library in turn."""
     count = 1 + int(block.start * 97 % 1 * 1.9) + (1 if block.start * 13 % 1 > 0.85 else 0)
     account = sat.account[s]
-    base = int(block.start * shelves.library[account] * 0.6)
+    base = int(block.first**3 * shelves.library[account] * 0.6)
     return int(library_track(shelves, account, base + step % count, sat.day[s]))
 
 
