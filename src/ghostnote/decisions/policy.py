@@ -19,6 +19,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     honest_mark_ceiling: largest acceptable share of honest plays marked by their own score. A mark alone does nothing:
         plays are excluded where several accounts' marks meet on one target.
     reviews_per_day: accounts that people can look at in a day, the alert budget.
+    track_alerts_per_day: tracks that people can look at in a day, for whose audiences are odd.
     day_cap: most evidence (log-odds) that one day of one account can bring; being tied to a group brings as much once.
     suspect_ratio: evidence (log-odds) from which an account may be reviewed, and be tied to others like it; in a
         campaign most of whose accounts are confirmed it confirms the rest.
@@ -36,6 +37,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     honest_account_ceiling: Share = 1e-4
     honest_mark_ceiling: Share = 1e-2
     reviews_per_day: Annotated[int, msgspec.Meta(ge=0)] = 25
+    track_alerts_per_day: Annotated[int, msgspec.Meta(ge=0)] = 5
     day_cap: Annotated[float, msgspec.Meta(gt=0.0)] = 4.7
     suspect_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 3.0
     hold_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 4.6

@@ -48,6 +48,10 @@ class Sample:
         """The chosen rows, by mask."""
         return Sample(self.accounts.filter(pl.Series(rows)), self.table.take(rows), self.fraud[rows], self.weight[rows])
 
+    def without(self, accounts: frozenset[str]) -> "Sample":
+        """The same rows without those of `accounts`."""
+        return self.take(~member(self.accounts, accounts).to_numpy())
+
     def with_fraud(self, accounts: frozenset[str]) -> "Sample":
         """The same rows, with those of `accounts` taken for labelled fraud."""
         also = member(self.accounts, accounts).to_numpy()
@@ -86,6 +90,10 @@ class Samples:
     days: Sample
     plays: Sample
     certain: frozenset[str]
+
+    def without(self, accounts: frozenset[str]) -> "Samples":
+        """The same without any row of `accounts`."""
+        return Samples(self.days.without(accounts), self.plays.without(accounts), self.certain - accounts)
 
 
 def gather(

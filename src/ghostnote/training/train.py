@@ -1,7 +1,8 @@
 """One training run: walk the lake, fit what the labels allow, return a bundle."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import msgspec
@@ -27,6 +28,22 @@ from ghostnote.training.supervised import learn
 FEWEST_LABELLED, FEWEST_ACCOUNTS = 20, 5
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """What one walk through a lake found to learn from: `fit` makes a bundle of it, of all rows or of a part."""
+
+    samples: Samples
+    features: tuple[Feature, ...]
+    known: Known
+    intake: Intake
+    window: tuple[date, date]
+    as_of: datetime
+
+    def without(self, accounts: frozenset[str]) -> "Gathered":
+        """The same without any row of `accounts`, labelled or not."""
+        return replace(self, samples=self.samples.without(accounts))
+
+
 def train(
     lake: Lake,
     *,
@@ -42,6 +59,19 @@ def train(
     With too few labels of fraud the bundle holds the unsupervised detector only, and its notes say so.
     Raises `GhostnoteError` if the lake holds no plays or `as_of` lies before the first of them.
     """
+    gathered = collect(lake, as_of=as_of, features=features, seed=seed, progress=progress)
+    return fit(gathered, own=own, seed=seed, progress=progress)
+
+
+def collect(
+    lake: Lake,
+    *,
+    as_of: datetime | None = None,
+    features: tuple[Feature, ...] = TRAINED,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Gathered:
+    """The first half of `train`: walk the lake and keep the rows to learn from."""
     days = play_days(lake)
     as_of = as_of or datetime.combine(days[-1], time.max, tzinfo=UTC)
     window = days[0], min(as_of.date(), days[-1])
@@ -52,12 +82,20 @@ def train(
     samples = gather(lake, features, known, intake, window, seed=seed, progress=progress)
     if not intake.plays:
         raise GhostnoteError(f"No play of {lake.path} can be read: `ghostnote validate` says why.")
+    return Gathered(samples, features, known, intake, window, as_of)
+
+
+def fit(
+    gathered: Gathered, *, own: Mapping[str, Any] | None = None, seed: int = 0, progress: Progress = silent
+) -> Bundle:
+    """The second half of `train`: a bundle of whichever detectors the rows allow."""
     progress("Fitting detectors", 0, 3)
+    samples, features, intake, known = gathered.samples, gathered.features, gathered.intake, gathered.known
     tails = Tails(directions=day_directions(features)).fit(samples.days.table)
     facts = Training(
-        start=window[0],
-        end=window[1],
-        as_of=as_of,
+        start=gathered.window[0],
+        end=gathered.window[1],
+        as_of=gathered.as_of,
         events=intake.events,
         accounts=samples.days.accounts.n_unique(),
         account_days=len(samples.days.table),
