@@ -9,7 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ghostnote.features.declaration import Feature
+from ghostnote.features.sums import add_known
 
+Rows = NDArray[np.integer]
 #: Keys whose features describe the account itself, so that the day's last value says it all.
 _OWN_KEYS = frozenset({"account", "payment", "email_domain"})
 
@@ -51,9 +53,9 @@ def account_days(
         .with_columns(pl.col("account_id").rle_id().alias("group"))
         .with_columns((pl.col("kind") == "play").alias("play"))
     )
-    order = groups["row"].to_numpy()
-    codes = groups["group"].to_numpy()
-    starts = np.flatnonzero(np.diff(codes, prepend=np.uint32(2**32 - 1)))
+    order = groups["row"].cast(pl.Int64).to_numpy()
+    codes = groups["group"].cast(pl.Int32).to_numpy()
+    starts = np.flatnonzero(np.diff(codes, prepend=np.int32(-1)))
     ends = np.append(starts[1:], len(order)) - 1 if len(order) else starts
     accounts = groups.group_by("group", maintain_order=True).agg(
         pl.col("account_id").first(),
@@ -64,22 +66,16 @@ def account_days(
         (pl.col("kind") == "signup").sum().cast(pl.Int64).alias("signups"),
     )
     result = np.empty((len(starts), len(features)), dtype=np.float32)
-    last = order[ends]
-    for column, feature in enumerate(features):
-        if feature.by in _OWN_KEYS:
-            result[:, column] = values[last, column]
-        else:
-            result[:, column] = _means(values[order, column], starts)
+    own = np.array([feature.by in _OWN_KEYS for feature in features], dtype=np.bool_)
+    result[:, own] = values[order[ends]][:, own]
+    result[:, ~own] = _means(values, order, codes, len(starts), np.flatnonzero(~own))
     return AccountDays(accounts.drop("group"), result)
 
 
-def _means(values: NDArray[np.float32], starts: NDArray[np.intp]) -> NDArray[np.float32]:
+def _means(
+    values: NDArray[np.float32], order: Rows, groups: Rows, count: int, columns: NDArray[np.intp]
+) -> NDArray[np.float64]:
     # Sums in float64 over fixed groups in a fixed order: the same rows always give the same bits.
-    if len(starts) == 0:
-        return np.empty(0, dtype=np.float32)
-    known = ~np.isnan(values)
-    sums = np.add.reduceat(np.where(known, values, 0.0).astype(np.float64), starts)
-    counts = np.add.reduceat(known.astype(np.int64), starts)
-    means = np.full(len(starts), np.nan)
-    np.divide(sums, counts, out=means, where=counts > 0)
-    return means.astype(np.float32)
+    sums, known = np.zeros((count, len(columns))), np.zeros((count, len(columns)), dtype=np.int64)
+    add_known(values, order, groups, columns, sums, known)
+    return np.divide(sums, known, out=np.full(sums.shape, np.nan), where=known > 0)

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from ghostnote.features.codes import TextCodes
 from ghostnote.features.declaration import Feature
 from ghostnote.features.directions import directions
 from ghostnote.features.history import Day
+from ghostnote.features.sums import add_known
 from ghostnote.features.wording import sentence
 from ghostnote.models.budget import threshold_for_alerts
 from ghostnote.models.table import Table
@@ -34,26 +37,20 @@ class Audiences:
         known = directions(features)
         self._chosen = [(place, feature) for place, feature in enumerate(features) if feature.name in known]
         self._directions = known
-        self._sums: pl.DataFrame | None = None
+        self._tracks = TextCodes()
+        self._columns = np.array([place for place, _ in self._chosen], dtype=np.int64)
+        self._sums = np.zeros((0, len(self._chosen)))
+        self._counts = np.zeros((0, len(self._chosen)), dtype=np.int64)
 
     def add(self, day: Day) -> None:
         """Take in a day's plays."""
-        plays = (day.stream["kind"] == "play").to_numpy() & day.stream["track_id"].is_not_null().to_numpy()
-        names = [feature.name for _, feature in self._chosen]
-        values = day.values[plays][:, [place for place, _ in self._chosen]].astype(np.float64)
-        rows = pl.DataFrame(values, schema=names, orient="row").with_columns(
-            day.stream.filter(pl.Series(plays))["track_id"].cast(pl.String)
-        )
-        known = [pl.col(name).is_not_nan() for name in names]
-        today = rows.group_by("track_id").agg(
-            *(pl.col(name).filter(is_known).sum() for name, is_known in zip(names, known, strict=True)),
-            *(
-                is_known.sum().cast(pl.Int64).alias(f"{name} known")
-                for name, is_known in zip(names, known, strict=True)
-            ),
-        )
-        both = [today] if self._sums is None else [self._sums, today]
-        self._sums = pl.concat(both).group_by("track_id").agg(pl.all().sum())
+        rows = np.flatnonzero((day.stream["kind"] == "play").to_numpy())
+        tracks = self._tracks.encode(day.stream["track_id"].cast(pl.String))[rows]
+        more = len(self._tracks) - len(self._sums)
+        if more > 0:
+            self._sums = np.pad(self._sums, ((0, more), (0, 0)))
+            self._counts = np.pad(self._counts, ((0, more), (0, 0)))
+        add_known(day.values, rows, tracks, self._columns, self._sums, self._counts)
 
     def judged(self, tracks: pl.DataFrame, alerts: int) -> pl.DataFrame:
         """See `JUDGED`: of each of `tracks` (track_id, plays, listeners, role) with an audience, its surprise.
@@ -62,10 +59,11 @@ class Audiences:
         something is done about them already. Distributions are those of these very tracks.
         """
         enough = tracks.filter((pl.col("plays") >= FEWEST_PLAYS) & (pl.col("listeners") >= FEWEST_LISTENERS))
-        if self._sums is None or enough.is_empty():
+        places = pl.DataFrame({"track_id": self._tracks.texts()}).with_row_index("place")
+        found = enough.select("track_id", "role").join(places, on="track_id").sort("track_id")
+        if found.is_empty():
             return JUDGED.to_frame()
-        found = enough.select("track_id", "role").join(self._sums, on="track_id").sort("track_id")
-        table = self._means(found)
+        table = self._means(found["place"].to_numpy())
         detector = Tails(directions=self._directions).fit(table)
         surprise = detector.score(table)
         open_to_doubt = (found["role"] != "target").to_numpy()
@@ -81,10 +79,10 @@ class Audiences:
             schema=JUDGED,
         )
 
-    def _means(self, found: pl.DataFrame) -> Table:
-        names = [feature.name for _, feature in self._chosen]
-        means = found.select((pl.col(name) / pl.col(f"{name} known")).cast(pl.Float32).alias(name) for name in names)
-        return Table(tuple(names), means.to_numpy())
+    def _means(self, tracks: NDArray[np.uint32]) -> Table:
+        counts = self._counts[tracks]
+        means = np.divide(self._sums[tracks], counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+        return Table(tuple(feature.name for _, feature in self._chosen), means.astype(np.float32))
 
     def _reasons(self, detector: Tails, table: Table, rows: Sequence[int] | np.ndarray) -> dict[int, list[str]]:
         if not len(rows):
