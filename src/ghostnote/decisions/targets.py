@@ -25,10 +25,20 @@ def confirmed_targets(plays: pl.DataFrame, target: str, policy: Policy) -> pl.Da
     least a fifth: the audience of a hit plays it among much else. Who agrees has its plays there excluded; who does not
     keeps them.
     """
-    at_it = pl.col("marked").mean().over("account_id", "day").alias("at_it")
+    # Where too few accounts have marks enough, nothing can be confirmed: most plays need not be looked at.
+    agreeing = (
+        plays.filter(pl.col("marked") & pl.col(target).is_not_null())
+        .group_by(target, "account_id")
+        .agg(pl.len().alias("marks"))
+        .filter(pl.col("marks") >= _FEWEST_PLAYS)
+        .filter(pl.len().over(target) >= policy.target_accounts)
+    )
+    theirs = plays.filter(pl.col("account_id").is_in(agreeing["account_id"].implode()))
+    at_it = theirs.group_by("account_id", "day").agg(pl.col("marked").mean().alias("at_it"))
     votes = (
-        plays.select("account_id", target, "marked", at_it)
-        .filter(pl.col(target).is_not_null())
+        plays.filter(pl.col(target).is_in(agreeing[target].implode()))
+        .select("account_id", "day", target, "marked")
+        .join(at_it, on=["account_id", "day"], how="left", maintain_order="left")
         .group_by(target, "account_id")
         .agg(pl.col("marked").sum(), pl.len().alias("plays"), pl.col("at_it").filter("marked").mean())
         .with_columns((pl.col("marked") / pl.col("plays")).alias("vote"))
@@ -50,7 +60,9 @@ def dedicated(plays: pl.DataFrame, policy: Policy) -> pl.Series:
     `plays` has account_id, day and `aimed` (for a target). A hijacked listener's own days have none of it; a bot mixes
     other music in, but goes to work every day. Needs `dedicated_days` active days.
     """
-    by_day = plays.group_by("account_id", "day").agg(pl.col("aimed").sum(), pl.len().alias("plays"))
+    aimed = plays.filter("aimed")["account_id"].unique()
+    theirs = plays.filter(pl.col("account_id").is_in(aimed.implode()))
+    by_day = theirs.group_by("account_id", "day").agg(pl.col("aimed").sum(), pl.len().alias("plays"))
     accounts = by_day.group_by("account_id").agg(
         pl.len().alias("days"),
         (pl.col("aimed") > 0).mean().alias("at_work"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 
 from ghostnote.decisions.campaigns import Group, group
@@ -13,6 +14,10 @@ from ghostnote.decisions.targets import confirmed_targets, dedicated
 from ghostnote.scoring.judge import SIGNUP
 from ghostnote.scoring.lockstep import Found, find, with_blocks
 from ghostnote.scoring.together import Campaigns, add_up, hold_together
+
+#: Why a play does not count, and what becomes of it: a byte a play.
+BECAUSE = pl.Enum(["account", "target", "held"])
+VERDICT = pl.Enum(["count", "hold", "exclude"])
 
 
 @dataclass(frozen=True)
@@ -79,42 +84,56 @@ def _with_because(plays: pl.DataFrame, days: pl.DataFrame, campaigns: Campaigns,
     """Adds `because`: confirmed accounts first, then what is aimed at a target, then what is held."""
     last = days["day"].max()
     assert last is not None
-    state = days.select(pl.col("account_id").cast(pl.Categorical), "day", "total", "confirmed")
-    plays = plays.join(state, on=["account_id", "day"], how="left", maintain_order="left")
-    tied = campaigns.among(pl.Categorical())
+    noted = days.filter(pl.col("confirmed") | (pl.col("total") >= policy.hold_ratio))
+    state = noted.select(pl.col("account_id").cast(pl.Categorical), "day", "confirmed")
     fresh = pl.col("day") > last - timedelta(days=policy.hold_days)  # type: ignore[operator]
+    found = _of(plays, state).with_columns((fresh & campaigns.among(pl.Categorical())).alias("waits"))
+    sure, waiting = _rows(plays, found.filter("confirmed")), _rows(plays, found.filter("waits"))
     because = (
-        pl.when(pl.col("confirmed"))
-        .then(pl.lit("account"))
+        pl.when(sure)
+        .then(pl.lit("account", BECAUSE))
         .when(pl.col("aimed"))
-        .then(pl.lit("target"))
-        .when((pl.col("total") >= policy.hold_ratio) & fresh & tied)
-        .then(pl.lit("held"))
+        .then(pl.lit("target", BECAUSE))
+        .when(waiting)
+        .then(pl.lit("held", BECAUSE))
     )
     return plays.with_columns(because.alias("because"))
+
+
+def _of(plays: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """The plays that agree with a row of `found` in account_id and its other columns that plays have, with their place.
+
+    Accounts first: those that there is anything to say of are few, and one column is looked up much faster than two.
+    """
+    both = [name for name in found.columns if name in plays.columns]
+    near = plays.select(both).with_row_index("place").filter(pl.col("account_id").is_in(found["account_id"].implode()))
+    return near.join(found, on=both)
+
+
+def _rows(plays: pl.DataFrame, found: pl.DataFrame) -> pl.Series:
+    """Which plays are among those that `_of` found, as booleans."""
+    hit = np.zeros(plays.height, dtype=np.bool_)
+    hit[found["place"].to_numpy()] = True
+    return pl.Series(hit)
 
 
 def _with_aimed(plays: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.DataFrame:
     """Adds `aimed`: plays for a confirmed target, or what a member of a proven campaign plays for it."""
     targets = {key: confirmed_targets(plays, key, policy) for key in ("artist_id", "owner_id")}
     theirs = campaigns.aimed().with_columns(pl.all().cast(pl.Categorical))
-    aimed = pl.Series("aimed", [False], dtype=pl.Boolean).new_from_index(0, plays.height)
+    aimed = pl.Series(np.zeros(plays.height, dtype=np.bool_))
     for column, pairs in (*targets.items(), ("artist_id", theirs), ("track_id", theirs)):
-        found = pairs.select("account_id", column).drop_nulls().unique().with_columns(pl.lit(value=True).alias("hit"))
-        hit = plays.select("account_id", column).join(
-            found, on=["account_id", column], how="left", maintain_order="left"
-        )
-        aimed |= hit["hit"].fill_null(value=False)
-    return plays.with_columns(aimed)
+        aimed |= _rows(plays, _of(plays, pairs.select("account_id", column).drop_nulls().unique()))
+    return plays.with_columns(aimed.alias("aimed"))
 
 
 def _verdicts(plays: pl.DataFrame) -> pl.DataFrame:
     verdict = (
         pl.when(pl.col("because").is_null())
-        .then(pl.lit("count"))
+        .then(pl.lit("count", VERDICT))
         .when(pl.col("because") == "held")
-        .then(pl.lit("hold"))
-        .otherwise(pl.lit("exclude"))
+        .then(pl.lit("hold", VERDICT))
+        .otherwise(pl.lit("exclude", VERDICT))
     )
     return plays.with_columns(verdict.alias("verdict"))
 
