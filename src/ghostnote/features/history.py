@@ -92,6 +92,8 @@ def walk(
             values = fold.update(stream)
         intake.late = fold.late
         yield Day(today, stream, values)
+        # A day is as large as all that is remembered: two of them would not fit where one does.
+        del stream, values
 
 
 @contextmanager
@@ -123,6 +125,7 @@ def streams(
     sources = {name: _Peekable(read_days(lake, name)) for name in names}
     total = max(len({day for name in names for day in lake.days(name) if day <= last}), 1)
     done = 0
+    # As in `walk`, nothing of a day is held while it is looked at, or while the next one is read.
     while upcoming := [day for source in sources.values() if (day := source.day) is not None and day <= last]:
         today = min(upcoming)
         tables = {}
@@ -133,10 +136,13 @@ def streams(
                 intake.add(reading)
                 # What a table has on other days is unknown today, not absent: the fold tells the two apart.
                 tables[name] = pl.concat([blank[name], reading.rows], how="diagonal")
+                del reading
+        intake.plays += tables["plays"].height if "plays" in tables else 0
         stream = build_stream({**tables, **dimensions}, columns)
         intake.events += stream.height
-        intake.plays += tables["plays"].height if "plays" in tables else 0
+        del tables
         yield today, stream
+        del stream
         done += 1
         progress(step, min(done, total), total)
     progress(step, total, total)
@@ -165,18 +171,18 @@ def _blank(lake: Lake, name: str) -> pl.DataFrame:
 
 
 class _Peekable:
-    """An iterator of days whose next day can be asked for before it is taken."""
+    """An iterator of days whose next day can be asked for before it is taken; read only when it is."""
 
     def __init__(self, days: Iterator[tuple[date, Reading]]) -> None:
         self._days = days
-        self._next = next(days, None)
+        self._next: tuple[date, Reading] | None = None
 
     @property
     def day(self) -> date | None:
+        self._next = self._next or next(self._days, None)
         return self._next[0] if self._next else None
 
     def take(self) -> Reading:
         assert self._next is not None
-        reading = self._next[1]
-        self._next = next(self._days, None)
+        reading, self._next = self._next[1], None
         return reading

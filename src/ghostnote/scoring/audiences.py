@@ -69,15 +69,13 @@ class Audiences:
         open_to_doubt = (found["role"] != "target").to_numpy()
         watched = open_to_doubt & (surprise >= threshold_for_alerts(surprise[open_to_doubt], alerts))
         reasons = self._reasons(detector, table, np.flatnonzero(watched))
-        return pl.DataFrame(
-            {
-                "track_id": found["track_id"],
-                "surprise": surprise,
-                "watched": watched,
-                "reasons": [reasons.get(row, []) for row in range(len(table))],
-            },
-            schema=JUDGED,
+        told = pl.DataFrame(
+            {"track_id": [found["track_id"][row] for row in reasons], "reasons": list(reasons.values())},
+            schema={name: JUDGED[name] for name in ("track_id", "reasons")},
         )
+        judged = found.select("track_id", pl.Series("surprise", surprise), pl.Series("watched", watched))
+        judged = judged.join(told, on="track_id", how="left", maintain_order="left")
+        return judged.with_columns(pl.col("reasons").fill_null(pl.lit([], dtype=JUDGED["reasons"])))
 
     def _means(self, tracks: NDArray[np.uint32]) -> Table:
         counts = self._counts[tracks]

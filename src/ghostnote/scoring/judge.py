@@ -24,6 +24,9 @@ from ghostnote.models.table import Table
 _NEW_DEVICE = "plays_share_new_device_by_account_24h"
 #: Length of the stretches of time in which links are counted. They begin at midnight (UTC).
 BUCKET_HOURS = 6
+#: Plays that are scored at once.
+_BLOCK = 1 << 17
+_NAMED = pl.Schema({"row": pl.Int64(), "rules": pl.String()})
 #: The kind of link that says when an account was opened.
 SIGNUP = "signup"
 LINKS = {
@@ -106,36 +109,47 @@ class Judge:
         without = ratio
         frame = pl.DataFrame(table.values, schema=list(table.names), orient="row")
         certain = np.zeros(len(table), dtype=np.bool_)
-        names: list[list[str]] = [[] for _ in range(len(table))]
+        named = []
         for rule in policy.rules:
             fired = hits(rule, frame).to_numpy()
-            for row in np.flatnonzero(fired):
-                names[row].append(rule.name)
+            named.append((rule.name, np.flatnonzero(fired)))
             certain |= fired & rule.certain
             ratio = np.where(fired, np.maximum(ratio, rule.ratio), ratio)
         return days.with_columns(
             pl.Series("ratio", np.where(certain, policy.account_bar, ratio)),
             pl.Series("without_rules", without),
             pl.Series("certain", certain),
-            pl.Series("rules", names, dtype=pl.List(pl.String)),
+            _named(named, len(table)),
         )
 
     def _plays(self, day: Day) -> pl.DataFrame:
-        is_play = (day.stream["kind"] == "play").to_numpy()
-        plays = day.stream.filter(pl.Series(is_play)).select(*_PLAY_COLUMNS, pl.lit(day.day).alias("day"))
+        is_play = day.stream["kind"] == "play"
+        plays = day.stream.filter(is_play).select(*_PLAY_COLUMNS, pl.lit(day.day).alias("day"))
         return plays.with_columns(
             pl.col("artist_id", "owner_id", "track_id", "account_id").cast(pl.Categorical),
-            *self._play_scores(day.values[is_play]),
+            *self._play_scores(day.values, np.flatnonzero(is_play.to_numpy())),
         )
 
-    def _play_scores(self, values: NDArray[np.float32]) -> tuple[pl.Series, pl.Series]:
+    def _play_scores(self, values: NDArray[np.float32], rows: NDArray[np.intp]) -> tuple[pl.Series, pl.Series]:
         """`score`, the calibrated probability, and `raw`, which ranks also where calibration makes no difference."""
         curve = self.bundle.manifest.play_curve
-        raw = score = np.full(len(values), np.nan)
+        raw = score = np.full(len(rows), np.nan)
         if self.bundle.play is not None and curve is not None:
-            raw = self.bundle.play.score(Table(tuple(self.bundle.manifest.features), values[:, : len(self.features)]))
+            names = tuple(self.bundle.manifest.features)
+            for start in range(0, len(rows), _BLOCK):  # A copy of all would be as large as the day.
+                part = slice(start, start + _BLOCK)
+                raw[part] = self.bundle.play.score(Table(names, values[rows[part], : len(names)]))
             score = curve.calibration()(raw)
         return pl.Series("score", score, dtype=pl.Float32), pl.Series("raw", raw, dtype=pl.Float32)
+
+
+def _named(named: Sequence[tuple[str, NDArray[np.intp]]], count: int) -> pl.Series:
+    """`rules`: for each of `count` rows the names whose rows it is among, in their order."""
+    places = [pl.DataFrame({"row": rows, "rules": [name] * len(rows)}, schema=_NAMED) for name, rows in named]
+    found = pl.concat([_NAMED.to_frame(), *places]).group_by("row", maintain_order=True).all()
+    every = pl.select(pl.int_range(count, dtype=pl.Int64).alias("row"))
+    joined = every.join(found, on="row", how="left", maintain_order="left")
+    return joined.select(pl.col("rules").fill_null(pl.lit([], dtype=pl.List(pl.String)))).to_series()
 
 
 def _links(stream: pl.DataFrame, *, timed: bool) -> pl.DataFrame:

@@ -132,10 +132,14 @@ def _accounts(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
     )
     accounts = run.decided.accounts.join(withheld, on="account_id", how="left", maintain_order="left")
     accounts = accounts.join(run.sequence, on="account_id", how="left", maintain_order="left")
-    ids = accounts["account_id"].to_list()
+    said = pl.DataFrame(
+        {"account_id": list(run.reasons), "reasons": list(run.reasons.values())},
+        schema={name: DECISION_TABLES["accounts"][name] for name in ("account_id", "reasons")},
+    )
+    accounts = accounts.join(said, on="account_id", how="left", maintain_order="left")
     return accounts.with_columns(
         _account_score(run).alias("score"),
-        pl.Series("reasons", [run.reasons.get(account, []) for account in ids], dtype=pl.List(pl.String)),
+        pl.col("reasons").fill_null(pl.lit([], dtype=said.schema["reasons"])),
         pl.col("artificial_plays").fill_null(0),
         pl.col("withheld_payout").fill_null(0.0),
     ).sort("score", "account_id", descending=[True, False])

@@ -49,6 +49,7 @@ def score(
             day = aside.follow(walked, judged=judged)
             if judged:
                 period.add(day)
+            del walked, day  # Or they would be in memory beside the next day.
         if not period.plays:
             raise GhostnoteError(
                 f"No play of {lake.path} from {window[0]} to {window[1]} can be read: `ghostnote validate` says why."
