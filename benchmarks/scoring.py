@@ -47,7 +47,7 @@ _WATCHED = (
     (judge.Judge, "_play_scores", "model of plays"),
     (judge.Judge, "_with_evidence", "rules"),
     (judge.Judge, "_plays", "rows of plays"),
-    (judge, "_links", "links"),
+    (judge, "links_of", "links"),
     (audiences.Audiences, "add", "audiences"),
     (kept.Kept, "append", "keep for reasons"),
     (decide, "find", "lockstep"),

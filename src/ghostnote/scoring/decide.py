@@ -11,7 +11,7 @@ from ghostnote.decisions.campaigns import Group, group
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import counted_anew
 from ghostnote.decisions.targets import confirmed_targets, dedicated
-from ghostnote.scoring.judge import SIGNUP
+from ghostnote.scoring.links import summed
 from ghostnote.scoring.lockstep import Found, find, with_blocks
 from ghostnote.scoring.together import Campaigns, add_up, hold_together
 
@@ -50,7 +50,7 @@ def decide(
     way. It becomes evidence where suspects are tied to each other.
     """
     blocks = find(links) if policy.lockstep else []
-    links = links.group_by("account_id", "kind", "key").agg(pl.col("events").sum()).filter(pl.col("kind") != SIGNUP)
+    links = summed(links)
     days = add_up(_at_work(counted_anew(days, policy.rules).with_row_index("row"), blocks), policy)
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
     suspects = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks))

@@ -1,6 +1,6 @@
 """One day's events and features -> what detectors and rules think of its account-days and plays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,24 +19,16 @@ from ghostnote.features.history import Day
 from ghostnote.features.own import own_from_json
 from ghostnote.models.bundle import Bundle
 from ghostnote.models.table import Table
+from ghostnote.scoring.links import BUCKET_HOURS, links_of
 
 #: Share of an account's plays on devices that it had not used before.
 _NEW_DEVICE = "plays_share_new_device_by_account_24h"
-#: Length of the stretches of time in which links are counted. They begin at midnight (UTC).
-BUCKET_HOURS = 6
 #: Plays that are scored at once.
 _BLOCK = 1 << 17
 _NAMED = pl.Schema({"row": pl.Int64(), "rules": pl.String()})
-#: The kind of link that says when an account was opened.
-SIGNUP = "signup"
-LINKS = {
-    "account_id": pl.Categorical,
-    "kind": pl.Categorical,
-    "key": pl.Categorical,
-    "time": pl.Int32,
-    "events": pl.UInt32,
-}
 _PLAY_COLUMNS = ("event_id", "event_time", "account_id", "track_id", "artist_id", "owner_id", "ms_played")
+#: Ids of which much is remembered: as numbers.
+_IDS = tuple(dict.fromkeys(("account_id", "track_id", "artist_id", "owner_id", *KINDS)))
 
 
 @dataclass(frozen=True)
@@ -86,11 +78,12 @@ class Judge:
             pl.Series("surprise", self.bundle.tails.score(table)),
             pl.Series("new_device", table.aligned([_NEW_DEVICE]).values[:, 0], nan_to_null=True),
         )
+        ids = {name: day.stream[name].cast(pl.Categorical) for name in _IDS if name in day.stream.columns}
         return Opinions(
             days=self._with_evidence(days, table),
             values=rows.values,
-            plays=self._plays(day),
-            links=_links(day.stream, timed=self.policy.lockstep),
+            plays=self._plays(day, ids),
+            links=links_of(day.stream, ids, timed=self.policy.lockstep),
         )
 
     def _day_probability(self, table: Table) -> NDArray[np.float64]:
@@ -122,12 +115,13 @@ class Judge:
             _named(named, len(table)),
         )
 
-    def _plays(self, day: Day) -> pl.DataFrame:
+    def _plays(self, day: Day, ids: Mapping[str, pl.Series]) -> pl.DataFrame:
         is_play = day.stream["kind"] == "play"
-        plays = day.stream.filter(is_play).select(*_PLAY_COLUMNS, pl.lit(day.day).alias("day"))
-        return plays.with_columns(
-            pl.col("artist_id", "owner_id", "track_id", "account_id").cast(pl.Categorical),
-            *self._play_scores(day.values, np.flatnonzero(is_play.to_numpy())),
+        plays = day.stream.select(_PLAY_COLUMNS).with_columns(
+            ids[name].alias(name) for name in _PLAY_COLUMNS if name in ids
+        )
+        return plays.filter(is_play).with_columns(
+            pl.lit(day.day).alias("day"), *self._play_scores(day.values, np.flatnonzero(is_play.to_numpy()))
         )
 
     def _play_scores(self, values: NDArray[np.float32], rows: NDArray[np.intp]) -> tuple[pl.Series, pl.Series]:
@@ -150,31 +144,3 @@ def _named(named: Sequence[tuple[str, NDArray[np.intp]]], count: int) -> pl.Seri
     every = pl.select(pl.int_range(count, dtype=pl.Int64).alias("row"))
     joined = every.join(found, on="row", how="left", maintain_order="left")
     return joined.select(pl.col("rules").fill_null(pl.lit([], dtype=pl.List(pl.String)))).to_series()
-
-
-def _links(stream: pl.DataFrame, *, timed: bool) -> pl.DataFrame:
-    """How often each account touched each thing that can tie accounts together.
-
-    If `timed`, also in which stretch of hours, and when accounts were opened: only lockstep asks for that, and it makes
-    many more rows.
-    """
-    hours = pl.col("event_time").dt.timestamp("us") // (BUCKET_HOURS * 3_600_000_000) if timed else pl.lit(0)
-    events = stream.with_columns(hours.cast(pl.Int32).alias("time"))
-    opened = pl.when(pl.col("kind") == "signup").then(pl.col("time").cast(pl.String))
-    events = events.with_columns(opened.alias(SIGNUP))
-    parts = []
-    for kind in (*KINDS, SIGNUP) if timed else KINDS:
-        if kind in events.columns and events[kind].null_count() < events.height:
-            touched = events.select("account_id", pl.col(kind).alias("key"), "time").drop_nulls()
-            parts.append(
-                touched.group_by("account_id", "key", "time")
-                .agg(pl.len().cast(pl.UInt32).alias("events"))
-                .select(
-                    pl.col("account_id").cast(pl.Categorical),
-                    pl.lit(kind, dtype=pl.Categorical).alias("kind"),
-                    pl.col("key").cast(pl.Categorical),
-                    "time",
-                    "events",
-                )
-            )
-    return pl.concat(parts) if parts else pl.DataFrame(schema=LINKS)

@@ -11,7 +11,7 @@ from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS
 from ghostnote.models.blocks import Block
 from ghostnote.models.edges import Edges, Kind
 from ghostnote.models.lockstep import Lockstep
-from ghostnote.scoring.judge import BUCKET_HOURS, SIGNUP
+from ghostnote.scoring.links import BUCKET_HOURS, SIGNUP
 
 #: Kinds of which different keys are different choices, and those that strangers share.
 _CHOSEN, _CROWDED = ("artist_id", "playlist_id", "object_id"), ("subnet", SIGNUP)
