@@ -123,7 +123,9 @@ def bounds(lake: Path, bundle: Path) -> list[Row]:
     model = loaded.play
     plays = pl.scan_parquet(files).select(pl.len()).collect().item()
     done = [
-        _bound("Polars reads the plays, a file at a time", plays, lambda: [pl.read_parquet(file).height for file in files])
+        _bound(
+            "Polars reads the plays, a file at a time", plays, lambda: [pl.read_parquet(file).height for file in files]
+        )
     ]
     if model is not None:
         done.append(_bound("the play model on ready features of a day", len(ready), lambda: model.score(ready)))

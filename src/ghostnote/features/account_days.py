@@ -78,4 +78,6 @@ def _means(
     # Sums in float64 over fixed groups in a fixed order: the same rows always give the same bits.
     sums, known = np.zeros((count, len(columns))), np.zeros((count, len(columns)), dtype=np.int64)
     add_known(values, order, groups, columns, sums, known)
-    return np.divide(sums, known, out=np.full(sums.shape, np.nan), where=known > 0)
+    means = np.full(sums.shape, np.nan)
+    np.divide(sums, known, out=means, where=known > 0)
+    return means

@@ -1,9 +1,9 @@
 """Boosted trees asked about many rows at once: a block of rows goes down one tree after the other, level by level.
 
-A library that takes each row down all trees waits for a guess gone wrong at nearly every node. Here a level of a tree is
+A library that takes each row down all trees waits for a wrong guess at nearly every node. Here a level of a tree is
 one loop without branches over a block of rows, whose values and nodes stay in the nearest cache. Sums are made in the
-trees' order, in float64, as the library makes them: the answers are the same to the last bit but for the logistic
-function's. After Asadi, Lin & de Vries, "Runtime optimizations for tree-based machine learning models", 2014.
+trees' order, in float64, as the library makes them: they are the same to the last bit. After Asadi, Lin & de Vries,
+"Runtime optimizations for tree-based machine learning models", 2014.
 """
 
 from concurrent.futures import ThreadPoolExecutor

@@ -19,7 +19,7 @@ from ghostnote.features.history import Day
 from ghostnote.features.own import own_from_json
 from ghostnote.models.bundle import Bundle
 from ghostnote.models.table import Table
-from ghostnote.scoring.links import BUCKET_HOURS, links_of
+from ghostnote.scoring.links import links_of
 
 #: Share of an account's plays on devices that it had not used before.
 _NEW_DEVICE = "plays_share_new_device_by_account_24h"
