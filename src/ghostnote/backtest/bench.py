@@ -37,7 +37,17 @@ class Bench:
         """What one way thinks of all days, and its decisions beside the truth."""
         period = Period.of(self.days, way.bundle, way.policy, seed=self.seed)
         run = Run(
-            self.lake, way.bundle, "", way.policy, self.window, None, self.intake, period.decided(), {}, self.made_at
+            self.lake,
+            way.bundle,
+            "",
+            way.policy,
+            self.window,
+            None,
+            self.intake,
+            period.decided(),
+            {},
+            self.made_at,
+            period.audiences,
         )
         return period, join(tables(run), self.facts, self.known)
 

@@ -1,7 +1,7 @@
 """Decisions held against what really happened, where that is known because the attacks were simulated or planted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -48,15 +48,16 @@ class Facts:
 @dataclass(frozen=True)
 class Joined:
     """Decisions beside the truth: `accounts` with fraud, kind, campaign, victim (hijacked) and known (labelled before);
-    `plays` with fraud, cohort, campaign, known and withheld.
+    `plays` with fraud, cohort, campaign, known and withheld; `tracks` as decided.
     """
 
     accounts: pl.DataFrame
     plays: pl.DataFrame
+    tracks: pl.DataFrame
 
     def unknown(self) -> "Joined":
         """Without accounts and plays whose fraud was labelled before: finding them again proves nothing."""
-        return Joined(self.accounts.filter(~pl.col("known")), self.plays.filter(~pl.col("known")))
+        return replace(self, accounts=self.accounts.filter(~pl.col("known")), plays=self.plays.filter(~pl.col("known")))
 
 
 def facts_of(labels: pl.DataFrame) -> Facts:
@@ -80,7 +81,7 @@ def backtest(lake: Lake, decisions: Path, summary: Summary, *, as_of: datetime |
     facts = facts_of(labels)
     if not facts.simulated:
         return None
-    frames = {name: pl.read_parquet(decisions / f"{name}.parquet") for name in ("accounts", "plays")}
+    frames = {name: pl.read_parquet(decisions / f"{name}.parquet") for name in ("accounts", "plays", "tracks")}
     joined = join(frames, facts, labels_by(labels, as_of))
     days = (summary.end - summary.start).days + 1
     result = compare(joined, alerts_per_day=summary.policy.alerts_per_day or 0.0, days=days)
@@ -108,7 +109,7 @@ def compare(joined: Joined, *, alerts_per_day: float, days: int) -> Truth:
 
 
 def join(frames: Mapping[str, pl.DataFrame], facts: Facts, known: pl.DataFrame) -> Joined:
-    """The decision tables `accounts` and `plays` beside the facts, and the labels known before."""
+    """The decision tables `accounts`, `plays` and `tracks` beside the facts, and the labels known before."""
     bad = known.filter(pl.col("verdict") == "fraud")["subject_id"].implode()
     subjects = _subjects(facts.rows)
     of_accounts = subjects.filter(pl.col("subject_type") == "account").rename({"subject_id": "account_id"})
@@ -147,7 +148,7 @@ def join(frames: Mapping[str, pl.DataFrame], facts: Facts, known: pl.DataFrame) 
     )
     hijacked = plays.filter("fraud")["account_id"].unique()
     victim = pl.col("account_id").is_in(hijacked.implode()) & ~pl.col("fraud")
-    return Joined(accounts.with_columns(victim.alias("victim")), plays)
+    return Joined(accounts.with_columns(victim.alias("victim")), plays, frames["tracks"])
 
 
 def _subjects(labels: pl.DataFrame) -> pl.DataFrame:

@@ -30,6 +30,7 @@ def measured(name: str, description: str, joined: Joined, *, alerts_per_day: flo
         truth=compare(joined, alerts_per_day=alerts_per_day, days=days),
         accounts=_ranking(new.accounts),
         plays=_ranking(new.plays),
+        tracks=_of_tracks(joined),
     )
 
 
@@ -74,6 +75,15 @@ def _ranking(rows: pl.DataFrame) -> Ranking:
         at=[AtAlerts(alerts=b.alerts, precision=_share(b.precision), recall=_share(b.recall)) for b in budgets],
         curve=[Point(recall=_share(r), precision=_share(p)) for r, p in precision_recall(score, fraud)],
     )
+
+
+def _of_tracks(joined: Joined) -> Ranking | None:
+    """How well tracks of which half or more is artificial are ranked by their audience; None if no track has one."""
+    rows = joined.tracks.filter(pl.col("surprise").is_not_null())
+    if rows.is_empty():
+        return None
+    artificial = joined.plays.group_by("track_id").agg(pl.col("fraud").mean() >= 0.5)
+    return _ranking(rows.select("track_id", pl.col("surprise").alias("score")).join(artificial, on="track_id"))
 
 
 def _arrays(rows: pl.DataFrame) -> tuple[Floats, Bools]:

@@ -1,5 +1,6 @@
 """The judged days decided one by one, each at its end, knowing nothing later: what a service would have met."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -29,7 +30,10 @@ def replay(period: Period, days: tuple[date, ...], joined: Joined, progress: Pro
     accounts = joined.accounts.drop("action").join(first, on="account_id", how="left")
     theirs = joined.plays.drop("withheld").join(pl.concat(plays), on="event_id", how="left")
     return _counted(
-        Joined(accounts, theirs.with_columns(pl.col("decided_at").is_not_null().alias("withheld"))).unknown(), days[0]
+        replace(
+            joined, accounts=accounts, plays=theirs.with_columns(pl.col("decided_at").is_not_null().alias("withheld"))
+        ).unknown(),
+        days[0],
     )
 
 

@@ -88,6 +88,7 @@ def music(folder: DecisionFolder, draughtsman: Draughtsman) -> Section:
     currency = folder.summary.money.currency
     return {
         "tracks": tracks.to_dicts(),
+        "watched": findings.watched_tracks(folder).to_dicts(),
         "per_owner": findings.PER_OWNER,
         "tracks_chart": draughtsman.draw(charts.track_shares(tracks)) if tracks.height else None,
         "losing": _with_intervals(losing),

@@ -99,13 +99,17 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to judge the same days: everything, or something left out of training or of deciding."""
+    """One way to judge the same days: everything, or something left out of training or of deciding.
+
+    `tracks` ranks tracks by their audience's surprise; those are fraud of whose plays at least half are artificial.
+    """
 
     name: str
     description: str
     truth: Truth
     accounts: Ranking
     plays: Ranking
+    tracks: Ranking | None = None
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,6 +64,7 @@ _source = pl.col("source")
 EVENT = Predicate("event", "events", pl.lit(value=True))
 PLAY = _kind("play", "plays", "track_id")
 SIGNUP = _kind("signup", "signups", "plan")
+TRIAL = Predicate("trial", "trial_signups", pl.col("plan") == "trial")
 LOGIN = _kind("login", "logins", "success")
 FAILED_LOGIN = Predicate("failed_login", "failed_logins", ~pl.col("success"))
 ACTION = _kind("action", "actions", "action")
@@ -103,6 +104,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
             EVENT,
             PLAY,
             SIGNUP,
+            TRIAL,
             LOGIN,
             FAILED_LOGIN,
             ACTION,

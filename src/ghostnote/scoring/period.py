@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ghostnote.decisions.policy import Policy
 from ghostnote.features.history import Day
 from ghostnote.models.bundle import Bundle
+from ghostnote.scoring.audiences import Audiences
 from ghostnote.scoring.decide import Decided, decide
 from ghostnote.scoring.judge import Judge
 from ghostnote.scoring.kept import Kept
@@ -30,7 +31,12 @@ class Period:
     _days: list[pl.DataFrame] = field(default_factory=list)
     _plays: list[pl.DataFrame] = field(default_factory=list)
     _links: list[pl.DataFrame] = field(default_factory=list)
+    _audiences: Audiences | None = None
     _peers: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.judge.policy.track_alerts_per_day:
+            self._audiences = Audiences(self.judge.folded)
 
     @classmethod
     def of(cls, days: Iterable[Day], bundle: Bundle, policy: Policy, *, seed: int = 0) -> "Period":
@@ -62,12 +68,19 @@ class Period:
         grid = self.judge.bundle.manifest.surprise_quantiles
         return grid[-2] if len(grid) > 1 else float("inf")
 
+    @property
+    def audiences(self) -> Audiences | None:
+        """What is known of those who play each track; None if the policy wants no track watched."""
+        return self._audiences
+
     def add(self, day: Day) -> None:
         """Judge one more day."""
         opinions = self.judge.judge(day)
         random = np.random.default_rng([self.seed, day.day.toordinal()])
         count = len(opinions.values)
         self._peers.append(opinions.values[random.choice(count, min(count, _PEERS_PER_DAY), replace=False)])
+        if self._audiences is not None:
+            self._audiences.add(day)
         if self.kept is not None:
             self.kept.append(opinions.values)
         self._days.append(opinions.days)
@@ -96,5 +109,5 @@ class Period:
         acted = decided.accounts.filter(pl.col("action") != "allow")
         baseline = Baseline.of(np.concatenate(self._peers))
         return explain(
-            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.features, baseline, decided.groups
+            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.folded, baseline, decided.groups
         )

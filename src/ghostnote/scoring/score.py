@@ -43,7 +43,7 @@ def score(
     with Kept() as kept:
         period = Period(Judge(bundle, policy), seed, kept)
         intake = Intake()
-        for day in walk(lake, period.judge.features, intake, window[1], progress):
+        for day in walk(lake, period.judge.folded, intake, window[1], progress):
             if day.day >= window[0]:
                 period.add(day)
         if not period.plays:
@@ -56,7 +56,9 @@ def score(
         reasons = period.reasons(decided)
     progress("Deciding", 2, 3)
     shown = shown_threshold(period)
-    summary = write_run(Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at), out)
+    summary = write_run(
+        Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, period.audiences), out
+    )
     progress("Deciding", 3, 3)
     return summary
 

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.decisions.rules import RULES, hits
+from ghostnote.decisions.rules import RULES, hits, needed
 from ghostnote.events.lake import Lake
-from ghostnote.features.account_days import account_days, day_names
+from ghostnote.features.account_days import account_days, day_names, with_columns
+from ghostnote.features.catalog import CATALOG
 from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Day, Intake, walk
 from ghostnote.models.table import Table
@@ -118,11 +119,12 @@ def gather(
     days, plays, certain = _Parts(), _Parts(), set[str]()
     span = max((end - start).days, 1)
     share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
-    for day in walk(lake, features, intake, end, progress):
+    folded = with_columns(features, needed(certain_only=True), CATALOG)
+    for day in walk(lake, folded, intake, end, progress):
         if day.day < min(start + WARM_UP, end):
             continue
-        certain |= _add_days(days, day, features, known, victims)
-        _add_plays(plays, day, known, victims, share, np.random.default_rng([seed, day.day.toordinal()]))
+        certain |= _add_days(days, day, folded, len(features), known, victims)
+        _add_plays(plays, day, len(features), known, victims, share, np.random.default_rng([seed, day.day.toordinal()]))
     found = frozenset(certain) - known.honest_accounts - known.fraud_accounts
     return Samples(
         days.joined(day_names(features)).with_fraud(found), plays.joined(names).with_fraud(found), certain=found
@@ -154,14 +156,16 @@ def _victims(lake: Lake, known: Known) -> frozenset[str]:
     return frozenset(found) - known.fraud_accounts
 
 
-def _add_days(parts: _Parts, day: Day, features: Sequence[Feature], known: Known, victims: frozenset[str]) -> set[str]:
-    """Adds a day's account-days; returns the accounts that a certain rule catches on it."""
-    rows = account_days(day.stream, day.values, features, day.day)
+def _add_days(
+    parts: _Parts, day: Day, folded: Sequence[Feature], learnt: int, known: Known, victims: frozenset[str]
+) -> set[str]:
+    """Adds a day's account-days with the first `learnt` features; returns the accounts that a certain rule catches."""
+    rows = account_days(day.stream, day.values, folded, day.day)
     accounts = rows.accounts["account_id"]
     keep = (~member(accounts, victims)).to_numpy()
     fraud = member(accounts, known.fraud_accounts).to_numpy()
-    parts.add(accounts.filter(pl.Series(keep)), rows.values[keep], fraud[keep], np.ones(int(keep.sum())))
-    return set(accounts.filter(pl.Series(_surely(rows.values, day_names(features)) & keep)).to_list())
+    parts.add(accounts.filter(pl.Series(keep)), rows.values[keep, :learnt], fraud[keep], np.ones(int(keep.sum())))
+    return set(accounts.filter(pl.Series(_surely(rows.values, day_names(folded)) & keep)).to_list())
 
 
 def _surely(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -178,6 +182,7 @@ def _surely(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.b
 def _add_plays(
     parts: _Parts,
     day: Day,
+    learnt: int,
     known: Known,
     victims: frozenset[str],
     share: float,
@@ -191,4 +196,4 @@ def _add_plays(
     per_account = day.stream.select(pl.len().over("account_id"))["len"].to_numpy()
     odds = np.where(fraud, np.minimum(1.0, PLAYS_PER_ACCOUNT_DAY / per_account), share)
     keep = is_play & ~unclear & (draw < odds)
-    parts.add(accounts.filter(pl.Series(keep)), day.values[keep], fraud[keep], 1.0 / odds[keep])
+    parts.add(accounts.filter(pl.Series(keep)), day.values[keep, :learnt], fraud[keep], 1.0 / odds[keep])
