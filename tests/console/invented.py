@@ -172,7 +172,7 @@ def _accounts(world: World, plays: pl.DataFrame, rng: np.random.Generator) -> pl
     )
     return (
         frame.with_columns(pl.Series("score", score), number.alias("campaign_id"))
-        .with_columns(action.alias("action"))
+        .with_columns(action.alias("action"), pl.lit(None, dtype=pl.Float64).alias("sequence"))
         .with_columns(
             pl.when(pl.col("action") != "allow")
             .then(said)

@@ -10,6 +10,7 @@ from tests.models import edge_lists
 
 from ghostnote.models.edges import Edges
 from ghostnote.models.table import Table
+from ghostnote.models.tokens import TokenRows
 
 
 @dataclass(frozen=True)
@@ -90,4 +91,42 @@ def edges() -> Rows:
     )
 
 
-VIEWS: dict[str, Callable[[], Rows]] = {"table": table, "edges": edges}
+def tokens() -> Rows:
+    """A tenth of the rows play tunes in turn, which all others play at random."""
+    random, count, length = np.random.default_rng(0), 400, 16
+    fraud = np.arange(count) % 10 == 0
+    values = np.zeros((count, length, 2), dtype=np.uint8)
+    for row in range(count):
+        plays = int(random.integers(8, length + 1))
+        tunes = (random.integers(4) + np.arange(plays)) % 4 if fraud[row] else random.integers(0, 4, plays)
+        values[row, length - plays :] = np.column_stack([tunes + 1, random.integers(1, 3, plays)])
+    channels = {"tune": 5, "gap": 3}
+    whole = TokenRows(channels, values)
+
+    def shuffled(seed: int) -> tuple[TokenRows, NDArray[np.int64]]:
+        order = np.random.default_rng(seed).permutation(count)
+        return whole.take(order), order
+
+    blind = values.copy()
+    blind[:, :, 1] = 0
+    more = np.concatenate([values, np.full((count, length, 1), 7, np.uint8)], axis=2)
+    return Rows(
+        view=whole,
+        fraud=fraud,
+        settings={"length": length, "width": 16, "blocks": 1, "pretrain_rows": 3000, "tune_rows": 3000, "threads": 1},
+        none=whole.take(np.zeros(count, np.bool_)),
+        shuffled=shuffled,
+        poorer={
+            "a channel absent": TokenRows({"gap": 3}, values[:, :, 1:]),
+            "a channel unknown": TokenRows(channels, blind),
+            "nothing played": TokenRows(channels, np.zeros_like(values)),
+            "fewer plays": whole.last(3),
+            "more plays": whole.last(length + 5),
+            "a channel never met": TokenRows({**channels, "mood": 9}, more),
+            "values never met": TokenRows({"tune": 9, "gap": 9}, np.where(values == 2, 8, values).astype(np.uint8)),
+        },
+        larger=lambda times: TokenRows(channels, np.tile(values, (times, 1, 1))),
+    )
+
+
+VIEWS: dict[str, Callable[[], Rows]] = {"table": table, "edges": edges, "tokens": tokens}

@@ -28,6 +28,7 @@ ACCOUNTS = pl.Schema(
         "artificial_plays": pl.Int64(),
         "withheld_payout": pl.Float64(),
         "first_flagged": _TIME,
+        "sequence": pl.Float64(),
     }
 )
 #: One row per play in the period; `payout` is what it is worth if it counts, `reason` is null if it does.

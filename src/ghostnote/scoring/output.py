@@ -4,7 +4,7 @@ import math
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from ghostnote import __version__
 from ghostnote.decisions.campaigns import evidence
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.royalties import UNKNOWN_OWNER, settle
-from ghostnote.decisions.rules import RULES
 from ghostnote.decisions.summary import (
     SUMMARY_FILE,
     BundleFacts,
@@ -36,6 +35,7 @@ from ghostnote.features.history import Intake
 from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.audiences import JUDGED, Audiences
 from ghostnote.scoring.decide import Decided
+from ghostnote.scoring.sequence import no_scores
 
 _BINS = 40
 
@@ -55,6 +55,7 @@ class Run:
     reasons: Mapping[str, list[str]]
     made_at: datetime
     audiences: Audiences | None = None
+    sequence: pl.DataFrame = field(default_factory=no_scores)
 
 
 def refuse_other(out: Path) -> None:
@@ -130,6 +131,7 @@ def _accounts(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.len().alias("artificial_plays"), pl.col("withheld_payout").sum())
     )
     accounts = run.decided.accounts.join(withheld, on="account_id", how="left", maintain_order="left")
+    accounts = accounts.join(run.sequence, on="account_id", how="left", maintain_order="left")
     ids = accounts["account_id"].to_list()
     return accounts.with_columns(
         _account_score(run).alias("score"),
@@ -312,7 +314,7 @@ def _rules(run: Run) -> list[RuleHits]:
             accounts_hit=by_name.get(rule.name, (0, 0))[0],
             plays_hit=by_name.get(rule.name, (0, 0))[1],
         )
-        for rule in RULES
+        for rule in run.policy.rules
     ]
 
 

@@ -16,6 +16,7 @@ from ghostnote.scoring.judge import Judge
 from ghostnote.scoring.kept import Kept
 from ghostnote.scoring.output import Run, refuse_other, write_run
 from ghostnote.scoring.period import Period
+from ghostnote.scoring.sequence import Aside
 
 
 def score(
@@ -42,9 +43,11 @@ def score(
     window = judged_window(lake, start, end)
     with Kept() as kept:
         period = Period(Judge(bundle, policy), seed, kept)
-        intake = Intake()
-        for day in walk(lake, period.judge.features, intake, window[1], progress):
-            if day.day >= window[0]:
+        intake, aside = Intake(), Aside(bundle.sequence, period.judge.folded)
+        for walked in walk(lake, aside.folded, intake, window[1], progress):
+            judged = walked.day >= window[0]
+            day = aside.follow(walked, judged=judged)
+            if judged:
                 period.add(day)
         if not period.plays:
             raise GhostnoteError(
@@ -56,9 +59,9 @@ def score(
         reasons = period.reasons(decided)
     progress("Deciding", 2, 3)
     shown = shown_threshold(period)
-    summary = write_run(
-        Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, period.audiences), out
-    )
+    found = period.audiences, aside.highest()
+    run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, *found)
+    summary = write_run(run, out)
     progress("Deciding", 3, 3)
     return summary
 

@@ -18,10 +18,13 @@ from ghostnote.features.declaration import Feature
 from ghostnote.features.directions import day_directions, directions
 from ghostnote.features.history import Intake, play_days
 from ghostnote.models.bundle import FORMAT, Bundle, Curve, Manifest, Training
+from ghostnote.models.sequence import PlaySequence, needs_pytorch
 from ghostnote.models.tails import Tails
+from ghostnote.models.tokens import TokenRows
 from ghostnote.progress import Progress, silent
 from ghostnote.training.known import Known
-from ghostnote.training.samples import Sample, Samples, gather
+from ghostnote.training.samples import Sample, Samples, V, gather
+from ghostnote.training.sequence import learn_sequence
 from ghostnote.training.supervised import learn
 
 #: Fewest labelled rows, and accounts that they belong to, from which a model is learnt at all.
@@ -38,6 +41,7 @@ class Gathered:
     intake: Intake
     window: tuple[date, date]
     as_of: datetime
+    sequence: PlaySequence | None = None
 
     def without(self, accounts: frozenset[str]) -> "Gathered":
         """The same without any row of `accounts`, labelled or not."""
@@ -50,16 +54,18 @@ def train(
     as_of: datetime | None = None,
     features: tuple[Feature, ...] = TRAINED,
     own: Mapping[str, Any] | None = None,
+    sequence: PlaySequence | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Bundle:
     """Learn from events that arrived, and labels known, by `as_of` (default: the end of the last day with plays).
 
     `own` is what the bundle keeps of a team's own declarations (`features.own`), for scoring to find them again.
-    With too few labels of fraud the bundle holds the unsupervised detector only, and its notes say so.
+    `sequence` is the detector of sequences to fit too, if any; it needs PyTorch (`GhostnoteError` without it).
+    With too few labels of fraud the bundle holds the unsupervised detectors only, and its notes say so.
     Raises `GhostnoteError` if the lake holds no plays or `as_of` lies before the first of them.
     """
-    gathered = collect(lake, as_of=as_of, features=features, seed=seed, progress=progress)
+    gathered = collect(lake, as_of=as_of, features=features, sequence=sequence, seed=seed, progress=progress)
     return fit(gathered, own=own, seed=seed, progress=progress)
 
 
@@ -68,10 +74,13 @@ def collect(
     *,
     as_of: datetime | None = None,
     features: tuple[Feature, ...] = TRAINED,
+    sequence: PlaySequence | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Gathered:
     """The first half of `train`: walk the lake and keep the rows to learn from."""
+    if sequence is not None:
+        needs_pytorch()
     days = play_days(lake)
     as_of = as_of or datetime.combine(days[-1], time.max, tzinfo=UTC)
     window = days[0], min(as_of.date(), days[-1])
@@ -79,10 +88,12 @@ def collect(
         raise GhostnoteError(f"{as_of.date()} lies before the first play: the lake has {days[0]} to {days[-1]}.")
     intake = Intake()
     known = Known.by(lake, as_of, intake)
-    samples = gather(lake, features, known, intake, window, seed=seed, progress=progress)
+    samples = gather(
+        lake, features, known, intake, window, seed=seed, progress=progress, sequences=sequence is not None
+    )
     if not intake.plays:
         raise GhostnoteError(f"No play of {lake.path} can be read: `ghostnote validate` says why.")
-    return Gathered(samples, features, known, intake, window, as_of)
+    return Gathered(samples, features, known, intake, window, as_of, sequence)
 
 
 def fit(
@@ -123,7 +134,23 @@ def fit(
         ),
         tails=tails,
     )
-    return _supervised(bundle, samples, features, seed, progress)
+    bundle = _supervised(bundle, samples, features, seed, progress)
+    if gathered.sequence is None or samples.sequences is None:
+        return bundle
+    return _with_sequence(bundle, samples.sequences, gathered.sequence)
+
+
+def _with_sequence(bundle: Bundle, sample: Sample[TokenRows], detector: PlaySequence) -> Bundle:
+    """The bundle with a detector of sequences, tuned to the labels if there are enough."""
+    facts, tuned = bundle.manifest.training, _enough(sample)
+    if not tuned:
+        facts = _noted(facts, f"{_labelled(sample, 'sequences')}: the sequence detector learnt without labels.")
+    learnt = learn_sequence(sample, detector, tuned=tuned)
+    facts = msgspec.structs.replace(
+        facts, sequence_rows=len(sample.table), average_precision_sequences=learnt.average_precision
+    )
+    manifest = msgspec.structs.replace(bundle.manifest, training=facts)
+    return msgspec.structs.replace(bundle, manifest=manifest, sequence=learnt.model)
 
 
 def _supervised(
@@ -170,12 +197,12 @@ def _notes(intake: Intake) -> list[str]:
     return notes
 
 
-def _enough(sample: Sample) -> bool:
+def _enough(sample: Sample[V]) -> bool:
     whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
     return bool(sample.fraud.sum() >= FEWEST_LABELLED and whose >= FEWEST_ACCOUNTS)
 
 
-def _labelled(sample: Sample, rows: str) -> str:
+def _labelled(sample: Sample[V], rows: str) -> str:
     whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
     return f"{int(sample.fraud.sum())} {rows} of {whose} accounts are labelled fraud, or caught by certain rules"
 
