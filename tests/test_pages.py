@@ -39,6 +39,8 @@ def test_the_policy_table_has_every_field_with_its_default() -> None:
         default = getattr(policy, name)
         if isinstance(default, (str, bool)):
             assert told[name] == (default if isinstance(default, str) else str(default).lower()), name
+        elif isinstance(default, tuple):
+            assert told[name] == str(list(default)), name
         else:
             assert float(told[name]) == default, name
 

@@ -27,7 +27,7 @@ from ghostnote.events.reading import read
 from ghostnote.features.history import Intake, play_days, walk
 from ghostnote.models.bundle import Bundle
 from ghostnote.progress import Progress, silent
-from ghostnote.scoring.judge import features_of
+from ghostnote.scoring.judge import Judge
 from ghostnote.training.train import Gathered, collect, fit
 
 #: Share of the days that are trained on if nobody says until when.
@@ -74,7 +74,7 @@ def evaluate(
         bundle = fit(gathered, seed=seed, progress=progress)
     with tempfile.TemporaryDirectory(prefix="ghostnote-") as folder:
         intake = Intake()
-        spool = _folded(lake, bundle, as_of, Spool(Path(folder)), intake, progress)
+        spool = _folded(lake, bundle, policy, as_of, Spool(Path(folder)), intake, progress)
         bench = Bench(lake, spool, facts, labels_by(labels, as_of), intake, made_at, seed)
         found = _of_whole(bench, whole(bundle, policy), parts, progress)
         kinds = _kinds(bench, gathered, labels, policy) if gathered and parts.kinds else []
@@ -108,9 +108,11 @@ def _check_days(lake: Lake, as_of: datetime) -> None:
         )
 
 
-def _folded(lake: Lake, bundle: Bundle, as_of: datetime, spool: Spool, intake: Intake, progress: Progress) -> Spool:
+def _folded(
+    lake: Lake, bundle: Bundle, policy: Policy, as_of: datetime, spool: Spool, intake: Intake, progress: Progress
+) -> Spool:
     """The days after `as_of`, folded on top of all that came before."""
-    for day in walk(lake, features_of(bundle), intake, None, progress):
+    for day in walk(lake, Judge(bundle, policy).folded, intake, None, progress):
         if day.day > as_of.date():
             spool.add(day)
     return spool

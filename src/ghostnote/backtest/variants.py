@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.rules import RULES
 from ghostnote.models.bundle import Bundle
 from ghostnote.models.tails import Tails
 
@@ -42,7 +43,9 @@ def without_detectors(bundle: Bundle, policy: Policy) -> tuple[Way, ...]:
     manifest = msgspec.structs.replace(bundle.manifest, surprise_quantiles=[])
     less = msgspec.structs.replace(bundle, tails=Tails(), manifest=manifest)
     ways.append(Way("tails", "No surprise: nobody is a suspect for being odd.", less, policy))
+    every = tuple(rule.name for rule in RULES)
     changes: Mapping[str, tuple[str, dict[str, object]]] = {
+        "rules": ("No rule fires.", {"without_rules": every}),
         "groups": ("No campaign is large enough to count.", {"group_accounts": _NEVER}),
         "targets": ("No artist or owner is a target.", {"target_accounts": _NEVER}),
         "lockstep": (

@@ -15,7 +15,6 @@ from ghostnote import __version__
 from ghostnote.decisions.campaigns import evidence
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.royalties import UNKNOWN_OWNER, settle
-from ghostnote.decisions.rules import RULES
 from ghostnote.decisions.summary import (
     SUMMARY_FILE,
     BundleFacts,
@@ -315,7 +314,7 @@ def _rules(run: Run) -> list[RuleHits]:
             accounts_hit=by_name.get(rule.name, (0, 0))[0],
             plays_hit=by_name.get(rule.name, (0, 0))[1],
         )
-        for rule in RULES
+        for rule in run.policy.rules
     ]
 
 

@@ -36,7 +36,7 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.judge.policy.track_alerts_per_day:
-            self._audiences = Audiences(self.judge.features)
+            self._audiences = Audiences(self.judge.folded)
 
     @classmethod
     def of(cls, days: Iterable[Day], bundle: Bundle, policy: Policy, *, seed: int = 0) -> "Period":
@@ -109,5 +109,5 @@ class Period:
         acted = decided.accounts.filter(pl.col("action") != "allow")
         baseline = Baseline.of(np.concatenate(self._peers))
         return explain(
-            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.features, baseline, decided.groups
+            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.folded, baseline, decided.groups
         )

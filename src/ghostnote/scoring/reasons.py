@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ghostnote.decisions.campaigns import Group
-from ghostnote.decisions.rules import RULES
+from ghostnote.decisions.rules import RULES, hits
 from ghostnote.features.account_days import day_names
 from ghostnote.features.declaration import Feature
 from ghostnote.features.wording import sentence
@@ -108,11 +108,12 @@ def _pasts(
 
 
 def _of_rules(fired: Sequence[str], row: Mapping[str, float]) -> list[str]:
-    # A rule may have fired on another day than the one shown: its sentence must be true of what it cites.
+    # A rule may have fired on another day than the one shown: then what it looks for is told, not that day's figures.
+    shown = pl.DataFrame([row], schema=dict.fromkeys(row, pl.Float64))
     return [
-        rule.sentence(row)
+        rule.sentence(row) if hits(rule, shown).item() else f"On another day: {rule.description}"
         for rule in RULES
-        if rule.name in fired and all(not np.isnan(row.get(need, np.nan)) for need in rule.needs)
+        if rule.name in fired
     ]
 
 

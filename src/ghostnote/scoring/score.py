@@ -43,7 +43,7 @@ def score(
     window = judged_window(lake, start, end)
     with Kept() as kept:
         period = Period(Judge(bundle, policy), seed, kept)
-        intake, aside = Intake(), Aside(bundle.sequence, period.judge.features)
+        intake, aside = Intake(), Aside(bundle.sequence, period.judge.folded)
         for walked in walk(lake, aside.folded, intake, window[1], progress):
             judged = walked.day >= window[0]
             day = aside.follow(walked, judged=judged)

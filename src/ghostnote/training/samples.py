@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.decisions.rules import RULES, hits
+from ghostnote.decisions.rules import RULES, hits, needed
 from ghostnote.events.lake import Lake
-from ghostnote.features.account_days import account_days, day_names
+from ghostnote.features.account_days import account_days, day_names, with_columns
+from ghostnote.features.catalog import CATALOG
 from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Day, Intake, walk
 from ghostnote.features.sequences import CHANNELS, Sequences, token_values, with_token_features
@@ -139,16 +140,17 @@ def gather(
     days, plays, certain = _Parts(), _Parts(), set[str]()
     span = max((end - start).days, 1)
     share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
-    recent = RecentPlays(features, SEQUENCE_ROWS // span) if sequences else None
-    for walked in walk(lake, with_token_features(features) if sequences else features, intake, end, progress):
-        day = replace(walked, values=walked.values[:, : len(features)])
+    folded = with_columns(features, needed(certain_only=True), CATALOG)
+    recent = RecentPlays(folded, SEQUENCE_ROWS // span) if sequences else None
+    for walked in walk(lake, with_token_features(folded) if sequences else folded, intake, end, progress):
+        day = replace(walked, values=walked.values[:, : len(folded)])
         if recent:
             recent.follow(walked)
         if day.day < min(start + WARM_UP, end):
             continue
         random = [seed, day.day.toordinal()]
-        certain |= _add_days(days, day, features, known, victims)
-        _add_plays(plays, day, known, victims, share, np.random.default_rng(random))
+        certain |= _add_days(days, day, folded, len(features), known, victims)
+        _add_plays(plays, day, len(features), known, victims, share, np.random.default_rng(random))
         if recent:
             recent.keep(day, known, victims, np.random.default_rng([*random, 1]))
     found = frozenset(certain) - known.honest_accounts - known.fraud_accounts
@@ -222,14 +224,16 @@ def victims_of(lake: Lake, known: Known) -> frozenset[str]:
     return frozenset(found) - known.fraud_accounts
 
 
-def _add_days(parts: _Parts, day: Day, features: Sequence[Feature], known: Known, victims: frozenset[str]) -> set[str]:
-    """Adds a day's account-days; returns the accounts that a certain rule catches on it."""
-    rows = account_days(day.stream, day.values, features, day.day)
+def _add_days(
+    parts: _Parts, day: Day, folded: Sequence[Feature], learnt: int, known: Known, victims: frozenset[str]
+) -> set[str]:
+    """Adds a day's account-days with the first `learnt` features; returns the accounts that a certain rule catches."""
+    rows = account_days(day.stream, day.values, folded, day.day)
     accounts = rows.accounts["account_id"]
     keep = (~member(accounts, victims)).to_numpy()
     fraud = member(accounts, known.fraud_accounts).to_numpy()
-    parts.add(accounts.filter(pl.Series(keep)), rows.values[keep], fraud[keep], np.ones(int(keep.sum())))
-    return set(accounts.filter(pl.Series(certainly_fraud(rows.values, day_names(features)) & keep)).to_list())
+    parts.add(accounts.filter(pl.Series(keep)), rows.values[keep, :learnt], fraud[keep], np.ones(int(keep.sum())))
+    return set(accounts.filter(pl.Series(certainly_fraud(rows.values, day_names(folded)) & keep)).to_list())
 
 
 def certainly_fraud(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -246,6 +250,7 @@ def certainly_fraud(values: NDArray[np.float32], names: tuple[str, ...]) -> NDAr
 def _add_plays(
     parts: _Parts,
     day: Day,
+    learnt: int,
     known: Known,
     victims: frozenset[str],
     share: float,
@@ -259,4 +264,4 @@ def _add_plays(
     per_account = day.stream.select(pl.len().over("account_id"))["len"].to_numpy()
     odds = np.where(fraud, np.minimum(1.0, PLAYS_PER_ACCOUNT_DAY / per_account), share)
     keep = is_play & ~unclear & (draw < odds)
-    parts.add(accounts.filter(pl.Series(keep)), day.values[keep], fraud[keep], 1.0 / odds[keep])
+    parts.add(accounts.filter(pl.Series(keep)), day.values[keep, :learnt], fraud[keep], 1.0 / odds[keep])
