@@ -32,9 +32,11 @@ class Lockstep:
     Which pairs and blocks there are: `limits` of blocks; `common`, share of the active accounts from which a key is too
     popular to tie; `least_same`, share of what two accounts do that must be the same; `budget`, pairs that are
     multiplied out at most. Which of them no honest crowd makes: `least_surprise` (powers of ten, far beyond what
-    trying often explains), `most_near` (outsiders nearly like members, per member, one imaginary one
-    among them), `least_closed` (share of all uses of its keys by members), `least_choices` (one hit or one new album
-    makes thousands of people do the same).
+    trying often explains), `most_near` (accounts half like members, per member, one imaginary one
+    among them), `least_closed` (share of all uses of its keys by members), `least_agreement` (people of one taste share
+    a shelf, each takes something else from it), `least_choices` (one hit or one new album makes thousands of people do
+    the same). Where most members (`least_placed`) come from a few places too, the two ties together need no agreement
+    and no edge: tastes and addresses have nothing to do with each other, but in a `household` (accounts at most).
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -44,7 +46,10 @@ class Lockstep:
     least_surprise: float = 12.0
     most_near: float = 0.2
     least_closed: float = 0.75
+    least_agreement: float = 0.5
     least_choices: int = 3
+    least_placed: float = 0.5
+    household: int = 6
     seed: int = 0
 
     def find(self, edges: Edges) -> list[Block]:
@@ -72,13 +77,34 @@ class Lockstep:
         return _apart([block for part in parts for block in search.blocks(part)])
 
     def certain(self, block: Block, kinds: Sequence[Kind]) -> bool:
-        """Whether no honest crowd makes such a block. Where accounts come from never proves it alone: families."""
+        """Whether no honest crowd makes such a block."""
+        origin = np.array([kind.origin for kind in kinds], dtype=np.bool_)
+        does, places = float(block.parts[~origin].sum()), float(block.parts[origin].sum())
+        return (
+            block.choices >= self.least_choices
+            and does >= self.least_surprise
+            and (self._alike(block, kinds) or self._placed(block, places))
+        )
+
+    def beyond_a_home(self, block: Block) -> bool:
+        """Whether there are more accounts than a household has: fewer may be a family with playlists of its own."""
+        return len(block.accounts) > self.household
+
+    def _alike(self, block: Block, kinds: Sequence[Kind]) -> bool:
+        """What they do suffices, wherever they come from: people of one taste agree less, and have no edge."""
         return (
             not kinds[block.main].origin
-            and block.surprise >= self.least_surprise
+            and block.agreement >= self.least_agreement
             and block.near + 1 <= self.most_near * (len(block.accounts) + 1)
             and block.closed >= self.least_closed
-            and block.choices >= self.least_choices
+        )
+
+    def _placed(self, block: Block, surprise: float) -> bool:
+        """Two independent ties: most of them come from a few places as well, and are more than two families."""
+        return (
+            len(block.accounts) > 2 * self.household
+            and block.placed >= self.least_placed
+            and surprise >= self.least_surprise
         )
 
     def _tying(self, found: Incidence) -> NDArray[np.bool_]:
