@@ -47,7 +47,9 @@ class _Plays:
     owner: list[Ints]
 
     def add(self, account: Ints, track: Ints, artist: Ints, owner: Ints) -> None:
-        for column, values in zip((self.account, self.track, self.artist, self.owner), (account, track, artist, owner)):
+        for column, values in zip(
+            (self.account, self.track, self.artist, self.owner), (account, track, artist, owner), strict=True
+        ):
             column.append(values)
 
 
@@ -118,11 +120,16 @@ def _tail(plays: _Plays, codes: _Codes, rng: np.random.Generator) -> Ints:
 def _edges(plays: _Plays, accounts: int, farms: dict[str, list[Ints]], rng: np.random.Generator) -> Edges:
     account = np.concatenate(plays.account).astype(np.int32)
     time = rng.integers(0, _TIMES, len(account)).astype(np.int32)
-    parts = [(account, np.concatenate(keys), kind, time) for kind, keys in enumerate((plays.track, plays.artist, plays.owner))]
+    parts = [
+        (account, np.concatenate(keys), kind, time)
+        for kind, keys in enumerate((plays.track, plays.artist, plays.owner))
+    ]
     # Everybody has a device, a few share one; networks are of forty. Farms have networks and devices like anybody else.
     everybody = np.arange(accounts)
     device = np.where(rng.random(accounts) < 0.05, everybody // 2 * 2, everybody)
-    parts += [(everybody, key, kind, everybody % _TIMES) for kind, key in ((3, device), (4, rng.permutation(accounts) // 40))]
+    parts += [
+        (everybody, key, kind, everybody % _TIMES) for kind, key in ((3, device), (4, rng.permutation(accounts) // 40))
+    ]
     kind = np.concatenate([np.full(len(part[0]), part[2], dtype=np.int8) for part in parts])
     columns = [np.concatenate([part[place] for part in parts]).astype(np.int32) for place in (0, 1, 3)]
     return Edges(accounts, KINDS, columns[0], columns[1], kind, columns[2], np.ones(len(kind), dtype=np.float32))

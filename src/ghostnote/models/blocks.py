@@ -21,8 +21,8 @@ _LOOSE = 0.25
 _BLOCKS = 3
 #: Parts of the typical member's devotion between which somebody is near; part of the members that make a choice common.
 _NEAR, _COMMON = (1 / 4, 1 / 2), 1 / 6
-#: Members that a key must have to tie them: three, or of a large block a part. What two have in common ties nobody else.
-#: (A device or a network has so many places; three will do.)
+#: Members that a key must have to tie them: three, or of a large block a part: what two have in common ties nobody
+#: else. (Of devices and networks there are many to one block; three will do.)
 _FEWEST_USERS, _SPREAD = 3, 0.05
 
 
@@ -39,9 +39,9 @@ class Block:
     a quarter to a half as devoted as the typical member. `agreement`: how much of a member's devotion is what the
     average member does as well, 0 to 1: the sum over keys of the smaller share, for the kind in which they agree best.
     `placed`: share of the members that come from where two others of them come from, and hardly anybody else.
-    `choices`: different choices that a sixth of the members made, or as many as the typical member made. `parts`, shape (kinds,): powers of ten by which chance is excluded, less what it costs to have
-    searched. Kinds of what accounts do repeat each other (a track and its artist): only the best counts, beside those
-    that say where accounts come from.
+    `choices`: different choices that a sixth of the members made, or as many as the typical member made. `parts`, shape
+    (kinds,): powers of ten by which chance is excluded, less what it costs to have searched. Kinds of what accounts do
+    repeat each other (a track and its artist): only the best counts, beside those that say where accounts come from.
     """
 
     main: int
@@ -147,6 +147,12 @@ class Search:
         enough = max(_FEWEST_USERS, spread * len(accounts))
         return keys[(members >= enough) & (members >= least * self.users[keys])]
 
+    def _shared(self, accounts: NDArray[np.int64], kind: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Keys that two or more of `accounts` use, as good as alone, and how many do: a long tail has no others."""
+        keys, members = self._used(accounts, kind)
+        shared = (members >= 2) & (members >= self.limits.least_closed * self.users[keys])
+        return keys[shared], members[shared]
+
     def _used(self, accounts: NDArray[np.int64], kind: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The keys of one kind that `accounts` use, and how many of them use each."""
         starts, keys = self._keys[kind]
@@ -156,9 +162,7 @@ class Search:
     def _devotion(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
         """Who uses `keys`, the share that each gives to them, and how many of them each uses."""
         found = self.found
-        whose, devotion, breadth = tally_accounts(
-            keys, found.begin, found.account, found.share, self._sum, self._count
-        )
+        whose, devotion, breadth = tally_accounts(keys, found.begin, found.account, found.share, self._sum, self._count)
         return np.asarray(whose), np.asarray(devotion), np.asarray(breadth)
 
     def _measured(self, accounts: NDArray[np.int64], kind: int) -> Block | None:
@@ -183,11 +187,8 @@ class Search:
         edges = members[of_main]
         usual = float(np.median(devotion[member]))
         near = (devotion >= _NEAR[0] * usual) & (devotion < _NEAR[1] * usual)
-        chosen = np.array([about.chosen for about in found.edges.kinds], dtype=np.bool_)[found.kind[keys]]
         row = np.searchsorted(accounts, found.account[places])
         origin = np.array([about.origin for about in found.edges.kinds], dtype=np.bool_)[found.kind[keys]]
-        made = np.bincount(row[chosen[at]], minlength=len(accounts))
-        common = chosen & (members >= max(3.0, _COMMON * len(accounts)))
         at_it = places[found.kind[found.key[places]] == kind]
         return Block(
             main=kind,
@@ -206,9 +207,21 @@ class Search:
             near=int(np.count_nonzero(near)),
             agreement=self._agreement(len(accounts), row, at, places),
             placed=len(np.unique(row[origin[at]])) / len(accounts),
-            choices=max(int(np.count_nonzero(common)), int(np.median(made))),
-            parts=self._parts(accounts, keys, members),
+            choices=self._choices(accounts),
+            parts=self._parts(accounts),
         )
+
+    def _choices(self, accounts: NDArray[np.int64]) -> int:
+        """A long tail has hardly a choice that many made, but each member made many that others of them made too."""
+        common, made = 0, np.zeros(len(accounts), dtype=np.int64)
+        for kind, about in enumerate(self.found.edges.kinds):
+            if about.chosen:
+                keys, members = self._shared(accounts, kind)
+                common += int(np.count_nonzero(members >= max(3.0, _COMMON * len(accounts))))
+                starts, of_account = self._keys[kind]
+                rows, _ = edges_within(accounts, starts, of_account, keys, self._per_key)
+                made += np.bincount(rows, minlength=len(accounts))
+        return max(common, int(np.median(made)))
 
     def _agreement(
         self, size: int, row: NDArray[np.int64], column: NDArray[np.int64], places: NDArray[np.int64]
@@ -227,17 +240,18 @@ class Search:
                 best = max(best, float(np.median(common) / np.median(devotion)))
         return best
 
-    def _parts(self, accounts: NDArray[np.int64], keys: NDArray[np.int64], members: NDArray[np.int64]) -> Floats:
+    def _parts(self, accounts: NDArray[np.int64]) -> Floats:
         """Expected are as many meetings as accounts and keys of that many uses have if they meet at random."""
         found = self.found
         parts = np.zeros(len(found.edges.kinds))
-        for kind in np.unique(found.kind[keys]):
-            chosen = found.kind[keys] == kind
-            degree = found.degree[:, kind]
-            uses = self.users[keys[chosen]]
-            expected = float(degree[accounts].sum()) * float(uses.sum()) / float(self.uses[kind])
-            cost = log10_choices(self.total[kind], int(chosen.sum()))
-            parts[kind] = max(0.0, surprise(float(members[chosen].sum()), expected) - cost)
+        for kind in range(len(parts)):
+            keys, members = self._shared(accounts, kind)
+            if not len(keys):
+                continue
+            uses = float(self.users[keys].sum())
+            expected = float(found.degree[accounts, kind].sum()) * uses / float(self.uses[kind])
+            cost = log10_choices(self.total[kind], len(keys))
+            parts[kind] = max(0.0, surprise(float(members.sum()), expected) - cost)
         best = int(np.argmax(parts))
         cost = log10_choices(self.active, len(accounts))
         kept = np.zeros_like(parts)

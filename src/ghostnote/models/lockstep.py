@@ -71,9 +71,14 @@ class Lockstep:
         """All blocks, those of honest people among them; the most surprising first, hardly overlapping."""
         found = incidence(edges)
         tying = self._tying(found)
-        pairs = alike(found, tying, least=self.least_same, budget=self.budget, seed=self.seed)
         search = Search(found, tying, self.limits)
-        parts = communities(pairs, self.limits.fewest, seed=self.seed)
+        origin = np.array([kind.origin for kind in edges.kinds], dtype=np.bool_)[found.kind]
+        # Apart, since whoever shares a device is more alike than any two who do the same: it would cut campaigns up.
+        pairs = (
+            alike(found, tying & side, least=self.least_same, budget=self.budget, seed=self.seed)
+            for side in (~origin, origin)
+        )
+        parts = (part for side in pairs for part in communities(side, self.limits.fewest, seed=self.seed))
         return _apart([block for part in parts for block in search.blocks(part)])
 
     def certain(self, block: Block, kinds: Sequence[Kind]) -> bool:
@@ -115,12 +120,12 @@ class Lockstep:
 
 
 def _apart(blocks: Sequence[Block]) -> list[Block]:
-    """The most surprising first, without those that mostly repeat one before."""
+    """The most surprising first, without those that mostly repeat one before, and those that chance explains."""
     taken: set[int] = set()
     kept = []
     for block in sorted(blocks, key=lambda one: (-one.surprise, -len(one.accounts), one.main, int(one.accounts[0]))):
         members = set(block.accounts.tolist())
-        if 2 * len(members & taken) < len(members):
+        if block.surprise > 0 and 2 * len(members & taken) < len(members):
             kept.append(block)
             taken |= members
     return kept

@@ -15,7 +15,8 @@ Array = np.ndarray[Any, Any]
 def tally_keys(accounts: Array, starts: Array, keys: Array, count: Array) -> tuple[Array, Array]:
     """The different keys of `accounts`, sorted, and how many of them use each.
 
-    `starts` (accounts + 1,): where each account's entries in `keys` begin, each key once. `count`: int64 zeros, (keys,).
+    `starts` (accounts + 1,): where each account's entries in `keys` begin, each key once. `count`: int64 zeros, one for
+    each key.
     """
     touched = np.empty(1024, dtype=np.int64)
     size = 0
@@ -37,12 +38,10 @@ def tally_keys(accounts: Array, starts: Array, keys: Array, count: Array) -> tup
 
 
 @compiled
-def edges_within(
-    accounts: Array, starts: Array, keys: Array, wanted: Array, column: Array
-) -> tuple[Array, Array]:
+def edges_within(accounts: Array, starts: Array, keys: Array, wanted: Array, column: Array) -> tuple[Array, Array]:
     """The edges between `accounts` and the keys `wanted`: rows and columns (int32) by the places in these two.
 
-    `column`: int64 zeros, (keys,).
+    `column`: int64 zeros, one for each key.
     """
     for at in range(wanted.size):
         column[wanted[at]] = at + 1
