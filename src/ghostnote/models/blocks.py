@@ -126,19 +126,25 @@ class Search:
     def _settled(self, core: NDArray[np.int64], kind: int) -> Block | None:
         """Takes in and loses accounts until nothing changes.
 
-        The core may be a part of the group only, as large ones are split into communities: at first keys suffice of
-        which it has a good part of the users.
+        The core may be a part of the group only, as large ones are split into communities: at first keys suffice that
+        most of the core use, or of whose users it has a good part.
         """
-        accounts, least = core, _LOOSE
-        for _ in range(_ROUNDS):
-            whose, devotion, _ = self._devotion(self._closed(accounts, kind, least))
+        accounts, keys = core, self._around(core, kind)
+        for round_ in range(_ROUNDS + 1):
+            whose, devotion, _ = self._devotion(keys)
             settled = whose[devotion >= self.limits.least_devotion]
             if len(settled) < self.limits.fewest:
                 return None
-            if least == self.limits.least_closed and np.array_equal(settled, accounts):
+            if round_ and np.array_equal(settled, accounts):
                 break
-            accounts, least = settled, self.limits.least_closed
+            accounts = settled
+            keys = self._closed(accounts, kind, self.limits.least_closed)
         return self._measured(accounts, kind)
+
+    def _around(self, core: NDArray[np.int64], kind: int) -> NDArray[np.int64]:
+        keys, members = self._used(core, kind)
+        many = (members >= _LOOSE * self.users[keys]) | (2 * members >= len(core))
+        return keys[self.tying[keys] & many & (members >= _FEWEST_USERS)]
 
     def _closed(self, accounts: NDArray[np.int64], kind: int, least: float) -> NDArray[np.int64]:
         """Keys of one kind that enough of `accounts` use, and of whose users they are at least the share `least`."""
