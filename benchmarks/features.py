@@ -5,7 +5,8 @@ turns in every repetition, so that whatever else a machine does falls on all. Ba
 Micro-batch is a live service: calls of 512 events, answered with the features of these; the others query the last 24
 hours of the keys concerned, as one would, and the fold just goes on.
 
-Sizes in millions of plays come from GHOSTNOTE_BENCH_PLAYS (default "1 10"), 50 plays an account over 14 days.
+Sizes in millions of plays come from GHOSTNOTE_BENCH_PLAYS (default "1 10"), 50 plays an account over 14 days;
+repetitions from GHOSTNOTE_BENCH_REPEATS (default 5). Walks are tailored to their programs before anything is timed.
 """
 
 import gc
@@ -27,12 +28,13 @@ from ghostnote.features.catalog import CATALOG, TRAINED
 from ghostnote.features.declaration import Feature, count, distinct, gap_mean, share, total
 from ghostnote.features.fold import Fold
 from ghostnote.features.predicates import EVENT, JUST_OVER_30S
+from ghostnote.features.tailoring import tailor
 
 Row = dict[str, str | int | float]
 Values = NDArray[np.float32]
 
 CALL = 512
-REPEATS = 5
+REPEATS = int(os.environ.get("GHOSTNOTE_BENCH_REPEATS", "5"))
 #: Calls timed in each repetition.
 CALLS = 20
 _DAYS = 14
@@ -52,6 +54,9 @@ SEVEN = (
 def run() -> list[Row]:
     """Measure everything; takes minutes."""
     rows: list[Row] = []
+    for features in (SEVEN, *_CATALOGUES.values()) if "GHOSTNOTE_BENCH_TAILORED" in os.environ else (SEVEN,):
+        for plan in Fold(features).plans:
+            tailor(plan.program)
     sizes = [round(float(size) * 1e6) for size in os.environ.get("GHOSTNOTE_BENCH_PLAYS", "1 10").split()]
     for n in sizes:
         events = plays(n)
@@ -165,6 +170,9 @@ class _Folded:
     def call(self, events: pl.DataFrame) -> Values:
         return self._fold.update(events)
 
+    def one(self, event: dict[str, Any]) -> Values:
+        return self._fold.update_one(event)
+
 
 class _Sql:
     name = "DuckDB"
@@ -252,12 +260,18 @@ def _groups(events: pl.DataFrame, key: str, period: str, aggregates: list[pl.Exp
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
-def _timed(call: Callable[[], object], *, clean: bool = True) -> float:
-    if clean:
-        gc.collect()
-    begin = time.perf_counter()
+def _timed(call: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    gc.collect()
+    begin = clock()
     call()
-    return time.perf_counter() - begin
+    return clock() - begin
+
+
+def _both(call: Callable[[], object]) -> tuple[float, float]:
+    """Seconds that passed, and seconds of processor time of all threads."""
+    spent: list[float] = []
+    passed = _timed(lambda: spent.append(_timed(call, time.process_time)))
+    return passed, spent[0]
 
 
 _CATALOGUES = {"what training uses": TRAINED, "every shipped feature": CATALOG}
@@ -268,9 +282,10 @@ def _batch(events: pl.DataFrame) -> Iterator[Row]:
     expected = tools[0].batch(events)
     for tool in tools[1:]:
         _same(tool.name, tool.batch(events), expected)
-    seconds = [[_timed(lambda tool=tool: tool.batch(events)) for tool in tools] for _ in range(REPEATS)]
-    medians = [statistics.median(column) for column in zip(*seconds, strict=True)]
-    for tool, median in zip(tools, medians, strict=True):
+    taken = [[_both(lambda tool=tool: tool.batch(events)) for tool in tools] for _ in range(REPEATS)]
+    medians = [statistics.median(passed for passed, _ in column) for column in zip(*taken, strict=True)]
+    spent = [statistics.median(processor for _, processor in column) for column in zip(*taken, strict=True)]
+    for tool, median, processor in zip(tools, medians, spent, strict=True):
         yield {
             "table": "Seven features, a whole history at once",
             "tool": tool.name,
@@ -278,6 +293,8 @@ def _batch(events: pl.DataFrame) -> Iterator[Row]:
             "seconds": median,
             "events per second": events.height / median,
             "times the fold's": median / medians[0],
+            "processor ns per event": processor / events.height * 1e9,
+            "times the fold's processor time": processor / spent[0],
         }
 
 
@@ -310,7 +327,11 @@ def _micro(events: pl.DataFrame) -> Iterator[Row]:
 
 def _single(events: pl.DataFrame) -> Row:
     fold = _Folded(events[:-1000])
-    seconds = [_timed(lambda one=one: fold.call(one), clean=False) for one in events[-1000:].iter_slices(1)]
+    seconds = []
+    for event in events[-1000:].rows(named=True):
+        begin = time.perf_counter()
+        fold.one(event)
+        seconds.append(time.perf_counter() - begin)
     return {
         "table": "Seven features, one event at a time",
         "events held": events.height,

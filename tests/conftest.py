@@ -2,7 +2,10 @@
 
 import pytest
 from hypothesis import settings
-from tests.worlds import ARENA, ARENA_TRAINED, TOWN, TOWN_TRAINED, Judged, judged, once
+from tests.worlds import ARENA, ARENA_TRAINED, CROWD, TOWN, TOWN_TRAINED, Judged, judged, once
+
+from ghostnote.events.lake import Lake
+from ghostnote.simulation.world import simulate
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -18,3 +21,9 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Judged:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """Two hundred listeners, a week, four campaigns; trained on four days."""
     return Judged(once(tmp_path_factory.getbasetemp(), "town", lambda path: judged(path, TOWN, TOWN_TRAINED, seed=3)))
+
+
+@pytest.fixture(scope="session")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Two thousand honest listeners of every cohort, for eight days."""
+    return Lake(once(tmp_path_factory.getbasetemp(), "crowd", lambda path: simulate(CROWD, path, seed=6)))

@@ -39,6 +39,8 @@ def test_the_policy_table_has_every_field_with_its_default() -> None:
         default = getattr(policy, name)
         if isinstance(default, (str, bool)):
             assert told[name] == (default if isinstance(default, str) else str(default).lower()), name
+        elif isinstance(default, tuple):
+            assert told[name] == str(list(default)), name
         else:
             assert float(told[name]) == default, name
 
@@ -57,6 +59,7 @@ def test_every_column_of_the_decision_tables_is_told() -> None:
 def test_every_dependency_says_why_it_is_there() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    wanted = [one for one in wanted if not one.startswith("ghostnote[")]
     told = re.findall(r"^- `([\w-]+)`: ", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE)
     assert set(told) == {re.split(r"[<>=~!]", name)[0] for name in wanted} | {"hatchling"}
     assert len(told) == len(set(told))

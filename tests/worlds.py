@@ -17,10 +17,12 @@ from ghostnote.events.lake import Lake
 from ghostnote.models.bundle import Bundle, load_bundle, save_bundle
 from ghostnote.scoring import score
 from ghostnote.simulation.catalogue import CatalogueParameters
+from ghostnote.simulation.cohorts import CohortShares
 from ghostnote.simulation.playbooks.ai_catalogue_farm import AiCatalogueFarm
 from ghostnote.simulation.playbooks.fake_account_factory import FakeAccountFactory
 from ghostnote.simulation.playbooks.hijacked_listeners import HijackedListeners
 from ghostnote.simulation.playbooks.playlist_loop import PlaylistLoop
+from ghostnote.simulation.population import PopulationParameters
 from ghostnote.simulation.scenarios import Scenario
 from ghostnote.simulation.team import TeamParameters
 from ghostnote.simulation.world import simulate
@@ -79,6 +81,30 @@ TOWN = Scenario(
         PlaylistLoop(name="loop", start=0.4, days=6.6, accounts=8, hours=3.0, tracks=40, artists=6),
         HijackedListeners(name="hijack", start=0.5, days=6.5, victims=8, plays=60.0),
         FakeAccountFactory(name="factory", start=1.1, days=5.0, accounts=12),
+    ),
+)
+#: A week and a day of honest people alone, many of every kind: whom no rule may hit.
+CROWD = Scenario(
+    accounts=2000,
+    days=8,
+    catalogue=CatalogueParameters(least_tracks=10_000),
+    population=PopulationParameters(
+        shares=CohortShares(
+            keen=0.1,
+            sleeper=0.04,
+            organised_fan=0.03,
+            shop=0.04,
+            shared_home=0.05,
+            campus=0.06,
+            carrier_nat=0.06,
+            traveller=0.04,
+            night_worker=0.04,
+            child_on_repeat=0.04,
+            skimmer=0.04,
+            viral_listener=0.03,
+            release_fan=0.03,
+            migrant=0.04,
+        )
     ),
 )
 

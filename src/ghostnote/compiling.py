@@ -43,6 +43,16 @@ def inlined(function: F) -> F:
     return _cached(function, error_model="numpy", _nrt=False, forceinline=True)
 
 
+def aside(function: F) -> F:
+    """As `lean`, for a function that only cached ones call: it is kept with them."""
+    return cast(F, njit(nogil=True, error_model="numpy", _nrt=False)(function))
+
+
+def within(function: F) -> F:
+    """As `inlined`, for a function that only cached ones call: it is kept with them."""
+    return cast(F, njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function))
+
+
 def _cached(function: F, **options: Any) -> F:
     try:
         return cast(F, njit(cache=True, nogil=True, **options)(function))

@@ -172,7 +172,7 @@ def _accounts(world: World, plays: pl.DataFrame, rng: np.random.Generator) -> pl
     )
     return (
         frame.with_columns(pl.Series("score", score), number.alias("campaign_id"))
-        .with_columns(action.alias("action"))
+        .with_columns(action.alias("action"), pl.lit(None, dtype=pl.Float64).alias("sequence"))
         .with_columns(
             pl.when(pl.col("action") != "allow")
             .then(said)
@@ -208,6 +208,12 @@ def _tracks(plays: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("unclear"))
         .otherwise(pl.lit("clean"))
         .alias("role"),
+        pl.when(pl.col("plays") >= 30).then(3.0 + share).alias("surprise"),
+        pl.col("track_id").is_in(["tr-0", "tr-1"]).alias("watched"),
+        pl.when(pl.col("track_id").is_in(["tr-0", "tr-1"]))
+        .then(pl.lit(["Its listeners, on average: odd hours."], dtype=pl.List(pl.String)))
+        .otherwise(pl.lit([], dtype=pl.List(pl.String)))
+        .alias("reasons"),
     ).sort("track_id")
 
 

@@ -58,8 +58,8 @@ def test_titles_of_trends_say_what_to_see(draw: Callable[[pl.DataFrame], ChartTy
 
 def test_tracks_count_those_above_the_penalty_line() -> None:
     rows = [
-        ("t1", "o", 100, 40, 95, 0.95, 0.9, 0.98, "target", 0.4),
-        ("t2", None, 50, 30, 5, 0.1, 0.03, 0.2, "clean", 0.0),
+        ("t1", "o", 100, 40, 95, 0.95, 0.9, 0.98, "target", 0.4, 2.0, False, []),
+        ("t2", None, 50, 30, 5, 0.1, 0.03, 0.2, "clean", 0.0, None, True, ["Odd."]),
     ]
     frame = pl.DataFrame(rows, schema=TRACKS, orient="row")
     assert title(charts.track_shares(frame)) == "1 of these 2 tracks lie above the 90 % penalty line"
@@ -74,7 +74,7 @@ def test_owners_lose_what_they_lose() -> None:
 
 def test_labels_stay_apart_where_ids_differ_in_the_middle() -> None:
     ids = ["x" * 30 + middle + "y" * 30 for middle in "abc"]
-    rows = [(name, "o", 10, 10, 10, 1.0, 0.7, 1.0, "target", 0.0) for name in ids]
+    rows = [(name, "o", 10, 10, 10, 1.0, 0.7, 1.0, "target", 0.0, None, False, []) for name in ids]
     spec = specification(charts.track_shares(pl.DataFrame(rows, schema=TRACKS, orient="row")))
     labels = {row["label"] for rows in spec["datasets"].values() for row in rows if "label" in row}
     assert len(labels) == 3

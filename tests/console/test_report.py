@@ -14,12 +14,12 @@ from ghostnote.errors import GhostnoteError
 
 @pytest.fixture(scope="module")
 def html(decisions: Path) -> str:
-    return render(report_context(DecisionFolder(decisions)))
+    return render("report.html", report_context(DecisionFolder(decisions)))
 
 
 @pytest.fixture(scope="module")
 def quiet_html(quiet_decisions: Path) -> str:
-    return render(report_context(DecisionFolder(quiet_decisions)))
+    return render("report.html", report_context(DecisionFolder(quiet_decisions)))
 
 
 def test_page_is_valid_and_its_links_lead_somewhere(html: str) -> None:
@@ -97,7 +97,7 @@ def test_an_honest_period_is_said_in_words(quiet_html: str) -> None:
 
 
 def test_the_same_decisions_give_the_same_page(decisions: Path, html: str) -> None:
-    assert render(report_context(DecisionFolder(decisions))) == html
+    assert render("report.html", report_context(DecisionFolder(decisions))) == html
 
 
 def test_report_is_written_whole_with_its_facts(decisions: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from ghostnote.decisions.policy import Policy, load_policy
+from ghostnote.decisions.rules import RULES
 from ghostnote.errors import GhostnoteError
 
 
@@ -29,6 +30,9 @@ def test_a_file_changes_what_it_names(tmp_path):
         ("honest_mark_ceiling = 2.0", "impossible"),
         ("reviews_per_day = 'many'", "impossible"),
         ("= 3", "not valid TOML"),
+        ('without_rules = ["never_sleep"]', "unknown rule 'never_sleep': did you mean 'never_sleeps'"),
+        ('without_rules = ["zzz"]', "it is one of more_than_two_days, "),
+        ('without_rules = "never_sleeps"', "impossible"),
     ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path, text, reason):
@@ -36,6 +40,15 @@ def test_what_makes_no_sense_is_refused(tmp_path, text, reason):
     file.write_text(text)
     with pytest.raises(GhostnoteError, match=reason):
         load_policy(file)
+
+
+def test_rules_are_switched_off_by_name(tmp_path):
+    file = tmp_path / "p.toml"
+    file.write_text('without_rules = ["never_sleeps"]\n')
+    left = load_policy(file).rules
+    assert "never_sleeps" not in {rule.name for rule in left}
+    assert len(left) == len(RULES) - 1
+    assert load_policy(None).rules == RULES
 
 
 def test_a_missing_file_is_named(tmp_path):

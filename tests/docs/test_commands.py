@@ -52,7 +52,7 @@ def found_command(arguments: list[str]) -> tuple[Any, list[str]]:
 
 
 def options(command: Any) -> set[str]:
-    return {name for option in command.params for name in option.opts} | {"--help"}
+    return {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
 
 
 def leaves(command: Any, path: str = "") -> dict[str, Any]:

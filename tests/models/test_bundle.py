@@ -9,8 +9,10 @@ import pytest
 from ghostnote.errors import GhostnoteError
 from ghostnote.models.boosting import Boosting
 from ghostnote.models.bundle import CARD, FORMAT, MANIFEST, Bundle, Curve, Manifest, Training, load_bundle, save_bundle
+from ghostnote.models.sequence import PlaySequence
 from ghostnote.models.table import Table
 from ghostnote.models.tails import Tails
+from ghostnote.models.tokens import TokenRows
 
 
 @pytest.fixture
@@ -103,3 +105,42 @@ def test_replaces_an_older_bundle(bundle, tmp_path):
 def test_a_folder_without_a_bundle(tmp_path):
     with pytest.raises(GhostnoteError, match="no bundle"):
         load_bundle(tmp_path)
+
+
+@pytest.fixture
+def with_sequence(bundle: Bundle) -> Bundle:
+    pytest.importorskip("torch")
+    detector = PlaySequence(length=4, width=8, blocks=1, pretrain_rows=32, threads=1)
+    return msgspec.structs.replace(bundle, sequence=detector.fit(sequences()))
+
+
+def sequences() -> TokenRows:
+    return TokenRows({"gap": 4}, np.random.default_rng(2).integers(1, 4, (40, 4, 1)).astype(np.uint8))
+
+
+def test_a_sequence_detector_comes_back_the_same(with_sequence, tmp_path):
+    save_bundle(with_sequence, tmp_path / "b", "")
+    loaded = load_bundle(tmp_path / "b")
+    np.testing.assert_array_equal(loaded.sequence.score(sequences()), with_sequence.sequence.score(sequences()))
+    # A reader that takes every file for text must not try.
+    assert (bundle_format(tmp_path / "b"), loaded.manifest.format) == (2, 2)
+
+
+def test_a_bundle_without_one_stays_what_older_readers_read(bundle, tmp_path):
+    save_bundle(bundle, tmp_path / "b", "")
+    assert bundle_format(tmp_path / "b") == FORMAT == 1
+    assert load_bundle(tmp_path / "b").sequence is None
+
+
+def test_an_altered_graph_is_refused(with_sequence, tmp_path):
+    save_bundle(with_sequence, tmp_path / "b", "")
+    graph = tmp_path / "b" / "sequence.plays.onnx"
+    content = bytearray(graph.read_bytes())
+    content[len(content) // 2] ^= 1
+    graph.write_bytes(content)
+    with pytest.raises(GhostnoteError, match="checksum"):
+        load_bundle(tmp_path / "b")
+
+
+def bundle_format(path):
+    return msgspec.json.decode((path / MANIFEST).read_bytes())["format"]

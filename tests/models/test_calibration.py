@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostnote.evaluation.metrics import calibration_error
+from ghostnote.evaluation.reliability import reliability
 from ghostnote.models.calibration import calibrate
 
 
@@ -13,7 +13,7 @@ def test_probabilities_match_shares_on_new_rows():
     raw = random.random(20_000)
     target = (random.random(20_000) < raw**3).astype(float)
     fitted = calibrate(raw[:10_000], target[:10_000])
-    assert calibration_error(fitted(raw[10_000:]), target[10_000:] == 1) < 0.02
+    assert reliability(fitted(raw[10_000:]), target[10_000:] == 1).error < 0.02
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40))

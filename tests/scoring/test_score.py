@@ -9,6 +9,7 @@ import pytest
 from tests.worlds import MADE_AT, Judged
 
 from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.rules import RULES
 from ghostnote.errors import GhostnoteError
 from ghostnote.models.bundle import load_bundle, save_bundle
 from ghostnote.scoring import score
@@ -40,6 +41,16 @@ def test_a_team_that_risks_less_withholds_less(town: Judged, tmp_path: Path) -> 
     summary = score(town.lake, town.loaded, tmp_path, made_at=MADE_AT, policy=timid, start=town.first_judged)
     assert "review" not in set(pl.read_parquet(tmp_path / "accounts.parquet")["action"])
     assert summary.money.withheld < town.summary.money.withheld
+
+
+def test_rules_find_what_no_bundle_learnt_unless_they_are_switched_off(town: Judged, tmp_path: Path) -> None:
+    name = "followers_from_one_device"
+    (rule,) = (rule for rule in RULES if rule.name == name)
+    assert not set(rule.needs) <= set(town.loaded.manifest.day_features)
+    assert {hit.name: hit.accounts_hit for hit in town.summary.rules}[name] > 0
+    silent = Policy(without_rules=(name,))
+    summary = score(town.lake, town.loaded, tmp_path, made_at=MADE_AT, policy=silent, start=town.first_judged)
+    assert [hit.name for hit in summary.rules] == [rule.name for rule in RULES if rule.name != name]
 
 
 def test_progress_begins_and_ends(town: Judged, tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.schema import IP_KINDS
 from ghostnote.simulation.networks import COUNTRY_NAMES, Country, IpKind
 from ghostnote.simulation.playbooks import PLAYBOOKS
+from ghostnote.simulation.prevalence import Prevalence, TooSmallError
 from ghostnote.simulation.scenarios import load_campaigns, load_scenario, shipped
+from ghostnote.simulation.world import simulate
 
 MISTAKES = [
     ("accuonts = 5", "accuonts", "accounts"),
@@ -104,3 +107,26 @@ def test_prevalence_is_as_described(name: str, low: float, high: float) -> None:
         if campaign.size and campaign.kind not in {"fake_account_factory", "ad_blocking_client"}
     ]
     assert low <= sum(shares) <= high
+
+
+def test_a_small_world_has_as_many_artificial_plays_as_its_scenario_says(tmp_path: Path) -> None:
+    """Within what half of the smallest campaign makes; without `keep_shares`, it has several times as many."""
+    rare = load_scenario("rare")
+    kept = simulate(rare, tmp_path / "kept", accounts=2000)
+    plain = simulate(msgspec.structs.replace(rare, keep_shares=False), tmp_path / "plain", accounts=2000)
+    assert (len(plain.left_out), plain.campaigns) == (0, 5)
+    assert len(kept.left_out) == 5 - kept.campaigns > 0
+    assert 0.003 < kept.artificial_plays / kept.plays < 0.007
+    assert plain.artificial_plays / plain.plays > 0.014
+
+
+def test_what_a_campaign_could_not_bring_those_after_it_do() -> None:
+    prevalence = Prevalence(kept=True)
+    with pytest.raises(TooSmallError):
+        prevalence.units(100, each=100, least=4)
+    assert prevalence.units(150, each=100, least=4) == 4
+    assert prevalence.owed == -150
+    with pytest.raises(TooSmallError):
+        prevalence.units(300, each=100, least=4)
+    assert prevalence.units(1000, each=100, least=4) == 12
+    assert Prevalence().units(1, each=100, least=4) == 4

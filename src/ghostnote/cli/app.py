@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ghostnote.cli.demo import demo
+from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
 from ghostnote.cli.import_ import import_app
 from ghostnote.cli.plant import plant
@@ -31,6 +32,7 @@ app.command()(validate)
 app.command()(features)
 app.command()(train)
 app.command()(score)
+app.command()(evaluate)
 app.command()(report)
 app.command()(profit)
 

@@ -60,9 +60,15 @@ def simulate(
         return
     console().print(
         f"{world.accounts:,} honest accounts with {world.plays:,} plays, and {world.campaigns} campaigns with "
-        f"{world.fake_accounts:,} accounts and {world.artificial_plays:,} artificial plays, are in {out}.\n"
+        f"{world.fake_accounts:,} accounts and {world.artificial_plays:,} artificial plays "
+        f"({world.artificial_plays / max(world.plays + world.artificial_plays, 1):.2%} of all), are in {out}.\n"
         "What is true of each is in its labels, known only long after its end; what a team found out is there too."
     )
+    if world.left_out:
+        console().print(
+            f"Left out, because the smallest of their kind would be too many plays here: {', '.join(world.left_out)}. "
+            "More --accounts bring them back."
+        )
 
 
 def _show(fitted: "Fit") -> None:

@@ -22,6 +22,12 @@ def train(
     features: Annotated[
         Path | None, typer.Option(help="Own features, as TOML; the bundle keeps them, so that score needs no file.")
     ] = None,
+    sequence: Annotated[
+        bool,
+        typer.Option(
+            "--sequence", help="Learn from sequences of plays too (needs PyTorch); scoring then writes their score."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
@@ -32,6 +38,7 @@ def train(
     from ghostnote.events.lake import Lake
     from ghostnote.features.own import Own, load_own
     from ghostnote.models.bundle import refuse_other, save_bundle
+    from ghostnote.models.sequence import PlaySequence
     from ghostnote.training import train as learn
     from ghostnote.training.card import card
 
@@ -43,6 +50,7 @@ def train(
             as_of=end_of_day(as_of, "--as-of"),
             features=own.features(),
             own=own.to_json(),
+            sequence=PlaySequence(seed=seed) if sequence else None,
             seed=seed,
             progress=progress,
         )
@@ -65,6 +73,7 @@ def _show(facts: "Training", out: Path) -> None:
     for name, value in (
         ("account-days", facts.average_precision_account_days),
         ("plays", facts.average_precision_plays),
+        ("account-days by their last plays", facts.average_precision_sequences),
     ):
         if value is not None:
             screen.print(f"Average precision on {name} of accounts not fitted on, against those labels: {value:.3f}")

@@ -113,6 +113,12 @@ def top_tracks(folder: DecisionFolder, limit: int = 15) -> pl.DataFrame:
     )
 
 
+def watched_tracks(folder: DecisionFolder, limit: int = 30) -> pl.DataFrame:
+    """Tracks whose audience is odd, the oddest first."""
+    watched = folder.scan("tracks").filter("watched")
+    return watched.sort("surprise", "track_id", descending=[True, False]).head(limit).collect()
+
+
 def owner_changes(folder: DecisionFolder) -> pl.DataFrame:
     """Owners with their artificial share and the change in payout, greatest loss first."""
     return (

@@ -48,8 +48,8 @@ def write_report(
     if path.is_dir():
         raise GhostnoteError(f"{path} is a folder: give the name of a file, such as {path / 'report.html'}.")
     context = report_context(folder, progress)
-    page = render(context).encode()
-    _write(path, page)
+    page = render("report.html", context).encode()
+    write_page(path, page)
     head = context["head"]
     return ReportFacts(
         report=str(path),
@@ -86,11 +86,11 @@ def report_context(folder: DecisionFolder, progress: Progress = silent) -> dict[
     return context
 
 
-def render(context: dict[str, Any]) -> str:
-    """The page as HTML. Everything is escaped except the drawings, which the SVG writer has escaped."""
+def render(template: str, context: dict[str, Any]) -> str:
+    """A page as HTML. Everything is escaped except the drawings, which the SVG writer has escaped."""
     currency = context["currency"]
     style = css_variables() + (_HERE / "static" / "report.css").read_text(encoding="utf-8")
-    page = environment().get_template("report.html")
+    page = environment().get_template(template)
     return page.render(**context, style=Markup(style), money=lambda amount: wording.money(amount, currency))
 
 
@@ -117,7 +117,8 @@ def environment() -> jinja2.Environment:
     return made
 
 
-def _write(path: Path, page: bytes) -> None:
+def write_page(path: Path, page: bytes) -> None:
+    """Write a page under a temporary name, then move it into place."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -88,6 +88,7 @@ def music(folder: DecisionFolder, draughtsman: Draughtsman) -> Section:
     currency = folder.summary.money.currency
     return {
         "tracks": tracks.to_dicts(),
+        "watched": findings.watched_tracks(folder).to_dicts(),
         "per_owner": findings.PER_OWNER,
         "tracks_chart": draughtsman.draw(charts.track_shares(tracks)) if tracks.height else None,
         "losing": _with_intervals(losing),
@@ -143,4 +144,4 @@ def truth(folder: DecisionFolder, draughtsman: Draughtsman) -> Section:
         drawn.append(charts.campaigns_caught(folder.truth.campaigns))
     if folder.truth.cohorts:
         drawn.append(charts.cohort_rates(folder.truth.cohorts, folder.summary.policy.honest_account_ceiling))
-    return {"truth": folder.truth, "truth_charts": [draughtsman.draw(chart) for chart in drawn]}
+    return {"truth": folder.truth, "simulated": True, "truth_charts": [draughtsman.draw(chart) for chart in drawn]}

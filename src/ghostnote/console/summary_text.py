@@ -23,7 +23,8 @@ def outcome(folder: DecisionFolder, *, campaigns: int = 8) -> Group:
     """What was found, what it is worth, the largest campaigns and, where it is known, what was missed."""
     parts: list[RenderableType] = [_headline(folder), *_campaigns(folder, campaigns)]
     if folder.truth is not None:
-        parts += _truth(folder, folder.truth)
+        currency, ceiling = folder.summary.money.currency, folder.summary.policy.honest_account_ceiling
+        parts += against_truth(folder.truth, currency, ceiling)
     parts += [Text(f"Note: {wording.clean(note)}", style="yellow") for note in folder.summary.notes]
     return Group(*parts)
 
@@ -75,7 +76,7 @@ def _campaigns(folder: DecisionFolder, limit: int) -> Iterator[RenderableType]:
     if found.is_empty():
         yield Text("No accounts were found that act together.\n")
         return
-    table = _table("Campaign", "Accounts>", "Tracks>", "Plays>", "Payout>", "Evidence")
+    table = plain_table("Campaign", "Accounts>", "Tracks>", "Plays>", "Payout>", "Evidence")
     for row in found.head(limit).iter_rows(named=True):
         table.add_row(
             _id(row["campaign_id"]),
@@ -98,23 +99,24 @@ def _strongest(evidence: list[str] | None) -> str:
     return lines[1] if len(lines) > 1 and lines[1] else lines[0]
 
 
-def _truth(folder: DecisionFolder, truth: Truth) -> list[RenderableType]:
-    currency = folder.summary.money.currency
-    parts: list[RenderableType] = [
-        Text("Against the truth, known because the attacks were simulated or planted", style="bold")
-    ]
+def against_truth(
+    truth: Truth, currency: str, ceiling: float | None, *, simulated: bool = True
+) -> list[RenderableType]:
+    """What was caught and who was harmed, for a terminal; `ceiling` is the share of honest accounts agreed on."""
+    known = "the truth, known because the attacks were simulated or planted" if simulated else "what the team labelled"
+    parts: list[RenderableType] = [Text(f"Against {known}", style="bold")]
     if truth.campaigns:
         parts.append(_caught(truth.campaigns, currency))
     else:
         parts.append(Text("  No attack was planted in this period.\n"))
-    parts.append(Padding(_harm(folder, truth), (0, 0, 1, 2)))
+    parts.append(Padding(_harm(truth, currency, ceiling), (0, 0, 1, 2)))
     if truth.note:
         parts.append(Text(f"{wording.clean(truth.note)}\n", style="dim"))
     return parts
 
 
 def _caught(campaigns: list[CampaignTruth], currency: str) -> Table:
-    table = _table("Attack", "Accounts caught", "Plays withheld", "of>", "Payout>", "First day>")
+    table = plain_table("Attack", "Accounts caught", "Plays withheld", "of>", "Payout>", "First day>")
     kinds = [row.kind for row in campaigns]
     for row in campaigns:
         kind = wording.clean(row.kind.replace("_", " "))
@@ -138,20 +140,19 @@ def _bar(hits: int, total: int, said: str) -> Text:
     return Text.assemble(("█" * full, colour), ("░" * (_BLOCKS - full), "dim"), f" {said}")
 
 
-def _harm(folder: DecisionFolder, truth: Truth) -> RenderableType:
+def _harm(truth: Truth, currency: str, ceiling: float | None) -> RenderableType:
     grid = Table.grid(padding=(0, 3))
     grid.add_column()
     grid.add_column(justify="right")
     grid.add_column()
-    for name, value, more in _harm_rows(folder, truth):
+    for name, value, more in _harm_rows(truth, currency, ceiling):
         grid.add_row(name, Text(value, style="bold"), Text(more, style="dim"))
     return grid
 
 
-def _harm_rows(folder: DecisionFolder, truth: Truth) -> Iterator[tuple[str, str, str]]:
+def _harm_rows(truth: Truth, currency: str, ceiling: float | None) -> Iterator[tuple[str, str, str]]:
     honest, precision = truth.honest, truth.average_precision
     low, high = wilson(honest.acted, honest.accounts)
-    ceiling = folder.summary.policy.honest_account_ceiling
     agreed = "" if ceiling is None else f"; ceiling {wording.share(ceiling)}"
     acted = f"of {wording.number(honest.accounts)}, {_part(honest.acted, honest.accounts)}"
     yield (
@@ -159,7 +160,7 @@ def _harm_rows(folder: DecisionFolder, truth: Truth) -> Iterator[tuple[str, str,
         wording.number(honest.acted),
         f"{acted} ({wording.share(low)} to {wording.share(high)}{agreed})",
     )
-    lost = wording.money(honest.payout_withheld, folder.summary.money.currency)
+    lost = wording.money(honest.payout_withheld, currency)
     withheld = f"of {wording.number(honest.plays)}, {_part(honest.withheld, honest.plays)}, worth {lost}"
     yield "Honest plays withheld", wording.number(honest.withheld), withheld
     harmed = [
@@ -177,7 +178,7 @@ def _part(hits: int, total: int) -> str:
     return wording.share(hits / total) if total else wording.share(None)
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
     """A plain table; a column whose name ends in > is set to the right."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="dim", padding=(0, 1))
     for column in columns:

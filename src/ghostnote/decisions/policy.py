@@ -2,11 +2,13 @@
 
 import difflib
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+from ghostnote.decisions.rules import RULES, Rule
 from ghostnote.errors import GhostnoteError
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
@@ -19,6 +21,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     honest_mark_ceiling: largest acceptable share of honest plays marked by their own score. A mark alone does nothing:
         plays are excluded where several accounts' marks meet on one target.
     reviews_per_day: accounts that people can look at in a day, the alert budget.
+    track_alerts_per_day: tracks that people can look at in a day, for whose audiences are odd.
     day_cap: most evidence (log-odds) that one day of one account can bring; being tied to a group brings as much once.
     suspect_ratio: evidence (log-odds) from which an account may be reviewed, and be tied to others like it; in a
         campaign most of whose accounts are confirmed it confirms the rest.
@@ -31,11 +34,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     dedicated_days: active days from which an account that plays its targets on nearly all of them is acted on as well.
     payout_per_play: what the pool pays for a royalty-bearing play, in `currency`.
     royalty_ms: milliseconds from which a play is royalty-bearing (the 30-second rule).
+    without_rules: names of rules that are switched off.
     """
 
     honest_account_ceiling: Share = 1e-4
     honest_mark_ceiling: Share = 1e-2
     reviews_per_day: Annotated[int, msgspec.Meta(ge=0)] = 25
+    track_alerts_per_day: Annotated[int, msgspec.Meta(ge=0)] = 5
     day_cap: Annotated[float, msgspec.Meta(gt=0.0)] = 4.7
     suspect_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 3.0
     hold_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 4.6
@@ -48,11 +53,17 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     payout_per_play: Annotated[float, msgspec.Meta(ge=0.0)] = 0.004
     royalty_ms: Annotated[int, msgspec.Meta(ge=0)] = 30_000
     currency: str = "EUR"
+    without_rules: tuple[str, ...] = ()
 
     @property
     def account_bar(self) -> float:
         """Evidence, in log-odds, at which an account is acted on: `ln(1 / honest_account_ceiling)`."""
         return math.log(1.0 / self.honest_account_ceiling)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that are not switched off."""
+        return tuple(rule for rule in RULES if rule.name not in self.without_rules)
 
 
 def load_policy(path: Path | None) -> Policy:
@@ -67,10 +78,18 @@ def load_policy(path: Path | None) -> Policy:
         raise GhostnoteError(f"The policy {path} is not valid TOML: {error}.") from error
     for key in given:
         if key not in Policy.__struct_fields__:
-            near = difflib.get_close_matches(key, Policy.__struct_fields__, n=1)
-            hint = f": did you mean '{near[0]}'?" if near else f": it is one of {', '.join(Policy.__struct_fields__)}."
-            raise GhostnoteError(f"The policy {path} has an unknown key '{key}'{hint}")
+            raise GhostnoteError(f"The policy {path} has an unknown key '{key}'{_hint(key, Policy.__struct_fields__)}")
     try:
-        return msgspec.convert(given, type=Policy)
+        policy = msgspec.convert(given, type=Policy)
     except msgspec.ValidationError as error:
         raise GhostnoteError(f"The policy {path} is impossible: {error}.") from error
+    known = [rule.name for rule in RULES]
+    for name in policy.without_rules:
+        if name not in known:
+            raise GhostnoteError(f"The policy {path} switches off an unknown rule '{name}'{_hint(name, known)}")
+    return policy
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f": did you mean '{near[0]}'?" if near else f": it is one of {', '.join(known)}."

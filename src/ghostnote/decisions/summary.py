@@ -1,13 +1,13 @@
 """What a run of scoring says about itself: `summary.json`, and in a simulated world `truth.json`, beside the tables."""
 
-import contextlib
 import os
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
+from ghostnote.decisions.documents import read_json, write_json
 from ghostnote.errors import GhostnoteError
 
 #: Raised by one whenever a reader of the previous number would misunderstand a file.
@@ -178,27 +178,9 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-Document = TypeVar("Document", Summary, Truth)
-
-
-class _Format(msgspec.Struct):
-    format: int
-
-
 def write_document(folder: str | os.PathLike[str], document: Summary | Truth) -> Path:
     """Write `summary.json` or `truth.json` into `folder`, whole or not at all, and return its path."""
-    path = Path(folder) / (SUMMARY_FILE if isinstance(document, Summary) else TRUTH_FILE)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        why = error.strerror or str(error)
-        raise GhostnoteError(f"Could not write {path}: {why}. Free some space or choose another place.") from error
-    return path
+    return write_json(Path(folder) / (SUMMARY_FILE if isinstance(document, Summary) else TRUTH_FILE), document)
 
 
 def read_summary(folder: str | os.PathLike[str]) -> Summary:
@@ -206,23 +188,10 @@ def read_summary(folder: str | os.PathLike[str]) -> Summary:
     path = Path(folder) / SUMMARY_FILE
     if not path.is_file():
         raise GhostnoteError(f"{folder} has no {SUMMARY_FILE}: give the folder that `ghostnote score` wrote.")
-    return _decode(path, Summary)
+    return read_json(path, Summary, number=FORMAT, command="ghostnote score")
 
 
 def read_truth(folder: str | os.PathLike[str]) -> Truth | None:
     """Read `truth.json`; `None` if it is not there, as in every lake that is not simulated."""
     path = Path(folder) / TRUTH_FILE
-    return _decode(path, Truth) if path.is_file() else None
-
-
-def _decode(path: Path, document: type[Document]) -> Document:
-    try:
-        content = path.read_bytes()
-        found = msgspec.json.decode(content, type=_Format).format
-        if found != FORMAT:
-            raise GhostnoteError(
-                f"{path} has format {found}, this version reads format {FORMAT}: run `ghostnote score` again."
-            )
-        return msgspec.json.decode(content, type=document)
-    except (OSError, msgspec.DecodeError) as error:
-        raise GhostnoteError(f"{path} cannot be read: {error}. Run `ghostnote score` again.") from error
+    return read_json(path, Truth, number=FORMAT, command="ghostnote score") if path.is_file() else None

@@ -28,6 +28,7 @@ ACCOUNTS = pl.Schema(
         "artificial_plays": pl.Int64(),
         "withheld_payout": pl.Float64(),
         "first_flagged": _TIME,
+        "sequence": pl.Float64(),
     }
 )
 #: One row per play in the period; `payout` is what it is worth if it counts, `reason` is null if it does.
@@ -44,7 +45,8 @@ PLAYS = pl.Schema(
         "reason": pl.String(),
     }
 )
-#: One row per track played; `low` and `high` bound `artificial_share` (95 %).
+#: One row per track played; `low` and `high` bound `artificial_share` (95 %). `surprise` is its audience's, null where
+#: that is too small; `watched` are the few to look at, with `reasons`.
 TRACKS = pl.Schema(
     {
         "track_id": pl.String(),
@@ -57,6 +59,9 @@ TRACKS = pl.Schema(
         "high": pl.Float64(),
         "role": pl.String(),
         "withheld_payout": pl.Float64(),
+        "surprise": pl.Float64(),
+        "watched": pl.Boolean(),
+        "reasons": pl.List(pl.String()),
     }
 )
 #: One row per owner paid (the artist where no owner is known): what the pool pays before and after artificial plays go.

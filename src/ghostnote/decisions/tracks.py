@@ -9,7 +9,9 @@ _Z = 1.959964
 
 
 def judge_tracks(plays: pl.DataFrame) -> pl.DataFrame:
-    """One row per track (see `tables.TRACKS`) from plays with track_id, owner_id, account_id, verdict, withheld_payout.
+    """One row per track (see `tables.TRACKS`; all but what its audience says) from plays.
+
+    They have track_id, owner_id, account_id, verdict, withheld_payout.
 
     A held or excluded play counts as artificial. The interval is Wilson's, with listeners instead of plays as the
     number of trials: plays of one listener stand or fall together. Roles: `target` where even the interval's low end
@@ -45,4 +47,4 @@ def judge_tracks(plays: pl.DataFrame) -> pl.DataFrame:
         .with_columns(role.alias("role"))
         .sort("artificial_plays", "track_id", descending=[True, False])
     )
-    return judged.select(pl.col(name).cast(dtype) for name, dtype in TRACKS.items())
+    return judged.select(pl.col(name).cast(dtype) for name, dtype in TRACKS.items() if name in judged.columns)

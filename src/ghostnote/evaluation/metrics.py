@@ -53,11 +53,3 @@ def wilson(hits: int, total: int, z: float = 1.959964) -> tuple[float, float]:
     centre = (share + z * z / (2 * total)) / scale
     half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / scale
     return (0.0 if hits == 0 else max(0.0, centre - half)), (1.0 if hits == total else min(1.0, centre + half))
-
-
-def calibration_error(probability: Floats, positive: Bools, bins: int = 10) -> float:
-    """Mean gap between predicted and observed share over bins of equally many rows (Naeini et al., 2015)."""
-    order = np.argsort(probability, kind="stable")
-    groups = np.array_split(order, min(bins, len(order)))
-    gaps = [len(g) * abs(probability[g].mean() - positive[g].mean()) for g in groups if len(g)]
-    return float(sum(gaps) / len(order)) if len(order) else 0.0

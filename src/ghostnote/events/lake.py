@@ -117,12 +117,16 @@ class LakeWriter:
             self._put(table, part, day)
 
     def _put(self, table: str, rows: pl.DataFrame, day: date | None) -> None:
+        write_parquet(rows, self.place(table, day))
+
+    def place(self, table: str, day: date | None = None) -> Path:
+        """Where the next file of a table (and day) belongs: after those that are there, or have a place."""
         folder = self.path / table / (f"dt={day.isoformat()}" if day else "")
         part = self._parts.get(folder, 0)
         while (folder / f"part-{part:04d}.parquet").exists():
             part += 1
         self._parts[folder] = part + 1
-        write_parquet(rows, folder / f"part-{part:04d}.parquet")
+        return folder / f"part-{part:04d}.parquet"
 
 
 @contextmanager

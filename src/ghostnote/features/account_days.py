@@ -1,6 +1,6 @@
 """Account-day rows: one row per account and day of arrival, from the feature rows of the day's events."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,6 +30,15 @@ class AccountDays:
 def day_names(features: Sequence[Feature]) -> tuple[str, ...]:
     """The columns of `AccountDays.values`: averaged features are called `day_mean_...`."""
     return tuple(f.name if f.by in _OWN_KEYS else f"day_mean_{f.name}" for f in features)
+
+
+def with_columns(
+    features: Sequence[Feature], columns: Collection[str], shipped: Sequence[Feature]
+) -> tuple[Feature, ...]:
+    """`features`, then those of `shipped` that are not among them and that account-day `columns` rest on."""
+    have = {feature.name for feature in features}
+    wanted = zip(day_names(shipped), shipped, strict=True)
+    return (*features, *(f for column, f in wanted if column in columns and f.name not in have))
 
 
 def account_days(

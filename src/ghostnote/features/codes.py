@@ -1,118 +1,209 @@
 """Ids become small whole numbers: compiled dictionaries that grow, keep their codes, and are saved as plain arrays."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from ghostnote.compiling import compiled
+from ghostnote.compiling import compiled, lean
+from ghostnote.features.fetching import ahead, word_at
 
 Array = np.ndarray[Any, Any]
 NONE = -1
 _FIRST_BITS = 8
+#: Texts of up to so many bytes are in their view.
+INLINE = 12
+#: So many rows are looked up together: while one waits for memory, the next are under way.
+BLOCK = 64
+#: What a dictionary's counts hold: ids, bytes of long ids, and room for a block's tags.
+IDS, USED, TAGS = range(3)
 
 
-@compiled
-def _hash(data: Array, start: int, end: int) -> int:
-    # FNV-1a, then its upper half folded down: short ids that differ in the last character spread well.
-    h = np.uint64(14695981039346656037)
-    for i in range(start, end):
-        h = (h ^ np.uint64(data[i])) * np.uint64(1099511628211)
-    return int((h ^ (h >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
+@lean
+def _mixed(one: int, two: int) -> int:
+    """The 31 bits by which two words are looked up."""
+    h = np.uint64(one) * np.uint64(0x9E3779B97F4A7C15)
+    h = (h ^ (h >> np.uint64(29))) + np.uint64(two)
+    h *= np.uint64(0xBF58476D1CE4E5B9)
+    h ^= h >> np.uint64(32)
+    h *= np.uint64(0x94D049BB133111EB)
+    return np.int64(h >> np.uint64(33))  # type: ignore[return-value]
 
 
-@compiled
-def _same(data: Array, start: int, end: int, known: Array, at: int, stop: int) -> bool:
-    if end - start != stop - at:
-        return False
-    for i in range(end - start):  # noqa: SIM110 (compiled code has no all())
-        if data[start + i] != known[at + i]:
+@lean
+def _tag(views: Array, row: int, addresses: Array) -> int:
+    first, second = views[2 * row], views[2 * row + 1]
+    size = first & 0xFFFFFFFF
+    if size <= INLINE:
+        return _mixed(first, second)
+    start = addresses[second & 0xFFFFFFFF] + (second >> 32)
+    h = np.int64(size)
+    for at in range(start, start + size - 8, 8):
+        h = np.int64(_mixed(int(h), word_at(at)) | (h << 32))
+    return _mixed(int(h), word_at(start + size - 8))  # The last eight bytes: there are more than twelve.
+
+
+@lean
+def _same(one: int, other: int, size: int) -> bool:
+    """Whether the more than eight bytes at two addresses are equal."""
+    for at in range(0, size - 8, 8):
+        if word_at(one + at) != word_at(other + at):
             return False
-    return True
+    return bool(word_at(one + size - 8) == word_at(other + size - 8))
 
 
-@compiled
-def _encode_texts(
-    data: Array, offsets: Array, valid: Array, codes: Array, start: int, table: Array, known: Array, ends: Array
-) -> tuple[int, int]:
-    """Fill codes from row `start` on; returns (rows done, ids known), early if table, text or ends are full.
+@lean
+def _encode_texts(  # noqa: C901, PLR0912 (one row on its way to a code)
+    views: Array,
+    addresses: Array,
+    valid: Array,
+    codes: Array,
+    start: int,
+    table: Array,
+    known: Array,
+    text: Array,
+    home: int,
+    counts: Array,
+) -> int:
+    """Fill codes from row `start` on; returns how many rows are done, fewer if table, known or text are full.
 
-    table: (2**n, 2) int64 of hash and code. ends: (capacity + 1,) int64, ends[0] counts the ids, ends[c + 1] is where
-    the text of code c ends (it begins where the one before ends).
+    views: (2 n,) int64, two a row as Arrow has them: size and up to 12 bytes of text, or size, its first 4 bytes, and
+    which of the buffers at `addresses` (int64) holds it where. table: (2**n,) int64, a tag above a code. known: views
+    by code, in which a long text's second word is its place in `text` (uint8, at the address `home`). counts: ids
+    known, bytes of text used.
     """
-    mask = table.shape[0] - 1
-    count = ends[0]
-    for row in range(start, codes.size):
-        if not valid[row]:
-            codes[row] = NONE
-            continue
-        first, last = offsets[row], offsets[row + 1]
-        h = _hash(data, first, last)
-        place = h & mask
-        while True:
-            code = table[place, 1]
+    bits = 0
+    while 1 << bits < table.size:
+        bits += 1
+    mask = table.size - 1
+    n = codes.size
+    for block in range(start, n, BLOCK):
+        end = min(n, block + BLOCK)
+        for row in range(block, end):  # Where a row's code will be looked for is fetched before the first is needed.
+            tag = np.int64(0) if valid.size and not valid[row] else _tag(views, row, addresses)
+            counts[TAGS + row - block] = tag
+            ahead(table, tag >> (31 - bits))
+        for row in range(block, end):
+            found = table[counts[TAGS + row - block] >> (31 - bits)]
+            if found != NONE:
+                ahead(known, 2 * (found & 0xFFFFFFFF))
+        for row in range(block, end):
+            if valid.size and not valid[row]:
+                codes[row] = NONE
+                continue
+            tag = counts[TAGS + row - block]
+            first, second = views[2 * row], views[2 * row + 1]
+            size = first & 0xFFFFFFFF
+            place = tag >> (31 - bits)
+            code = np.int64(NONE)
+            while table[place] != NONE:
+                found = table[place]
+                if found >> 32 == tag:
+                    at = 2 * (found & 0xFFFFFFFF)
+                    if known[at] == first:
+                        if size <= INLINE:
+                            if known[at + 1] == second:
+                                code = found & 0xFFFFFFFF
+                                break
+                        elif _same(addresses[second & 0xFFFFFFFF] + (second >> 32), home + known[at + 1], size):
+                            code = found & 0xFFFFFFFF
+                            break
+                place = (place + 1) & mask
             if code == NONE:
-                text = ends[count] if count else 0
-                if (count + 1) * 2 > table.shape[0] or text + last - first > known.size or count + 2 > ends.size:
-                    ends[0] = count
-                    return row, count
-                known[text : text + last - first] = data[first:last]
-                count += 1
-                ends[count] = text + last - first
-                code = count - 1
-                table[place, 0] = h
-                table[place, 1] = code
-                break
-            if table[place, 0] == h:
-                begin = ends[code] if code else 0
-                if _same(data, first, last, known, begin, ends[code + 1]):
-                    break
-            place = (place + 1) & mask
-        codes[row] = code
-    ends[0] = count
-    return codes.size, count
+                code = counts[IDS]
+                used = counts[USED]
+                longer = size if size > INLINE else 0
+                if (code + 1) * 2 > table.size or 2 * code + 2 > known.size or used + longer > text.size:
+                    return int(row)
+                known[2 * code] = first
+                known[2 * code + 1] = used if longer else second
+                source = addresses[second & 0xFFFFFFFF] + (second >> 32) if longer else 0
+                for i in range(longer):
+                    text[used + i] = word_at(source + min(i, longer - 8)) >> (8 * (i - min(i, longer - 8))) & 0xFF
+                counts[IDS] = code + 1
+                counts[USED] = used + longer
+                table[place] = np.int64(tag) << 32 | code
+            codes[row] = code
+    return int(n)
 
 
-@compiled
-def _rehash_texts(table: Array, known: Array, ends: Array) -> None:
-    mask = table.shape[0] - 1
-    table[:, 1] = NONE
-    for code in range(ends[0]):
-        h = _hash(known, ends[code] if code else 0, ends[code + 1])
-        place = h & mask
-        while table[place, 1] != NONE:
-            place = (place + 1) & mask
-        table[place, 0] = h
-        table[place, 1] = code
+@lean
+def _rehash_texts(old: Array, table: Array) -> None:
+    bits = 0
+    while 1 << bits < table.size:
+        bits += 1
+    for entry in range(old.size):
+        if old[entry] != NONE:
+            place = (old[entry] >> 32) >> (31 - bits)
+            while table[place] != NONE:
+                place = (place + 1) & (table.size - 1)
+            table[place] = old[entry]
+
+
+@lean
+def _written_out(known: Array, text: Array, ends: Array, out: Array) -> int:
+    """Write all ids one after the other into `out` (uint8; of no size: nowhere) and where each ends; how many bytes."""
+    end = 0
+    for code in range(ends.size):
+        first, second = known[2 * code], known[2 * code + 1]
+        size = first & 0xFFFFFFFF
+        for i in range(size if out.size else 0):
+            if size > INLINE:
+                out[end + i] = text[second + i]
+            else:
+                out[end + i] = (first >> (32 + 8 * i) if i < 4 else second >> (8 * (i - 4))) & 0xFF
+        end += size
+        ends[code] = end
+    return int(end)
 
 
 class TextCodes:
     """A dictionary from text to 0, 1, 2, ... in order of first sight."""
 
     def __init__(self) -> None:
-        self._table = np.full((1 << _FIRST_BITS, 2), NONE, dtype=np.int64)
-        self._known = np.zeros(1 << 12, dtype=np.uint8)
-        self._ends = np.zeros((1 << _FIRST_BITS) + 1, dtype=np.int64)
+        self._table = np.full(1 << _FIRST_BITS, NONE, dtype=np.int64)
+        self._known = np.zeros(2 << (_FIRST_BITS - 1), dtype=np.int64)
+        self._text = np.zeros(0, dtype=np.uint8)
+        self._counts = np.zeros(TAGS + BLOCK, dtype=np.int64)
 
     def __len__(self) -> int:
-        return int(self._ends[0])
+        return int(self._counts[IDS])
 
     @property
     def bytes(self) -> int:
         """Memory held, in bytes."""
-        return int(self._table.nbytes + self._known.nbytes + self._ends.nbytes)
+        return int(self._table.nbytes + self._known.nbytes + self._text.nbytes)
 
     def encode(self, ids: pl.Series) -> Array:
         """Codes of `ids`, (n,) int32; -1 for null. New ids get new codes."""
-        codes = np.empty(len(ids), dtype=np.int32)
-        data, offsets, valid = _text_buffers(ids)
+        views, addresses, valid, _held = _text_buffers(ids)
+        return self._encoded(views, addresses, valid, len(ids))
+
+    def encode_one(self, text: str | None) -> Array:
+        """One id's code, (1,) int32; -1 for None. A new id gets a new code."""
+        if text is None:
+            return np.full(1, NONE, dtype=np.int32)
+        data = text.encode()
+        size = len(data).to_bytes(4, "little")
+        if len(data) <= INLINE:
+            return self._encoded(np.frombuffer(size + data.ljust(INLINE, b"\0"), dtype=np.int64), _NOTHING, _ALL, 1)
+        held = np.frombuffer(data, dtype=np.uint8)
+        views = np.frombuffer(size + data[:4] + bytes(8), dtype=np.int64)
+        return self._encoded(views, _fixed([held.ctypes.data]), _ALL, 1)
+
+    def _encoded(self, views: Array, addresses: Array, valid: Array, n: int) -> Array:
+        codes = np.empty(n, dtype=np.int32)
         done = 0
         while True:
-            done, _ = _encode_texts(data, offsets, valid, codes, done, self._table, self._known, self._ends)
+            home = self._text.ctypes.data
+            done = _encode_texts(
+                views, addresses, valid, codes, done, self._table, self._known, self._text, home, self._counts
+            )
             if done == len(codes):
                 return codes
-            self._grow(int(offsets[done + 1] - offsets[done]))
+            self._grow(int(views[2 * done] & 0xFFFFFFFF))
 
     def find(self, ids: pl.Series) -> Array:
         """Codes of `ids`, (n,) int32; -1 for those not known. Nothing is added."""
@@ -128,53 +219,71 @@ class TextCodes:
 
     def texts(self) -> pl.Series:
         """The ids by code (String)."""
-        count = len(self)
-        ends = np.concatenate((np.zeros(1, dtype=np.int64), self._ends[1 : count + 1]))
-        text = self._known[: ends[-1]]
-        buffers = [None, pa.py_buffer(ends.tobytes()), pa.py_buffer(text.tobytes())]
-        return pl.Series(pa.Array.from_buffers(pa.large_string(), count, buffers), dtype=pl.String)
+        return _series(*self._out())
+
+    def _out(self) -> tuple[Array, Array]:
+        """All ids one after the other (uint8), and where each ends (int64)."""
+        ends = np.zeros(len(self), dtype=np.int64)
+        text = np.zeros(_written_out(self._known, self._text, ends, self._text[:0]), dtype=np.uint8)
+        _written_out(self._known, self._text, ends, text)
+        return text, ends
 
     def _grow(self, needed: int) -> None:
-        count = len(self)
+        count, used = len(self), int(self._counts[USED])
         if (count + 1) * 2 > len(self._table):
-            self._table = np.full((len(self._table) * 2, 2), NONE, dtype=np.int64)
-            _rehash_texts(self._table, self._known, self._ends)
-        used = int(self._ends[count]) if count else 0
-        if used + needed > len(self._known):
-            self._known = _enlarged(self._known, used + needed)
-        if count + 2 > len(self._ends):
-            self._ends = _enlarged(self._ends, count + 2)
+            old, self._table = self._table, np.full(len(self._table) * 2, NONE, dtype=np.int64)
+            _rehash_texts(old, self._table)
+        if 2 * count + 2 > len(self._known):
+            self._known = _enlarged(self._known, 2 * count + 2)
+        if needed > INLINE and used + needed > len(self._text):
+            self._text = _enlarged(self._text, used + needed)
 
     def to_arrays(self) -> dict[str, Array]:
         """The state: `text` (bytes, one id after the other) and `ends` (int64, how many, then where each ends)."""
-        count = len(self)
-        used = int(self._ends[count]) if count else 0
-        return {"text": self._known[:used], "ends": self._ends[: count + 1]}
+        text, ends = self._out()
+        return {"text": text, "ends": np.concatenate(([np.int64(len(ends))], ends))}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, Array]) -> "TextCodes":
         """The dictionary that `to_arrays` described."""
         codes = cls()
-        codes._known, codes._ends = arrays["text"].copy(), arrays["ends"].copy()
-        bits = max(_FIRST_BITS, (2 * len(codes) + 2).bit_length())
-        codes._table = np.full((1 << bits, 2), NONE, dtype=np.int64)
-        _rehash_texts(codes._table, codes._known, codes._ends)
+        codes.encode(_series(arrays["text"], arrays["ends"][1:]))
         return codes
 
 
-def _text_buffers(ids: pl.Series) -> tuple[Array, Array, Array]:
-    """The bytes of all ids, where each begins and ends in them, (n + 1,) int64, and which are known, (n,) bool."""
-    text = ids if ids.dtype == pl.String else ids.cast(pl.String)
-    # Polars hands out Arrow's large_string: 64-bit offsets into one run of bytes.
-    arrow: Any = text.rechunk().to_arrow()
-    _, offsets, data = arrow.buffers()
-    begin = int(arrow.offset)
-    ends = np.frombuffer(offsets, dtype=np.int64)[begin : begin + len(text) + 1] if len(text) else np.zeros(1, np.int64)
-    content = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
-    valid = text.is_not_null().to_numpy() if text.null_count() else np.ones(len(text), dtype=np.bool_)
-    for array in (content, ends, valid):  # Numba compiles once more for each mix of arrays that may be written to.
-        array.flags.writeable = False
-    return content, ends, valid
+def _series(text: Array, ends: Array) -> pl.Series:
+    bounds = np.concatenate((np.zeros(1, dtype=np.int64), ends))
+    buffers = [None, pa.py_buffer(bounds.tobytes()), pa.py_buffer(text.tobytes())]
+    return pl.Series(pa.Array.from_buffers(pa.large_string(), len(ends), buffers), dtype=pl.String)
+
+
+def _text_buffers(ids: pl.Series) -> tuple[Array, Array, Array, Any]:
+    """Polars' own views of the ids, (2 n,) int64; the addresses of the bytes that they point to; which are known, (n,)
+    bool, or of no size if all are; and what must be held as long as these are used.
+    """
+    text = ids if isinstance(ids.dtype, pl.String) else ids.cast(pl.String)
+    arrow: Any = text.rechunk().to_arrow(compat_level=_VIEWS)
+    _, views, *data = arrow.buffers()
+    begin = 2 * int(arrow.offset)
+    pairs = np.frombuffer(views, dtype=np.int64)[begin : begin + 2 * len(text)] if len(text) else _NOTHING
+    addresses = _fixed([buffer.address for buffer in data])
+    valid = text.is_not_null().to_numpy() if text.null_count() else _ALL
+    pairs.flags.writeable = valid.flags.writeable = False
+    return pairs, addresses, valid, arrow
+
+
+_VIEWS = pl.CompatLevel.newest()
+
+
+def _fixed(values: Sequence[int], dtype: type = np.int64) -> Array:
+    """An array that nobody may write to: Numba compiles once more for each mix of such and others."""
+    array: Array = np.array(values, dtype=dtype)
+    array.flags.writeable = False
+    return array
+
+
+_NOTHING = _fixed(())
+_ALL = _fixed((), np.bool_)
 
 
 def _enlarged(array: Array, needed: int) -> Array:

@@ -2,8 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property, partial
 
 import numpy as np
@@ -15,8 +16,10 @@ from ghostnote.features import kernels as k
 from ghostnote.features import snapshot as snapshots
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.codes import PairCodes, TextCodes
+from ghostnote.features.columns import Columns, Row, absent
 from ghostnote.features.declaration import Feature
-from ghostnote.features.grouping import carry, gather, group_rows, pack
+from ghostnote.features.facts import Fact, Facts
+from ghostnote.features.grouping import arrange, carry
 from ghostnote.features.kernels import Array, Events, fill_weights
 from ghostnote.features.keys import HOUR_US, KEYS
 from ghostnote.features.plan import KindPlan, plan_kind
@@ -45,13 +48,24 @@ class Held:
 class _Pass:
     """One pass of a batch: the stream's rows and what has been worked out about them."""
 
-    frame: pl.DataFrame
+    columns: Columns | Row
     times: Array
     ids: dict[str, Array]
     values: Array
     items: Array
     waters: Array
     late: Array
+
+
+@dataclass(frozen=True)
+class _Reads:
+    """What one kind of key takes from a pass, all int64: rows of its values and items; the bits of `Facts.words` that
+    each of its own needs, (bits, words).
+    """
+
+    values: Array
+    items: Array
+    needs: Array
 
 
 class Fold:
@@ -89,9 +103,13 @@ class Fold:
         self._items = sorted({item.name: item for kind in kinds for item in kind.items}.items())
         used = {column for kind in kinds for column in kind.key.columns}
         used |= {item.column for _, item in self._items if item.column}
+        self._facts = tuple(Facts(_facts(stage)) for stage in self._stages)
+        self._reads = {id(kind): self._reading(kind, self._facts[n]) for n, s in enumerate(self._stages) for kind in s}
         self._carried = sorted({kind.key.columns[0] for kind in kinds if kind.key.carried})
         self._codes = {name: TextCodes() for name in sorted(used | ({"account_id"} if self._carried else set()))}
         self._pairs = {kind.key.name: PairCodes() for kind in kinds if len(kind.key.columns) == 2}
+        self._whole = sorted(self.columns & {"ms_played", "duration_ms"})
+        self._resting: dict[frozenset[str], tuple[int, ...]] = {}
         self._held = {name: np.full(0, -1, dtype=np.int32) for name in self._carried}
 
     @cached_property
@@ -108,14 +126,40 @@ class Fold:
         if "event_time" not in stream.columns or stream["event_time"].null_count():
             raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
         out = np.full((stream.height, len(self.features)), np.nan, dtype=np.float32)
-        absent = _absent(stream, self.columns)
+        lacking = absent(stream, self.columns)
         for start in range(0, stream.height, ROWS_PER_PASS):
-            part = stream.slice(start, ROWS_PER_PASS)
-            self._pass(part, out[start : start + part.height])
-        for column, feature in enumerate(self.features if absent else ()):
-            if feature.columns & absent:
+            part = stream if stream.height <= ROWS_PER_PASS else stream.slice(start, ROWS_PER_PASS)
+            self._pass(Columns(part, self.columns), out[start : start + part.height])
+        for column, feature in enumerate(self.features if lacking else ()):
+            if feature.columns & lacking:
                 out[:, column] = np.nan
         return out
+
+    def update_one(self, event: Mapping[str, object]) -> NDArray[np.float32]:
+        """Fold one event and return its features, (features,) float32: what `update` gives, in less time.
+
+        `event` is by column: ids and other texts as str, whole numbers as int, `event_time` as a datetime (UTC if it
+        names no zone). A column that it does not name is absent, None is unknown.
+        Raises GhostnoteError if it has no time, or a value of another kind; then nothing is folded.
+        """
+        if not isinstance(event.get("event_time"), datetime):
+            raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
+        out = np.full((1, len(self.features)), np.nan, dtype=np.float32)
+        row = Row(event, self.columns)
+        for name in self._whole:
+            row.whole(name)
+        self._pass(row, out)
+        for column in self._resting_on(self.columns.difference(event)):
+            out[0, column] = np.nan
+        one: NDArray[np.float32] = out[0]
+        return one
+
+    def _resting_on(self, lacking: frozenset[str]) -> tuple[int, ...]:
+        """The features that rest on columns which are not there."""
+        if lacking not in self._resting:
+            found = (column for column, feature in enumerate(self.features) if feature.columns & lacking)
+            self._resting[lacking] = tuple(found)
+        return self._resting[lacking]
 
     def snapshot(self, path: str | os.PathLike[str]) -> None:
         """Write the whole state to one file, whole or not at all. Raises GhostnoteError if it cannot be written."""
@@ -182,17 +226,19 @@ class Fold:
 
     # --- one pass ----------------------------------------------------------------------------------------------------
 
-    def _pass(self, frame: pl.DataFrame, out: Array) -> None:
-        frame = completed(frame, self.columns)
-        ids = self.encode(frame)
-        waters = k.rise(_times(frame), self._water)
-        self.walk_coded(frame, ids, waters, out)
+    def _pass(self, columns: Columns | Row, out: Array) -> None:
+        ids = self._encode(columns)
+        waters = k.rise(columns.numbers("event_time"), self._water)
+        self._fold(columns, ids, waters, out, None)
         self.give_back(int(waters[-1]))
 
     def encode(self, frame: pl.DataFrame) -> dict[str, Array]:
         """The codes of all id columns that are read, (events,) int32 each; what sign-ups give is carried."""
+        return self._encode(Columns(frame, self.columns))
+
+    def _encode(self, columns: Columns | Row) -> dict[str, Array]:
         names = list(self._codes)
-        codes = together(lambda name: self._codes[name].encode(frame[name]), names, frame.height)
+        codes = together(lambda name: columns.codes(name, self._codes[name]), names, columns.height)
         ids = dict(zip(names, codes, strict=True))
         return ids | {name: self._carry(name, ids["account_id"], ids[name]) for name in self._carried}
 
@@ -209,19 +255,31 @@ class Fold:
         `frame` has the columns that conditions, values and numbers of items rest on. `waters`: `kernels.rise`. `first`,
         (events, `first_features`), are features that others rest on, where they are known; returns them.
         """
-        values = np.zeros((len(self._values), frame.height), dtype=np.int64)
+        return self._fold(Columns(frame), ids, waters, out, first)
+
+    def _fold(
+        self,
+        columns: Columns | Row,
+        ids: dict[str, Array],
+        waters: Array,
+        out: Array,
+        first: NDArray[np.float32] | None,
+    ) -> NDArray[np.float32]:
+        height = columns.height
+        values = np.empty((len(self._values), height), dtype=np.int64)
         for i, name in enumerate(self._values):
-            values[i] = frame[name].cast(pl.Int64).fill_null(0).to_numpy()
-        late = np.zeros(frame.height, dtype=np.uint8)
-        step = _Pass(frame, _times(frame), ids, values, self._item_codes(frame, ids), waters, late)
+            values[i] = columns.numbers(name)
+        late, items = np.zeros(height, dtype=np.uint8), self._item_codes(columns, ids)
+        step = _Pass(columns, columns.numbers("event_time"), ids, values, items, waters, late)
         split = len(self._stages[0])
         if first is None:
-            first = np.full((frame.height, len(self.first_features)), np.nan, dtype=np.float32)
-            self._walk(step, self._states[:split], first)
+            first = np.full((height, len(self.first_features)), np.nan, dtype=np.float32)
+            self._walk(step, 0, self._states[:split], first)
         if self.first_features:
             known = {f.name: pl.Series(first[:, i], nan_to_null=True) for i, f in enumerate(self.first_features)}
-            step = replace(step, frame=frame.with_columns(**known))
-        self._walk(step, self._states[split:], out)
+            frame = columns.completed.with_columns(**known)
+            step = replace(step, columns=Columns(frame))
+        self._walk(step, 1, self._states[split:], out)
         self.late += int(np.count_nonzero(late))
         return first
 
@@ -235,35 +293,30 @@ class Fold:
             for state in self._states:
                 state.sweep(water)
 
-    def _walk(self, step: _Pass, states: Sequence[KindState], out: Array) -> None:
+    def _walk(self, step: _Pass, stage: int, states: Sequence[KindState], out: Array) -> None:
         """Fold one stage's kinds."""
-        bits = {bit.tag: bit.expr for state in states for bit in state.plan.bits}
-        numbers = {tag: number for number, tag in enumerate(bits)}
-        conditions = _conditions(step.frame, list(bits.values()))
-        together(partial(self._walk_kind, step, conditions, numbers, out), states, step.frame.height)
+        if states:
+            words = self._facts[stage].words(step.columns)
+            together(partial(self._walk_kind, step, words, out), states, len(step.times))
 
-    def _walk_kind(
-        self, step: _Pass, conditions: Array, numbers: dict[tuple[str, ...], int], out: Array, state: KindState
-    ) -> None:
+    def _walk_kind(self, step: _Pass, words: Array, out: Array, state: KindState) -> None:
         """Group one kind's events by key, and fold them."""
-        plan = state.plan
-        codes, size = self._keys(plan, step.ids)
-        rows = group_rows(codes)
-        if len(rows) == 0:
-            return
-        values = np.array([self._values.index(name) for name in plan.values], dtype=np.int64)
-        names = [name for name, _ in self._items]
-        items = np.array([names.index(item.name) for item in plan.items], dtype=np.int64)
-        chosen = np.array([numbers[bit.tag] for bit in plan.bits], dtype=np.int64)
-        events = Events(
-            keys=rows,
-            rows=rows,
-            times=step.times[rows],
-            flags=pack(conditions, chosen, rows),
-            values=gather(step.values, values, rows).reshape(-1),
-            items=gather(step.items, items, rows),
+        codes, size = self._keys(state.plan, step.ids)
+        reads = self._reads[id(state.plan)]
+        chosen, rows, times, flags, values, items = arrange(
+            codes, step.times, words, reads.needs, step.values, reads.values, step.items, reads.items
         )
-        state.update(codes[rows], size, events, step.waters, out, step.late)
+        if len(rows):
+            events = Events(keys=rows, rows=rows, times=times, flags=flags, values=values, items=items)
+            state.update(chosen, size, events, step.waters, out, step.late)
+
+    def _reading(self, kind: KindPlan, facts: Facts) -> _Reads:
+        names = [name for name, _ in self._items]
+        return _Reads(
+            values=np.array([self._values.index(name) for name in kind.values], dtype=np.int64),
+            items=np.array([names.index(item.name) for item in kind.items], dtype=np.int64),
+            needs=np.array([facts.needs(bit.facts) for bit in kind.bits], dtype=np.int64).reshape(len(kind.bits), -1),
+        )
 
     def _keys(self, plan: KindPlan, ids: dict[str, Array]) -> tuple[Array, int]:
         """Each event's key as a code, and a number that all of them are below."""
@@ -274,12 +327,19 @@ class Fold:
         pairs = self._pairs[plan.key.name]
         return pairs.encode(ids[columns[0]], ids[columns[1]]), len(pairs)
 
-    def _item_codes(self, frame: pl.DataFrame, ids: dict[str, Array]) -> Array:
-        numbers = {name: item.number.alias(name) for name, item in self._items if item.number is not None}
-        worked_out = frame.select(**numbers) if numbers else frame
-        items = np.empty((len(self._items), frame.height), dtype=np.int32)
+    def _item_codes(self, columns: Columns | Row, ids: dict[str, Array]) -> Array:
+        items = np.empty((len(self._items), columns.height), dtype=np.int32)
         for i, (name, item) in enumerate(self._items):
-            items[i] = ids[item.column] if item.column else worked_out[name].cast(pl.Int32).fill_null(-1).to_numpy()
+            if item.number is None:
+                items[i] = ids[item.column]
+            elif item.worked_out and (item.read == "event_time" or columns.whole(item.read)):
+                known = columns.known(item.read)
+                numbers = item.worked_out(columns.numbers(item.read))
+                items[i] = numbers if known is None else np.where(known, numbers, -1)
+            else:
+                items[i] = columns.completed.select(item.number.cast(pl.Int32).fill_null(-1).alias(name))[
+                    name
+                ].to_numpy()
         return items
 
     def _carry(self, name: str, accounts: Array, given: Array) -> Array:
@@ -293,9 +353,9 @@ class Fold:
         return result
 
 
-def _times(frame: pl.DataFrame) -> Array:
-    times: Array = frame["event_time"].cast(pl.Datetime("us")).to_physical().to_numpy()
-    return times
+def _facts(kinds: Sequence[KindPlan]) -> tuple[Fact, ...]:
+    """All that the conditions of one stage ask, each once."""
+    return tuple({fact.tag: fact for kind in kinds for bit in kind.bits for fact in bit.facts or ()}.values())
 
 
 def _needed_first(features: Sequence[Feature]) -> tuple[Feature, ...]:
@@ -344,41 +404,3 @@ def _plan(features: Sequence[Feature], weights: Array) -> tuple[KindPlan, ...]:
     placed = list(enumerate(features))
     by_key = {key: [(f, column) for column, f in placed if f.by == key] for key in KEYS}
     return tuple(plan_kind(key, chosen, weights) for key, chosen in by_key.items() if chosen)
-
-
-def _absent(frame: pl.DataFrame, columns: frozenset[str]) -> frozenset[str]:
-    """Those of the columns that the frame does not have, or of which it has only the name."""
-    schema = frame.schema
-    return frozenset(name for name in columns if schema.get(name, pl.Null) == pl.Null)
-
-
-#: The types that expressions may rely on even if the stream does not have the column.
-_TYPES: dict[str, pl.DataType] = {
-    "ms_played": pl.Int64(),
-    "duration_ms": pl.Int64(),
-    "success": pl.Boolean(),
-    "shuffle": pl.Boolean(),
-    "offline": pl.Boolean(),
-    "event_time": pl.Datetime("us", "UTC"),
-    "released_at": pl.Datetime("us", "UTC"),
-    "known_bad": pl.Boolean(),
-}
-
-
-def completed(frame: pl.DataFrame, columns: frozenset[str]) -> pl.DataFrame:
-    """The columns that are read, absent ones as nulls of the right type."""
-    absent = _absent(frame, columns)
-    present = frame[sorted(columns - absent)]
-    if not absent:
-        return present
-    return present.with_columns(pl.lit(None, _TYPES.get(n, pl.String())).alias(n) for n in sorted(absent))
-
-
-def _conditions(frame: pl.DataFrame, exprs: Sequence[pl.Expr]) -> Array:
-    """Which conditions hold for which events, (conditions, events) bool."""
-    result = np.empty((len(exprs), frame.height), dtype=np.bool_)
-    if exprs and frame.height:
-        answers = frame.select(expr.alias(str(i)) for i, expr in enumerate(exprs))
-        for i, column in enumerate(answers.get_columns()):  # Literals alone have one row.
-            result[i] = column.to_numpy()
-    return result

@@ -38,6 +38,7 @@ from ghostnote.features.predicates import (
     SHUFFLED,
     SIGNUP,
     SKIPPED,
+    TRIAL,
 )
 
 HABITS = (
@@ -50,6 +51,7 @@ HABITS = (
     top_share("playlist", "account", "7d", "One list makes most of the week's plays.", support=20),
     share(COMPLETED, "account", "7d", "Playing all to the end for a week: nobody is listening.", support=20),
     share(SKIPPED, "account", "7d", "A week without one skip, or with a fixed share of them.", support=20),
+    share(OFFLINE, "account", "24h", "Their times are a client's word: what rests on time must not rest on them."),
     share(OFFLINE, "account", "7d", "Offline plays cannot be watched as they happen: some hide there."),
     share(SHUFFLED, "account", "24h", "Shuffle hides a loop's order, not its tracks."),
     share(FROM_LIBRARY, "account", "7d", "Own collections are listened to; bought plays have none."),
@@ -62,6 +64,7 @@ ACCESS = (
     count("account", "24h", "Shared and scripted accounts sign in again and again.", where=LOGIN),
     switches("country", "account", "1h", "Another country within the hour is faster than a plane."),
     switches("country", "account", "24h", "To and fro between countries in a day: two people, or a tunnel."),
+    distinct("country", "account", "24h", "More than borders are near or planes reach in a day.", where=EVENT),
     switches("ip", "account", "24h", "Addresses that take turns are a rotating proxy."),
     switches("device", "account", "24h", "Devices that take turns have several hands on them."),
     distinct("subnet", "account", "24h", "People move between few networks in a day.", where=EVENT),
@@ -111,9 +114,11 @@ SHARED = (
     rate(KNOWN_BAD, "account", "subnet", "24h", "Other accounts in this network are known to be bad.", support=3),
     count("device", "24h", "Plays on one device, whoever is signed in."),
     total("ms_played", "device", "24h", "One device plays one thing at a time: a day holds 24 hours of sound."),
+    count("device", "ever", "Accounts opened on one device: more than a family has members.", where=SIGNUP),
     distinct("ip", "device", "7d", "A device that changes its address more than its place."),
     rate(KNOWN_BAD, "account", "device", "7d", "Other accounts on this device are known to be bad."),
     count("payment", "7d", "Sign-ups paid by one card in a week.", where=SIGNUP),
+    count("payment", "ever", "Free trials that follow each other on one card.", where=TRIAL),
     rate(KNOWN_BAD, "account", "payment", "ever", "Other accounts paid by this card are known to be bad."),
     distinct("account", "email_domain", "7d", "Accounts of one mail domain that are about.", where=EVENT),
     top_share(

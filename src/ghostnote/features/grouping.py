@@ -1,13 +1,15 @@
-"""Compiled rearrangements of a batch: grouped by key, gathered, packed."""
+"""Compiled rearrangements of a batch: grouped by key, with all that a kind of key reads."""
 
 from typing import Any
 
 import numpy as np
 
-from ghostnote.compiling import compiled
+from ghostnote.compiling import compiled, lean
 
 Array = np.ndarray[Any, Any]
 _DIGIT = 11
+#: In fewer events hardly any two have one key.
+_WORTH_GROUPING = 1 << 12
 
 
 @compiled
@@ -41,23 +43,51 @@ def group_rows(codes: Array) -> Array:
 
 
 @compiled
-def gather(columns: Array, chosen: Array, rows: Array) -> Array:
-    """`columns[chosen][:, rows]` turned to (rows, chosen), in the columns' dtype."""
-    result = np.empty((rows.size, chosen.size), dtype=columns.dtype)
+def arrange(
+    codes: Array, times: Array, words: Array, needs: Array, values: Array, chosen: Array, items: Array, kept: Array
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """One kind's events, grouped by key where there are many: (codes, rows, times, flags, values, items).
+
+    Bit j of an event's flags is set where its words have all bits of `needs[j]`; values are `values[chosen]`, row by
+    row (1-d), items `items[kept]`, (rows, kept).
+    """
+    rows = group_rows(codes) if codes.size >= _WORTH_GROUPING else np.flatnonzero(codes >= 0)
+    n = rows.size
+    held, flags = np.zeros(codes.size, np.int64), np.empty(n, np.int64)
+    own, when = np.empty(n, codes.dtype), np.empty(n, np.int64)
+    summed, told = np.empty(n * chosen.size, np.int64), np.empty((n, kept.size), np.int32)
+    for j in range(needs.shape[0]):
+        _flag(words, needs[j], j, held)
+    # One column after the other: each of them alone fits the processor's cache.
+    _gather(codes, rows, own, 1, 0)
+    _gather(times, rows, when, 1, 0)
+    _gather(held, rows, flags, 1, 0)
     for j in range(chosen.size):
-        for i in range(rows.size):
-            result[i, j] = columns[chosen[j], rows[i]]
-    return result
+        _gather(values[chosen[j]], rows, summed, chosen.size, j)
+    flat = told.reshape(-1)
+    for j in range(kept.size):
+        _gather(items[kept[j]], rows, flat, kept.size, j)
+    return own, rows, when, flags, summed, told
 
 
-@compiled
-def pack(conditions: Array, chosen: Array, rows: Array) -> Array:
-    """Bit j of result i is `conditions[chosen[j], rows[i]]` (bool); (rows,) int64."""
-    result = np.zeros(rows.size, dtype=np.int64)
-    for j in range(chosen.size):
-        for i in range(rows.size):
-            result[i] |= np.int64(conditions[chosen[j], rows[i]]) << j
-    return result
+@lean
+def _flag(words: Array, needs: Array, bit: int, flags: Array) -> None:
+    if needs.size == 1:
+        need = needs[0]
+        for i in range(flags.size):
+            flags[i] |= np.int64(words[0, i] & need == need) << bit
+        return
+    for i in range(flags.size):
+        holds = True
+        for word in range(needs.size):
+            holds &= words[word, i] & needs[word] == needs[word]
+        flags[i] |= np.int64(holds) << bit
+
+
+@lean
+def _gather(column: Array, rows: Array, out: Array, step: int, first: int) -> None:
+    for i in range(rows.size):
+        out[np.uint64(i * step + first)] = column[np.uint64(rows[i])]
 
 
 @compiled

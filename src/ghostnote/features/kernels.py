@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ghostnote.compiling import compiled, inlined, lean
+from ghostnote.features.fetching import ahead
 
 Array = np.ndarray[Any, Any]
 Int = int | np.int64
@@ -37,6 +38,11 @@ NEVER = np.iinfo(np.int64).min
 UNSURE = -2
 #: How far one event may move the stream's time on, in us.
 MOST_RISE = 3_600_000_000
+#: So many events before its turn an event's log and tables are fetched, and its head twice as many: about what memory
+#: takes to answer.
+AHEAD = 8
+#: How many int64 one line of a cache holds.
+LINE = 8
 LOG2_BITS = 28
 MIN_BITS = 2
 
@@ -607,6 +613,42 @@ def _read(  # noqa: C901, PLR0912 (one branch per kind of read-out)
         out[row, reads[r, 6]] = value
 
 
+@inlined
+def _fetch_head(heads: Array, base: int, width: int) -> None:
+    for slot in range(0, width, LINE):
+        ahead(heads, base + slot)
+
+
+@inlined
+def _fetch_held(
+    heads: Array,
+    wide: Array,
+    narrow: Array,
+    cells: Array,
+    items: Array,
+    i: int,
+    a: int,
+    c: int,
+    base: int,
+    tables: Array,
+    n_windows: int,
+) -> None:
+    """Fetch the log's oldest and newest rows, and each table's entry for the event's item, of a head that is here."""
+    if n_windows:
+        oldest, newest = _row(heads, base, 0), _row(heads, base, heads[base + LOG_SIZE])
+        ahead(wide, oldest * a)
+        ahead(wide, newest * a)
+        if c:
+            ahead(narrow, oldest * c)
+            ahead(narrow, newest * c)
+    for t in range(tables.shape[0]):
+        table = base + tables[t, 2]
+        bits = heads[table + TABLE_BITS]
+        if bits:
+            position = _home(np.int64(items[i, tables[t, 0]]), bits)
+            ahead(cells, heads[table + TABLE] + (position << tables[t, 3]))
+
+
 @lean
 def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a key remembers)
     sizes: Array,
@@ -657,6 +699,11 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     for i in range(start, keys.size):
         base = keys[i] * width
         time, flags, out_row = times[i], all_flags[i], rows[i]
+        if i + 2 * AHEAD < keys.size:
+            _fetch_head(heads, keys[i + 2 * AHEAD] * width, width)
+            if arenas:
+                soon = i + AHEAD
+                _fetch_held(heads, wide, narrow, cells, items, soon, a, c, keys[soon] * width, tables, n_windows)
 
         clock = heads[base + CLOCK]
         if horizon > 0 and clock != NEVER and waters[out_row] - clock > horizon:
@@ -768,14 +815,14 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
                 continue
             if cell_of[t, n_windows] == 0 and not time > now - windows[tables[t, 4]]:
                 continue
-            entry = _entry(heads, cells, blocks, base, base + tables[t, 2], tables[t, 3], code)
+            own = _entry(heads, cells, blocks, base, base + tables[t, 2], tables[t, 3], code)
             for window in range(n_windows + 1):
-                cell = cell_of[t, window]
-                if cell and (window == n_windows or time > now - windows[window]):
-                    count = np.int64(cells[entry + cell])
-                    cells[entry + cell] = count + 1
-                    slot, wants = base + slot_of[t, window], wants_of[t, window]
-                    _count_up(heads, cells, blocks, base, slot, wants, weights, count)
+                column = cell_of[t, window]
+                if column and (window == n_windows or time > now - windows[window]):
+                    held = np.int64(cells[own + column])
+                    cells[own + column] = held + 1
+                    counters, wanted = base + slot_of[t, window], wants_of[t, window]
+                    _count_up(heads, cells, blocks, base, counters, wanted, weights, held)
         for r in range(firsts.shape[0]):
             slot = base + firsts[r, 1]
             if (flags >> firsts[r, 0]) & 1 and (heads[slot] == NEVER or time < heads[slot]):

@@ -2,9 +2,10 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 
@@ -33,12 +34,15 @@ class Key:
 class Item:
     """What a window's events are told apart by, for `distinct`, `top_share`, `entropy` and `run_length`.
 
-    `column` is an id column of the stream; or `number` is an expression that gives whole numbers in [0, 2**31).
+    `column` is an id column of the stream; or `number` is an expression that gives whole numbers in [0, 2**31) from the
+    column `read` of whole numbers or times, and `worked_out` the same for an array of it (int64; times in us).
     """
 
     name: str
     column: str = ""
-    number: pl.Expr | None = None
+    number: pl.Expr | None = field(default=None, compare=False, repr=False)
+    read: str = ""
+    worked_out: Callable[[Any], Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def expr(self) -> pl.Expr:
@@ -77,6 +81,7 @@ KEYS = _keys(
     Key("account_country", ("account_id", "country")),
 )
 
+_time = pl.col("event_time").dt.timestamp("us")
 ITEMS: Mapping[str, Item] = MappingProxyType(
     {
         item.name: item
@@ -87,9 +92,9 @@ ITEMS: Mapping[str, Item] = MappingProxyType(
             Item("source", "source"),
             Item("client_version", "client_version"),
             Item("email_shape", "email_shape"),
-            Item("second", number=pl.col("ms_played") // 1000),
-            Item("hour", number=pl.col("event_time").dt.timestamp("us") // HOUR_US),
-            Item("hour_of_day", number=pl.col("event_time").dt.timestamp("us") // HOUR_US % 24),
+            Item("second", "", pl.col("ms_played") // 1000, "ms_played", lambda ms: ms // 1000),
+            Item("hour", "", _time // HOUR_US, "event_time", lambda us: us // HOUR_US),
+            Item("hour_of_day", "", _time // HOUR_US % 24, "event_time", lambda us: us // HOUR_US % 24),
         )
     }
 )

@@ -12,8 +12,9 @@ import polars as pl
 from ghostnote.errors import GhostnoteError
 from ghostnote.features import kernels as k
 from ghostnote.features.declaration import Feature
+from ghostnote.features.facts import Fact
 from ghostnote.features.keys import EVER, HOUR_US, ITEMS, KEYS, Item, Key, window_us
-from ghostnote.features.predicates import Predicate
+from ghostnote.features.predicates import EVENT, Predicate
 
 #: How many different conditions one key's features may look at: the bits of an int64 without its sign.
 MOST_BITS = 63
@@ -25,10 +26,14 @@ _SECOND_US = 1_000_000.0
 
 @dataclass(frozen=True)
 class Bit:
-    """One condition on an event, `expr` over the stream's columns, told from others by its tag."""
+    """One condition on an event, `expr` over the stream's columns, told from others by its tag.
+
+    It holds where all its `facts` do; None: never, the walk itself sets it.
+    """
 
     tag: tuple[str, ...]
     expr: pl.Expr
+    facts: tuple[Fact, ...] | None
 
 
 @dataclass(frozen=True)
@@ -197,18 +202,22 @@ class _Planner:
         """The bit for a feature's events: `where`, those it is a `share` of, those `known`, those with a `value`."""
         expr = feature.where.expr.fill_null(value=False)
         tag: tuple[str, ...] = (feature.where.name,)
+        facts: tuple[Fact, ...] | None = _yes(feature.where)
         if role == "value":
             tag, expr = (*tag, role, feature.argument), expr & pl.col(feature.argument).is_not_null()
+            facts = (*_yes(feature.where), _has(feature.argument))
         elif role == "item":
             item = ITEMS[feature.argument]
             tag, expr = (*tag, role, item.name), expr & item.expr.is_not_null()
+            facts = (*_yes(feature.where), _has(item.column or item.read))
         elif role == "switched":  # The walk itself sets it.
-            tag, expr = (*tag, role, feature.argument), pl.lit(value=False)
+            tag, expr, facts = (*tag, role, feature.argument), pl.lit(value=False), None
         elif feature.of and role != "where":
             tag = (*tag, role, feature.of.name)
             expr &= self._answer(feature.of, role)
+            facts = _yes(feature.where) + (_yes(feature.of) if role == "share" else _known(feature.of))
         if tag not in self.bits:
-            self.bits[tag] = Bit(tag, expr)
+            self.bits[tag] = Bit(tag, expr, facts)
         return list(self.bits).index(tag)
 
     @staticmethod
@@ -346,3 +355,24 @@ class _Planner:
 
 def _ints(rows: Sequence[Sequence[int]], width: int | None = None) -> k.Array:
     return np.array(rows, dtype=np.int64).reshape(len(rows), width or -1)
+
+
+def _yes(predicate: Predicate) -> tuple[Fact, ...]:
+    """That a predicate holds; nothing for the one that always does."""
+    if predicate is EVENT:
+        return ()
+    test = predicate.test
+    expr = predicate.expr.fill_null(value=False)
+    return (Fact(("yes", predicate.name), expr, *((test.columns, test.holds) if test else ())),)
+
+
+def _known(predicate: Predicate) -> tuple[Fact, ...]:
+    """That a predicate's answer is known."""
+    if predicate is EVENT:
+        return ()
+    test, expr = predicate.test, predicate.expr.is_not_null()
+    return (Fact(("known", predicate.name), expr, test.columns if test else (), known=test is not None),)
+
+
+def _has(column: str) -> Fact:
+    return Fact(("has", column), pl.col(column).is_not_null(), (column,), known=True)

@@ -9,8 +9,9 @@ import polars as pl
 
 from ghostnote.events.lake import Lake
 from ghostnote.features import kernels as k
+from ghostnote.features.columns import completed
 from ghostnote.features.declaration import Feature
-from ghostnote.features.fold import Fold, completed
+from ghostnote.features.fold import Fold
 from ghostnote.features.history import Intake, streams
 from ghostnote.progress import Progress
 

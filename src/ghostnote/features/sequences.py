@@ -50,6 +50,18 @@ _FINISHED = ("trackdone", "endplay", "finished", "completed")
 Tokens = NDArray[np.uint8]
 
 
+def with_token_features(features: Sequence[Feature]) -> tuple[Feature, ...]:
+    """`features`, and behind them those of TOKEN_FEATURES that are not among them: what to fold to have both."""
+    names = {feature.name for feature in features}
+    return (*features, *(feature for feature in TOKEN_FEATURES if feature.name not in names))
+
+
+def token_values(values: NDArray[np.float32], features: Sequence[Feature]) -> NDArray[np.float32]:
+    """The columns of TOKEN_FEATURES, if `values` has those of `with_token_features(features)`."""
+    names = [feature.name for feature in with_token_features(features)]
+    return values[:, [names.index(feature.name) for feature in TOKEN_FEATURES]]
+
+
 def tokens(stream: pl.DataFrame, values: NDArray[np.float32]) -> tuple[NDArray[np.int64], Tokens]:
     """The stream's plays as tokens: their rows (plays,) and tokens (plays, channels).
 

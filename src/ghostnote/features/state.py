@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ghostnote.features import tailoring
 from ghostnote.features.kernels import NEEDED, NONE, Array, Events, Store, admit, sweep, walk
 from ghostnote.features.plan import KindPlan
 
@@ -30,6 +31,9 @@ class KindState:
         self._free = np.zeros(0, dtype=np.int32)
         self._freed = 0
         self._heads = 0
+        self._tailored: tailoring.Walk | None = None
+        self._looked = False
+        self._walked = 0
 
     def update(self, codes: Array, known: int, events: Events, waters: Array, out: Array, late: Array) -> None:
         """Fold events of the keys `codes`, all below `known`, and write their features; see `kernels.walk`.
@@ -39,10 +43,26 @@ class KindState:
         events = events._replace(keys=self._admit(codes, known))
         done = 0
         while True:
-            done = walk(self.plan.program, self._store, events, waters, out, late, done)
+            done = self._walk(events, waters, out, late, done)
             if done == len(codes):
-                return
+                return self._look_for_faster(done)
             self._enlarge()
+
+    def _walk(self, events: Events, waters: Array, out: Array, late: Array, start: int) -> int:
+        program = self.plan.program
+        if self._tailored is None and not self._looked:
+            self._looked, self._tailored = True, tailoring.find(program)
+        if self._tailored is None:
+            return walk(program, self._store, events, waters, out, late, start)
+        return self._tailored(self._store, program.weights, events, waters, out, late, start)
+
+    def _look_for_faster(self, events: int) -> None:
+        """Have a tailored walk made once it pays, and take it up once it is there."""
+        before, self._walked = self._walked, self._walked + events
+        if self._tailored is None and before // tailoring.PAYS_AFTER < self._walked // tailoring.PAYS_AFTER:
+            self._tailored = tailoring.find(self.plan.program)
+            if self._tailored is None:
+                tailoring.tailor_aside(self.plan.program)
 
     def sweep(self, water: int) -> None:
         """Give back what keys hold that are forgotten by the time `water`."""

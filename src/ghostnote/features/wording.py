@@ -37,16 +37,19 @@ _PLURALS = {
 _OVER = {"1h": " in an hour", "24h": " in 24 h", "7d": " in 7 days", "28d": " in 28 days", "ever": ""}
 
 
-def sentence(feature: Feature, value: float, typical: float, *, averaged: bool) -> str:
-    """What the value says, with what is typical for comparison; `averaged` marks a day's mean over its events.
+def sentence(feature: Feature, value: float, typical: float, past: float = math.nan, *, averaged: bool) -> str:
+    """What the value says, with what is typical and what was usual for the account itself before (NaN: unknown).
+
+    `averaged` marks a day's mean over its events.
 
     >>> from ghostnote.features.declaration import share
     >>> from ghostnote.features.predicates import JUST_OVER_30S
-    >>> sentence(share(JUST_OVER_30S, "account", "24h", "Paid."), 0.41, 0.01, averaged=False)
-    '41 % of its plays in 24 h ended at 30-35 s; typical: 1 %'
+    >>> sentence(share(JUST_OVER_30S, "account", "24h", "Paid."), 0.41, 0.01, 0.02, averaged=False)
+    '41 % of its plays in 24 h ended at 30-35 s; its own days before: 2 %; typical: 1 %'
     """
     shown = _number(feature, value)
-    compared = "" if math.isnan(typical) else f"; typical: {_number(feature, typical)}"
+    compared = "" if math.isnan(past) else f"; its own days before: {_number(feature, past)}"
+    compared += "" if math.isnan(typical) else f"; typical: {_number(feature, typical)}"
     if feature.op == "share" and feature.of is not None:
         what = _SHARES.get(feature.of.name, f"were {_words(feature.of.name)}")
         return f"{shown} of {_whose(feature, averaged)}{_OVER.get(feature.over, '')} {what}{compared}"

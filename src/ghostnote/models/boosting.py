@@ -3,12 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
 
-from ghostnote.models.detector import Floats, checked_target
+from ghostnote.models.detector import Floats, Scale, ViewName, checked_target
 from ghostnote.models.table import Table
 
 # The library's threads wait for each other many times per tree. Spinning meanwhile, as they would, takes the processor
@@ -26,6 +26,10 @@ class Boosting:
     the trees cannot then learn the opposite from the accidents of one data set. Source: Ke et al., LightGBM, 2017;
     Lundberg et al., TreeSHAP, 2018.
     """
+
+    view: ClassVar[ViewName] = "table"
+    explains: ClassVar[Scale] = "log-odds"
+    learns_labels: ClassVar[bool] = True
 
     rounds: int = 150
     leaves: int = 15

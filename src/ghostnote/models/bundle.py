@@ -1,4 +1,4 @@
-"""The bundle: a directory that holds trained detectors. Plain JSON and text only; loading it never runs code."""
+"""The bundle: a directory that holds trained detectors. JSON, text and an ONNX graph; loading it never runs code."""
 
 import hashlib
 import os
@@ -14,10 +14,13 @@ import numpy as np
 from ghostnote.errors import GhostnoteError
 from ghostnote.models.boosting import Boosting
 from ghostnote.models.calibration import Calibration
+from ghostnote.models.sequence import PlaySequence
 from ghostnote.models.tails import Tails
 
 #: Raised by one whenever an older reader would misunderstand what is written.
 FORMAT = 1
+#: Of a bundle that holds a sequence detector: readers before it take every file for text.
+FORMAT_WITH_SEQUENCE = 2
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 
@@ -54,6 +57,8 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     labelled_share: float | None = None
     average_precision_account_days: float | None = None
     average_precision_plays: float | None = None
+    average_precision_sequences: float | None = None
+    sequence_rows: int = 0
     missing_columns: list[str] = []
     unreadable_files: int = 0
     notes: list[str] = []
@@ -79,12 +84,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """Trained detectors and what they need: the play and account-day model are there only if labels were."""
+    """Trained detectors and what they need: the play and account-day model are there only if labels were, the sequence
+    detector only if it was asked for.
+    """
 
     manifest: Manifest
     tails: Tails
     play: Boosting | None = None
     day: Boosting | None = None
+    sequence: PlaySequence | None = None
 
     @property
     def supervised(self) -> bool:
@@ -100,15 +108,16 @@ def refuse_other(path: Path) -> None:
 def save_bundle(bundle: Bundle, path: Path, card: str) -> None:
     """Write the bundle under a temporary name and move it into place; an existing bundle there is replaced whole."""
     refuse_other(path)
-    files = {f"{part}.{name}": text for part, state in _states(bundle).items() for name, text in state.items()}
-    files[CARD] = card
-    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
-    manifest = msgspec.structs.replace(bundle.manifest, files=hashes)
+    files = {f"{part}.{name}": _bytes(file) for part, state in _states(bundle).items() for name, file in state.items()}
+    files[CARD] = card.encode()
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    kind = FORMAT if bundle.sequence is None else FORMAT_WITH_SEQUENCE
+    manifest = msgspec.structs.replace(bundle.manifest, files=hashes, format=kind)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.mkdir(parents=True)
-        for name, text in files.items():
-            (temporary / name).write_text(text, encoding="utf-8")
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
         (temporary / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
         if path.exists():
             shutil.rmtree(path)
@@ -126,25 +135,35 @@ def load_bundle(path: Path) -> Bundle:
     manifest = _manifest(path)
     files = {name: _checked(path, name, digest) for name, digest in manifest.files.items()}
 
-    def part(name: str) -> Mapping[str, str]:
-        return {file.removeprefix(f"{name}."): text for file, text in files.items() if file.startswith(f"{name}.")}
+    def part(name: str) -> Mapping[str, bytes]:
+        return {file.removeprefix(f"{name}."): found for file, found in files.items() if file.startswith(f"{name}.")}
 
-    play, day = part("play"), part("day")
+    def text(name: str) -> Mapping[str, str]:
+        return {file: found.decode() for file, found in part(name).items()}
+
+    play, day, sequence = text("play"), text("day"), part("sequence")
     return Bundle(
         manifest=manifest,
-        tails=Tails.restore(part("tails")),
+        tails=Tails.restore(text("tails")),
         play=Boosting.restore(play) if play else None,
         day=Boosting.restore(day) if day else None,
+        sequence=PlaySequence.restore(sequence) if sequence else None,
     )
 
 
-def _states(bundle: Bundle) -> dict[str, Mapping[str, str]]:
-    states = {"tails": bundle.tails.state()}
+def _states(bundle: Bundle) -> dict[str, Mapping[str, str] | Mapping[str, bytes]]:
+    states: dict[str, Mapping[str, str] | Mapping[str, bytes]] = {"tails": bundle.tails.state()}
     if bundle.play is not None:
         states["play"] = bundle.play.state()
     if bundle.day is not None:
         states["day"] = bundle.day.state()
+    if bundle.sequence is not None:
+        states["sequence"] = bundle.sequence.state()
     return states
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode()
 
 
 class _Format(msgspec.Struct):
@@ -158,20 +177,21 @@ def _manifest(path: Path) -> Manifest:
     try:
         content = file.read_bytes()
         found = msgspec.json.decode(content, type=_Format).format
-        if found != FORMAT:
+        if found not in (FORMAT, FORMAT_WITH_SEQUENCE):
             raise GhostnoteError(
-                f"{path} is a bundle of format {found}; this version reads format {FORMAT}: train it again."
+                f"{path} is a bundle of format {found}; this version reads format {FORMAT} and "
+                f"{FORMAT_WITH_SEQUENCE}: train it again."
             )
         return msgspec.json.decode(content, type=Manifest)
     except (OSError, msgspec.DecodeError) as error:
         raise GhostnoteError(f"{file} cannot be read: {error}. Train the bundle again.") from error
 
 
-def _checked(folder: Path, name: str, digest: str) -> str:
+def _checked(folder: Path, name: str, digest: str) -> bytes:
     file = folder / name
     if Path(name).name != name or not file.is_file():
         raise GhostnoteError(f"The bundle {folder} lacks {name}: copy it again, or train it again.")
     content = file.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
         raise GhostnoteError(f"{file} is not what was saved (its checksum differs): copy it again, or train it again.")
-    return content.decode()
+    return content

@@ -1,35 +1,48 @@
-"""The contract that every detector of the table view follows."""
+"""The contract that every detector follows, whatever view of the events it is given."""
 
 from collections.abc import Mapping
-from typing import Protocol, Self
+from typing import ClassVar, Literal, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ghostnote.models.table import Table
-
 Floats = NDArray[np.float64]
+#: What a detector looks at: rows of features (`models.table`), rows of plays (`models.tokens`) or who touched what
+#: (`models.edges`).
+ViewName = Literal["table", "tokens", "edges"]
+#: What the parts of an explanation, with `offset`, sum to.
+Scale = Literal["score", "log-odds"]
+View_contra = TypeVar("View_contra", contravariant=True)
 
 
-class Detector(Protocol):
+class Detector(Protocol[View_contra]):
     """Learns from rows, then says of each row how suspicious it is and why.
 
-    `fit` refuses a target with NaN; `score` is float64 of shape (rows,), higher is more suspicious, and does not
-    depend on the order of rows; `explain` is float64 of shape (rows, features) in the order of `names`, each row's
-    sum plus `offset` being its score on the scale the detector documents. `state` and `restore` carry the fitted
-    detector as plain text files: loading never runs code.
+    `view` names what it looks at. `fit` learns from labels where it needs them (`learns_labels`) and then refuses a
+    target with NaN or of one class; without need it does not look at them, or can do without. `score` is float64 of
+    shape (rows,), higher is more suspicious, and does not depend on the order of rows. `explain` is float64 of shape
+    (rows, len(names)), each row's sum plus `offset` being its score on the scale `explains`. What is missing, absent or
+    was never met is no error. `state` and `restore` carry the fitted detector as text, or as bytes that are data alone:
+    loading never runs code. A suite of tests finds every detector and holds it to this.
     """
 
-    names: tuple[str, ...]
-    offset: float
+    view: ClassVar[ViewName]
+    explains: ClassVar[Scale]
+    learns_labels: ClassVar[bool]
 
-    def fit(self, table: Table, target: Floats | None = None, weight: Floats | None = None) -> Self: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
 
-    def score(self, table: Table) -> Floats: ...
+    @property
+    def offset(self) -> float: ...
 
-    def explain(self, table: Table) -> Floats: ...
+    def fit(self, rows: View_contra, target: Floats | None = None, weight: Floats | None = None) -> Self: ...
 
-    def state(self) -> Mapping[str, str]: ...
+    def score(self, rows: View_contra) -> Floats: ...
+
+    def explain(self, rows: View_contra) -> Floats: ...
+
+    def state(self) -> Mapping[str, str | bytes]: ...
 
     @classmethod
     def restore(cls, files: Mapping[str, str]) -> Self: ...

@@ -12,14 +12,17 @@ People of one taste make blocks as well. These have no edge: some are a little l
 nobody is half a member of a campaign.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ghostnote.models.blocks import Block, Limits, Search
 from ghostnote.models.communities import communities
+from ghostnote.models.detector import Scale, ViewName
 from ghostnote.models.edges import Edges, Floats, Kind
 from ghostnote.models.pairs import alike
 from ghostnote.models.rarity import Incidence, incidence
@@ -27,7 +30,7 @@ from ghostnote.models.rarity import Incidence, incidence
 
 @dataclass(frozen=True)
 class Lockstep:
-    """The detector of the edges view: it has no `fit`, since it learns from the very edges that it judges.
+    """The detector of the edges view: it learns from the very edges that it judges, so `fit` has nothing to do.
 
     Which pairs and blocks there are: `limits` of blocks; `common`, share of the active accounts from which a key is too
     popular to tie; `least_same`, share of what two accounts do that must be the same; `budget`, pairs that are
@@ -38,6 +41,10 @@ class Lockstep:
     the same). Where most members (`least_placed`) come from a few places too, the two ties together need no agreement
     and no edge: tastes and addresses have nothing to do with each other, but in a `household` (accounts at most).
     """
+
+    view: ClassVar[ViewName] = "edges"
+    explains: ClassVar[Scale] = "score"
+    learns_labels: ClassVar[bool] = False
 
     limits: Limits = field(default_factory=Limits)
     common: float = 0.05
@@ -51,6 +58,12 @@ class Lockstep:
     least_placed: float = 0.5
     household: int = 6
     seed: int = 0
+    names: tuple[str, ...] = ()
+    offset: float = 0.0
+
+    def fit(self, edges: Edges, target: Floats | None = None, weight: Floats | None = None) -> Self:
+        """The same detector, `names` being the kinds of key that it explains by. Labels are not looked at."""
+        return replace(self, names=tuple(kind.name for kind in edges.kinds))
 
     def find(self, edges: Edges) -> list[Block]:
         """The blocks that no honest crowd makes, the most surprising first; an account is in one of them at most."""
@@ -66,6 +79,15 @@ class Lockstep:
         for block in self.find(edges):
             parts[block.accounts] = block.parts
         return parts
+
+    def state(self) -> Mapping[str, str]:
+        """What it was set to, as JSON."""
+        return {"lockstep.json": msgspec.json.encode(self).decode()}
+
+    @classmethod
+    def restore(cls, files: Mapping[str, str]) -> Self:
+        """The inverse of `state`."""
+        return msgspec.json.decode(files["lockstep.json"], type=cls)
 
     def candidates(self, edges: Edges) -> list[Block]:
         """All blocks, those of honest people among them; the most surprising first, hardly overlapping."""

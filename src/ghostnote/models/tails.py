@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 import msgspec
 import numpy as np
 
-from ghostnote.models.detector import Floats
+from ghostnote.models.detector import Floats, Scale, ViewName
 from ghostnote.models.table import Table
 
 #: Grid on which a feature's distribution is kept: dense at both ends, where the evidence is.
@@ -32,6 +32,10 @@ class Tails:
     features without a direction are ignored. A missing value says nothing. After ECOD (Li et al., 2022), which sums
     over all features; summing the few largest keeps one honest oddity in many harmless features from adding up.
     """
+
+    view: ClassVar[ViewName] = "table"
+    explains: ClassVar[Scale] = "score"
+    learns_labels: ClassVar[bool] = False
 
     directions: Mapping[str, int] = field(default_factory=dict)
     keep: int = 4

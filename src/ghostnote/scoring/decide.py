@@ -8,6 +8,7 @@ import polars as pl
 
 from ghostnote.decisions.campaigns import Group, group
 from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.rules import counted_anew
 from ghostnote.decisions.targets import confirmed_targets, dedicated
 from ghostnote.scoring.judge import SIGNUP
 from ghostnote.scoring.lockstep import Found, find, with_blocks
@@ -45,7 +46,7 @@ def decide(
     """
     blocks = find(links) if policy.lockstep else []
     links = links.group_by("account_id", "kind", "key").agg(pl.col("events").sum()).filter(pl.col("kind") != SIGNUP)
-    days = add_up(_at_work(days.with_row_index("row"), blocks), policy)
+    days = add_up(_at_work(counted_anew(days, policy.rules).with_row_index("row"), blocks), policy)
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
     suspects = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks if block.proven))
     groups = with_blocks(group(sorted(suspects), links), blocks)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from ghostnote.decisions.evidence import log_ratio
 from ghostnote.decisions.policy import Policy
-from ghostnote.decisions.rules import RULES, hits
+from ghostnote.decisions.rules import hits, needed
 from ghostnote.decisions.ties import KINDS
 from ghostnote.errors import GhostnoteError
-from ghostnote.features.account_days import account_days
+from ghostnote.features.account_days import account_days, day_names, with_columns
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Day
@@ -41,10 +41,10 @@ class Opinions:
     """What is thought of one day.
 
     `days`: account_id, day, first_time, last_time, plays, signups, probability, surprise, new_device (share of its
-    plays on devices new to it), ratio (evidence in log-odds), certain, rules (names). `values`: float32, the
-    account-days' features in the bundle's order. `plays`: the play's ids, ms_played, day, `score`
-    (probability) and `raw` (what ranks them), float32. `links`: account_id, kind, key, time (in
-    buckets of `BUCKET_HOURS`), events.
+    plays on devices new to it), ratio (evidence in log-odds), without_rules (what it is if no rule counts), certain,
+    rules (names). `values`: float32, the account-days' features in the order of `Judge.folded`. `plays`: the play's
+    ids, ms_played, day, `score` (probability) and `raw` (what ranks them), float32. `links`: account_id, kind, key,
+    time (in buckets of `BUCKET_HOURS`), events.
     """
 
     days: pl.DataFrame
@@ -70,12 +70,14 @@ class Judge:
 
     def __init__(self, bundle: Bundle, policy: Policy) -> None:
         self.bundle, self.policy = bundle, policy
+        #: What the bundle's detectors were trained on, and with what the rules need after it: all that is to be folded.
         self.features = features_of(bundle)
+        self.folded = with_columns(self.features, needed(), CATALOG)
 
     def judge(self, day: Day) -> Opinions:
         """All opinions on one day."""
-        rows = account_days(day.stream, day.values, self.features, day.day)
-        table = Table(tuple(self.bundle.manifest.day_features), rows.values)
+        rows = account_days(day.stream, day.values, self.folded, day.day)
+        table = Table(day_names(self.folded), rows.values)
         days = rows.accounts.with_columns(
             pl.Series("probability", self._day_probability(table)),
             pl.Series("surprise", self.bundle.tails.score(table)),
@@ -95,16 +97,17 @@ class Judge:
         return curve.calibration()(self.bundle.day.score(table))
 
     def _with_evidence(self, days: pl.DataFrame, table: Table) -> pl.DataFrame:
-        """Adds `ratio`, `certain` and `rules`."""
+        """Adds `ratio`, `without_rules`, `certain` and `rules`."""
         policy, prior = self.policy, self.bundle.manifest.training.prior_account_days
         if self.bundle.day is None:
             ratio = np.full(len(table), -policy.day_cap)
         else:
             ratio = log_ratio(days["probability"].to_numpy(), prior, policy.day_cap)
+        without = ratio
         frame = pl.DataFrame(table.values, schema=list(table.names), orient="row")
         certain = np.zeros(len(table), dtype=np.bool_)
         names: list[list[str]] = [[] for _ in range(len(table))]
-        for rule in RULES:
+        for rule in policy.rules:
             fired = hits(rule, frame).to_numpy()
             for row in np.flatnonzero(fired):
                 names[row].append(rule.name)
@@ -112,6 +115,7 @@ class Judge:
             ratio = np.where(fired, np.maximum(ratio, rule.ratio), ratio)
         return days.with_columns(
             pl.Series("ratio", np.where(certain, policy.account_bar, ratio)),
+            pl.Series("without_rules", without),
             pl.Series("certain", certain),
             pl.Series("rules", names, dtype=pl.List(pl.String)),
         )
@@ -129,7 +133,7 @@ class Judge:
         curve = self.bundle.manifest.play_curve
         raw = score = np.full(len(values), np.nan)
         if self.bundle.play is not None and curve is not None:
-            raw = self.bundle.play.score(Table(tuple(self.bundle.manifest.features), values))
+            raw = self.bundle.play.score(Table(tuple(self.bundle.manifest.features), values[:, : len(self.features)]))
             score = curve.calibration()(raw)
         return pl.Series("score", score, dtype=pl.Float32), pl.Series("raw", raw, dtype=pl.Float32)
 

@@ -4,7 +4,7 @@ import math
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from ghostnote import __version__
 from ghostnote.decisions.campaigns import evidence
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.royalties import UNKNOWN_OWNER, settle
-from ghostnote.decisions.rules import RULES
 from ghostnote.decisions.summary import (
     SUMMARY_FILE,
     BundleFacts,
@@ -34,7 +33,9 @@ from ghostnote.events.lake import Lake, renamed, why_not, write_parquet
 from ghostnote.events.quarantine import write_quarantine
 from ghostnote.features.history import Intake
 from ghostnote.models.bundle import Bundle
+from ghostnote.scoring.audiences import JUDGED, Audiences
 from ghostnote.scoring.decide import Decided
+from ghostnote.scoring.sequence import no_scores
 
 _BINS = 40
 
@@ -53,6 +54,8 @@ class Run:
     decided: Decided
     reasons: Mapping[str, list[str]]
     made_at: datetime
+    audiences: Audiences | None = None
+    sequence: pl.DataFrame = field(default_factory=no_scores)
 
 
 def refuse_other(out: Path) -> None:
@@ -94,7 +97,7 @@ def tables(run: Run) -> dict[str, pl.DataFrame]:
     found = {
         "accounts": accounts,
         "plays": plays,
-        "tracks": judge_tracks(plays),
+        "tracks": _tracks(run, plays),
         "owners": _owners(run, plays),
         "days": _days(run, plays),
         "campaigns": _campaigns(run, plays),
@@ -128,6 +131,7 @@ def _accounts(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.len().alias("artificial_plays"), pl.col("withheld_payout").sum())
     )
     accounts = run.decided.accounts.join(withheld, on="account_id", how="left", maintain_order="left")
+    accounts = accounts.join(run.sequence, on="account_id", how="left", maintain_order="left")
     ids = accounts["account_id"].to_list()
     return accounts.with_columns(
         _account_score(run).alias("score"),
@@ -145,6 +149,17 @@ def _account_score(run: Run) -> pl.Expr:
     surprise = run.decided.accounts["surprise"].to_numpy()
     share = np.searchsorted(grid, surprise, side="left") / max(len(grid), 1)
     return pl.when(pl.col("confirmed")).then(1.0).otherwise(pl.Series(np.clip(share, 0.0, 0.999)))
+
+
+def _tracks(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
+    tracks = judge_tracks(plays)
+    days = (run.window[1] - run.window[0]).days + 1
+    judged = JUDGED.to_frame()
+    if run.audiences is not None:
+        judged = run.audiences.judged(tracks, run.policy.track_alerts_per_day * days)
+    return tracks.join(judged, on="track_id", how="left", maintain_order="left").with_columns(
+        pl.col("watched").fill_null(value=False), pl.col("reasons").fill_null(pl.lit([], dtype=pl.List(pl.String)))
+    )
 
 
 def _owners(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
@@ -299,7 +314,7 @@ def _rules(run: Run) -> list[RuleHits]:
             accounts_hit=by_name.get(rule.name, (0, 0))[0],
             plays_hit=by_name.get(rule.name, (0, 0))[1],
         )
-        for rule in RULES
+        for rule in run.policy.rules
     ]
 
 

@@ -21,6 +21,8 @@ GENRES: dict[str, float] = {
 #: Shares of artists by genre.
 GENRE_SHARES = np.arange(1, len(GENRES) + 1) ** -0.45 / (np.arange(1, len(GENRES) + 1) ** -0.45).sum()
 
+#: Power of a uniform value that gives a track's place among its artist's: popularity by rank is about r**-0.47.
+BEST_KNOWN = 1.9
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -96,8 +98,10 @@ class Catalogue:
         return self.artist_first.size
 
     def track_of(self, artist: Ints, uniform: Floats) -> npt.NDArray[np.int32]:
-        """A track of each artist: the best-known ones far more often (popularity by rank about r**-0.47)."""
-        return (self.artist_first[artist] + (self.artist_size[artist] * uniform**1.9).astype(np.int32)).astype(np.int32)
+        """A track of each artist: the best-known ones far more often."""
+        return (self.artist_first[artist] + (self.artist_size[artist] * uniform**BEST_KNOWN).astype(np.int32)).astype(
+            np.int32
+        )
 
     def popular(self, first: Floats, second: Floats) -> npt.NDArray[np.int32]:
         """Tracks as the whole service plays them, one for each pair of uniform values."""

@@ -5,8 +5,9 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
+import pyarrow as pa
 
+from ghostnote.simulation.dictionaries import named, worded
 from ghostnote.simulation.randomness import Floats, Ints
 from ghostnote.simulation.rows import DAY
 
@@ -43,24 +44,24 @@ class Devices:
         """Whether a device sends an id: a web player does not."""
         return np.asarray(self.platform[device] != _WEB)
 
-    def platforms(self, device: Ints) -> pl.Series:
-        return pl.Series(PLATFORMS).gather(self.platform[device])
+    def platforms(self, device: Ints) -> pa.DictionaryArray:
+        return worded(PLATFORMS, self.platform[device])
 
-    def versions(self, device: Ints, time: Ints) -> pl.Series:
+    def versions(self, device: Ints, time: Ints) -> pa.DictionaryArray:
         """The client version on each device at each time (microseconds)."""
         platform = self.platform[device]
         every = np.array([days for _, days in _RELEASES], dtype=np.float64)[platform]
         # Counted from 2020, so that a version names the same day in every world.
         age = time / DAY - 18262 - self.lag[device]
         index = np.clip(age / every, 0, _VERSIONS - 1).astype(np.int64)
-        return _version_names().gather(platform.astype(np.int64) * _VERSIONS + index)
+        major = np.array([major for major, _ in _RELEASES], dtype=np.int64)[platform]
+        return named(major * _VERSIONS + index, lambda found: _version_names().take(found))
 
 
 @cache
-def _version_names() -> pl.Series:
-    return pl.Series(
-        [f"{major}.{number // 10}.{number % 10 * 2}" for major, _ in _RELEASES for number in range(_VERSIONS)]
-    )
+def _version_names() -> pa.Array:
+    majors = range(max(major for major, _ in _RELEASES) + 1)
+    return pa.array([f"{major}.{number // 10}.{number % 10 * 2}" for major in majors for number in range(_VERSIONS)])
 
 
 def update_lag(rng: np.random.Generator, count: int) -> npt.NDArray[np.float32]:

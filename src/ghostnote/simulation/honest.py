@@ -1,5 +1,7 @@
 """What honest accounts do: one cell of accounts at a time, over all days of a world."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,7 @@ from ghostnote.simulation.population import Population
 from ghostnote.simulation.randomness import Ints, Stream, generator
 from ghostnote.simulation.rows import ACTION, MINUTE, OBJECT, SECOND, Actions, Events, Logins, Plays
 from ghostnote.simulation.service import Service
+from ghostnote.simulation.shelves import Shelves
 from ghostnote.simulation.sittings import Sittings, plan_sittings
 from ghostnote.simulation.timeline import lay_out
 
@@ -27,8 +30,23 @@ def cells(accounts: int, days: int) -> int:
     return -(-accounts // cell_size(days))
 
 
-def live(service: Service, people: Population, book: AddressBook, cell: int) -> Events:
-    """Everything the accounts of one cell do between `service.start` and `service.end`."""
+@dataclass(frozen=True)
+class Listeners:
+    """Who lives in a world, and what their lives are made of."""
+
+    service: Service
+    people: Population
+    book: AddressBook
+    shelves: Shelves
+
+    @classmethod
+    def of(cls, service: Service, people: Population, book: AddressBook) -> "Listeners":
+        return cls(service, people, book, Shelves.of(service, people))
+
+
+def live(listeners: Listeners, cell: int) -> Events:
+    """Everything the accounts of one cell do between the service's start and its end."""
+    service, people = listeners.service, listeners.people
     rng = generator(service.seed, Stream.LISTENING, cell)
     size = cell_size(service.days)
     accounts = np.arange(cell * size, min((cell + 1) * size, people.size))
@@ -40,37 +58,32 @@ def live(service: Service, people: Population, book: AddressBook, cell: int) -> 
     )
     if sittings.account.size == 0:
         return Events()
-    places = place_sittings(people, service.devices, book, sittings, rng)
-    choices = choose_tracks(service, people, sittings, rng)
-    heard = listen(sittings, choices, service.catalogue.duration_ms[choices.track], rng)
-    plays = _plays(service, people, sittings, places, choices, heard, cell)
-    begun = plays.end[choices.place == 0] - heard.ms[choices.place == 0].astype(np.int64) * 1000
+    places = place_sittings(people, service.devices, listeners.book, sittings, rng)
+    choices = choose_tracks(listeners.shelves, people, sittings, rng)
+    heard = listen(sittings, choices, service.catalogue.duration_ms, rng)
+    plays = _plays(sittings, places, choices, heard, cell)
+    first = np.cumsum(sittings.plays) - sittings.plays
+    begun = plays.end[first] - heard.ms[first].astype(np.int64) * 1000
     logins = _logins(service, people, sittings, places, begun, cell, rng)
     kept = _within(service, people, plays)
     plays = plays.take(kept)
     return Events([plays], [logins], [_actions(service, plays, cell, rng)])
 
 
-def _plays(
-    service: Service,
-    people: Population,
-    sittings: Sittings,
-    places: Places,
-    choices: Choices,
-    heard: Heard,
-    cell: int,
-) -> Plays:
-    sitting = choices.sitting
-    end = lay_out(
-        sittings.account, sittings.start, sittings.plays, heard.pause + heard.ms.astype(np.int64) * 1000, 20 * SECOND
-    )
-    last = np.cumsum(sittings.plays) - 1
+def _plays(sittings: Sittings, places: Places, choices: Choices, heard: Heard, cell: int) -> Plays:
+    count, sizes = choices.track.size, sittings.plays
+    lengths = heard.ms * np.int64(1000)
+    lengths += heard.pause
+    end = lay_out(sittings.account, sittings.start, sizes, lengths, 20 * SECOND)
     # An offline sitting arrives as a whole, some time after its last play.
-    arrival = np.where(places.offline[sitting], (end[last] + places.delay)[sitting], end)
+    arrival = end
+    if places.offline.any():
+        late = np.where(places.offline, end[np.cumsum(sizes) - 1] + places.delay, 0)
+        arrival = np.maximum(end, np.repeat(late, sizes))
     return Plays(
         end=end,
         arrival=arrival,
-        account=sittings.account[sitting].astype(np.int32),
+        account=np.repeat(sittings.account.astype(np.int32), sizes),
         track=choices.track,
         ms=heard.ms,
         source=choices.source,
@@ -78,12 +91,12 @@ def _plays(
         start_reason=heard.start_reason,
         end_reason=heard.end_reason,
         shuffle=choices.shuffle,
-        offline=places.offline[sitting],
-        ip=places.ip[sitting],
-        device=places.device[sitting],
-        number=numbers(cell, sitting.size),
-        campaign=np.full(sitting.size, -1, dtype=np.int16),
-        target=np.zeros(sitting.size, dtype=np.bool_),
+        offline=np.repeat(places.offline, sizes),
+        ip=np.repeat(places.ip, sizes),
+        device=np.repeat(places.device, sizes),
+        number=numbers(cell, count),
+        campaign=np.full(count, -1, dtype=np.int16),
+        target=np.zeros(count, dtype=np.bool_),
     )
 
 

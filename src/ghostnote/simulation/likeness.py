@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ghostnote.events.lake import DAY as DAY_COLUMN
 from ghostnote.events.lake import Lake
 from ghostnote.events.schema import EVENT_TABLES, TABLES
+from ghostnote.simulation.dictionaries import named
 from ghostnote.simulation.randomness import Ints, noise
 from ghostnote.simulation.rows import MINUTE, SECOND
 from ghostnote.simulation.tokens import Domain, Tokens
@@ -55,8 +59,8 @@ class Likeness:
         return cls(gaps, step, prompt, hashed)
 
     def fit(
-        self, table: str, rows: pl.DataFrame, tokens: Tokens, *, account: Ints | None, ip: Ints | None
-    ) -> pl.DataFrame | None:
+        self, table: str, rows: pa.Table, tokens: Tokens, *, account: Ints | None, ip: Ints | None
+    ) -> pa.Table | None:
         """Full `rows` of a table with what the lake lacks left out; None if it lacks the whole table.
 
         `account` and `ip` are the rows' codes, where they have them.
@@ -64,18 +68,25 @@ class Likeness:
         if table not in self.gaps:
             return None
         gaps = self.gaps[table]
-        kept = [name for name in rows.columns if gaps.get(name, 0.0) < 1.0 or name in TABLES[table].required]
-        # Somebody whose records lack one thing tends to lack the next as well: one draw per account.
-        draw = noise(account, _SECRET) if account is not None else np.ones(rows.height)
-        hidden = {name: draw < gaps.get(name, 0.0) for name in kept if 0.0 < gaps.get(name, 0.0) < 1.0}
-        rows = rows.select(kept)
+        kept = [name for name in rows.column_names if gaps.get(name, 0.0) < 1.0 or name in TABLES[table].required]
+        columns = {name: rows[name].chunk(0) for name in kept if rows.num_rows}
         if self.hashed and "ip" in kept and ip is not None:
-            rows = rows.with_columns(tokens.of(Domain.ADDRESS, ip).alias("ip"))
-        if "event_time" in kept and table not in _ALWAYS:
-            rows = rows.with_columns(pl.col("event_time").dt.truncate(f"{self.step}us"))
-        return rows.with_columns(
-            pl.when(pl.Series(mask)).then(None).otherwise(pl.col(name)).alias(name) for name, mask in hidden.items()
-        )
+            columns["ip"] = named(ip, lambda found: tokens.text(Domain.ADDRESS, found))
+        if "event_time" in kept and self.step > 1:
+            time = columns["event_time"]
+            columns["event_time"] = pa.array(coarse(time.cast(pa.int64()).to_numpy(), self.step)).cast(time.type)
+        hidden = [name for name in kept if 0.0 < gaps.get(name, 0.0) < 1.0]
+        if hidden:
+            # Somebody whose records lack one thing tends to lack the next as well: one draw per account.
+            draw = noise(account, _SECRET) if account is not None else np.ones(rows.num_rows)
+            for name in hidden:
+                columns[name] = pc.if_else(pa.array(draw < gaps[name]), None, columns[name])
+        return pa.table(columns)
+
+
+def coarse(time: Ints, step: int) -> npt.NDArray[np.int64]:
+    """Times at a resolution of `step` (both microseconds)."""
+    return np.asarray(time - time % step, dtype=np.int64)
 
 
 def _some_rows(lake: Lake, table: str) -> pl.DataFrame:

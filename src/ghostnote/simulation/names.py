@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
+from ghostnote.simulation.dictionaries import named, text
 from ghostnote.simulation.randomness import Ints
 from ghostnote.simulation.rows import SOURCE
-from ghostnote.simulation.tokens import Domain, Tokens
+from ghostnote.simulation.tokens import SPELT, Domain, Tokens, arrow
 
 #: What a play's source number names, by `Plays.source`.
 _SOURCE_DOMAINS = {
@@ -16,8 +18,7 @@ _SOURCE_DOMAINS = {
     SOURCE["album"]: Domain.ALBUM,
     SOURCE["artist"]: Domain.ARTIST,
 }
-#: Ids are looked up, not made anew, where there are fewer codes than this for each row.
-_SPARSE = 4
+_KINDS = len(_SOURCE_DOMAINS)
 
 
 @dataclass(frozen=True)
@@ -26,23 +27,33 @@ class Names:
 
     tokens: Tokens
     known: Mapping[Domain, pl.Series] = field(default_factory=dict)
-    _made_before: dict[Domain, pl.Series] = field(default_factory=dict)
 
     def of(self, domain: Domain, codes: Ints) -> pl.Series:
         """The ids of `codes`; null where a code is negative."""
-        made = self._found(domain, np.maximum(codes, 0))
+        made = self._made(domain, np.maximum(codes, 0))
         return made if (codes >= 0).all() else made.set(pl.Series(codes < 0), None)
 
-    def _found(self, domain: Domain, codes: Ints) -> pl.Series:
-        """Ids from a table of all, if it is worth it."""
-        size = int(codes.max(initial=-1)) + 1
-        table = self._made_before.get(domain)
-        if table is None or len(table) < size:
-            if size > _SPARSE * max(codes.size, 1):
-                return self._made(domain, codes)
-            table = self._made(domain, np.arange(size))
-            self._made_before[domain] = table
-        return table.gather(codes)
+    def column(self, domain: Domain, codes: Ints) -> pa.DictionaryArray:
+        """The same as a column in which ids repeat."""
+        if domain in self.known:
+            return named(codes, lambda found: text(self._made(domain, found)))
+        return named(codes, lambda found: self.tokens.text(domain, found))
+
+    def sources(self, source: Ints, refs: Ints) -> pa.DictionaryArray:
+        """The `source_id` of plays: each kind of source has ids of its own; null for sources that are no list."""
+        kinds = np.full(int(source.max(initial=0)) + 1, -1, dtype=np.int64)
+        for place, code in enumerate(_SOURCE_DOMAINS):
+            kinds[code : code + 1] = place
+        kind = kinds[source]
+        return named(np.where((kind >= 0) & (refs >= 0), refs * _KINDS + kind, -1), self._lists)
+
+    def _lists(self, found: Ints) -> pa.StringArray:
+        """Ids of lists, numbered as `sources` does."""
+        ids = np.empty(found.size, dtype=SPELT)
+        for place, domain in enumerate(_SOURCE_DOMAINS.values()):
+            rows = found % _KINDS == place
+            ids[rows] = self.tokens.spelt(domain, found[rows] // _KINDS)
+        return arrow(ids)
 
     def _made(self, domain: Domain, codes: Ints) -> pl.Series:
         if domain not in self.known:
@@ -54,21 +65,3 @@ class Names:
         made = self.tokens.of(domain, codes)
         old = ids.gather(np.minimum(codes, len(ids) - 1)) if len(ids) else made
         return made.zip_with(new, old)
-
-    def sources(self, source: Ints, refs: Ints) -> pl.Series:
-        """The `source_id` of plays: each kind of source has ids of its own; null for sources that are no list."""
-        place = np.full(source.size, -1, dtype=np.int64)
-        parts = [pl.Series([], dtype=pl.String)]
-        filled = 0
-        for code, domain in _SOURCE_DOMAINS.items():
-            rows = np.flatnonzero((source == code) & (refs >= 0))
-            # Plays of one list come in stretches, and lists come again: each id is made once.
-            numbers, which = np.unique(refs[rows], return_inverse=True)
-            parts.append(self.tokens.of(domain, numbers))
-            place[rows] = filled + which
-            filled += numbers.size
-        ids = pl.concat(parts)
-        if not filled:
-            return pl.Series([None], dtype=pl.String).new_from_index(0, source.size)
-        found = ids.gather(np.maximum(place, 0))
-        return found if (place >= 0).all() else found.set(pl.Series(place < 0), None)

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ghostnote.simulation.happenings import ALBUM_TRACKS, PARTY_DAYS
-from ghostnote.simulation.listening import TASTE_SHARES
 from ghostnote.simulation.population import Population
 from ghostnote.simulation.randomness import Floats, Ints, key, mix, noise, ragged
 from ghostnote.simulation.rows import SOURCE
 from ghostnote.simulation.service import Service
+from ghostnote.simulation.shelves import TASTE_SHARES
 from ghostnote.simulation.sittings import SLEEP, STEADY, Sittings, sit
 
 _Rng = np.random.Generator

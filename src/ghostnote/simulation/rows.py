@@ -40,7 +40,9 @@ class Rows:
 
     def take(self, chosen: Ints | Bools) -> Self:
         """The rows at the given places, or where a mask is true."""
-        return type(self)(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+        # Places once: a mask would be searched for every field.
+        places = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
+        return type(self)(**{f.name: np.take(getattr(self, f.name), places) for f in fields(self)})
 
     @classmethod
     def none(cls) -> Self:

@@ -28,7 +28,10 @@ _CHOICES = {"playbook": tuple(PLAYBOOKS), "country": COUNTRY_NAMES, "ip_kind": I
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything about a world but its seed. `start` is its first day (UTC)."""
+    """Everything about a world but its seed. `start` is its first day (UTC).
+
+    With `keep_shares`, campaigns that a small world cannot have as small as asked for are left out, see `Prevalence`.
+    """
 
     description: str = ""
     accounts: Count = 20_000
@@ -38,6 +41,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     catalogue: CatalogueParameters = CatalogueParameters()
     team: TeamParameters = TeamParameters()
     campaigns: tuple[AnyPlaybook, ...] = ()
+    keep_shares: bool = False
 
 
 class _Campaigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

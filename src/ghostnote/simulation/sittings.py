@@ -66,7 +66,7 @@ def plan_sittings(people: Population, accounts: Ints, start: int, days: int, rng
     # Somebody who loops a track stays with it: that is where runs of a hundred and more come from.
     longer = np.where((mood == LOOP) & (rng.random(row.size) < 0.12), rng.gamma(1.0, 6.0, row.size) + 1, 1.0)
     sizes = np.where(
-        longer > 1, np.maximum(sizes, np.minimum(sizes * longer, rng.lognormal(4.1, 0.6, row.size))), sizes
+        longer > 1, np.maximum(sizes, np.minimum(sizes * longer, rng.lognormal(4.1, 0.72, row.size))), sizes
     )
     sittings = sit(people, account[row], day[row], hour, start, sizes, mood, rng)
     # The more tracks somebody goes through on a day, the fewer of them to the end.

@@ -11,6 +11,7 @@ from ghostnote.simulation.listening import ALBUMS_EACH
 from ghostnote.simulation.networks import COUNTRY_NAMES, Pool
 from ghostnote.simulation.outlay import Outlay
 from ghostnote.simulation.population import PLAN
+from ghostnote.simulation.prevalence import Prevalence
 from ghostnote.simulation.randomness import Bools, Floats, Ints, Stream, generator, key, noise, ragged
 from ghostnote.simulation.rows import DAY, END, SOURCE, Actions, Events, Logins, Plays, Rows, Signups
 from ghostnote.simulation.service import Service
@@ -69,12 +70,13 @@ class Stage:
     casts: list[Cast] = field(default_factory=list)
     events: Events = field(default_factory=Events)
     outlay: Outlay = field(default_factory=Outlay)
+    prevalence: Prevalence = field(default_factory=Prevalence)
     _playlists: int = _FIRST_PLAYLIST
     _units: int = _FIRST_UNIT
 
     @classmethod
-    def of(cls, service: Service, overheard: Plays) -> "Stage":
-        return cls(service, service.accounts.count, overheard)
+    def of(cls, service: Service, overheard: Plays, *, keep_shares: bool = False) -> "Stage":
+        return cls(service, service.accounts.count, overheard, prevalence=Prevalence(keep_shares))
 
     def admit(self, count: int) -> npt.NDArray[np.int32]:
         """Codes of new accounts."""

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ghostnote.simulation.randomness import Ints, ragged
+from ghostnote.simulation.randomness import Ints
 
 #: 4.5 years, longer than any world: keeps one account's times from those of the next in a running maximum.
 _APART = 1 << 47
@@ -16,13 +16,13 @@ def lay_out(account: Ints, start: Ints, sizes: Ints, lengths: Ints, rest: int) -
     `sizes.sum()` plays takes, the pause before it included. A sitting that would begin before the account's last one
     is over waits for `rest` microseconds after that.
     """
-    sitting, _ = ragged(sizes)
     elapsed = np.cumsum(lengths, dtype=np.int64)
     last = np.cumsum(sizes) - 1
     total = np.diff(elapsed[last], prepend=0)
     begun = start_without_overlap(account, start, total + rest)
     before = elapsed[last] - total
-    return begun[sitting] + elapsed - before[sitting]
+    elapsed += np.repeat(begun - before, sizes)
+    return elapsed
 
 
 def start_without_overlap(account: Ints, start: Ints, spans: Ints) -> npt.NDArray[np.int64]:

@@ -9,12 +9,15 @@ from enum import IntEnum
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from ghostnote.simulation.randomness import Ints, Words, key
 
 _ALPHABET = np.frombuffer(b"0123456789abcdefghjkmnpqrstvwxyz", dtype=np.uint8)
 _PAIRS = np.stack([np.repeat(_ALPHABET, 32), np.tile(_ALPHABET, 32)], axis=1).copy().view(np.uint16).ravel()
-_BITS = 60
+_BITS, _LENGTH = 60, 12
+#: How ids lie in arrays.
+SPELT = np.dtype(f"S{_LENGTH}")
 _MASK = np.uint64((1 << _BITS) - 1)
 #: Odd multipliers: one to one modulo 2**60.
 _STEPS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
@@ -48,7 +51,15 @@ class Tokens:
 
     def of(self, domain: Domain, numbers: Ints | Words) -> pl.Series:
         """The ids (strings) of `numbers`, each below 2**60."""
-        return pl.Series(_spell(self.scramble(domain, numbers))).cast(pl.String)
+        return pl.Series(self.spelt(domain, numbers)).cast(pl.String)
+
+    def spelt(self, domain: Domain, numbers: Ints | Words) -> np.ndarray[tuple[int], np.dtype[np.bytes_]]:
+        """The same ids as their twelve letters."""
+        return _spell(self.scramble(domain, numbers))
+
+    def text(self, domain: Domain, numbers: Ints | Words) -> pa.StringArray:
+        """The same ids as Arrow holds text that does not repeat."""
+        return arrow(self.spelt(domain, numbers))
 
     def scramble(self, domain: Domain, numbers: Ints | Words) -> Words:
         """The numbers that ids spell: ids lie in their order."""
@@ -62,8 +73,14 @@ class Tokens:
         return x
 
 
+def arrow(ids: np.ndarray[tuple[int], np.dtype[np.bytes_]]) -> pa.StringArray:
+    """Ids as Arrow's text, without a copy."""
+    ends = np.arange(0, _LENGTH * (ids.size + 1), _LENGTH, dtype=np.int32)
+    return pa.StringArray.from_buffers(ids.size, pa.py_buffer(ends), pa.py_buffer(ids))
+
+
 def _spell(numbers: Words) -> np.ndarray[tuple[int], np.dtype[np.bytes_]]:
     text = np.empty((numbers.size, 6), dtype=np.uint16)
     for place in range(6):
         text[:, 5 - place] = _PAIRS[(numbers >> np.uint64(10 * place)) & np.uint64(1023)]
-    return text.view("S12").reshape(numbers.size)
+    return text.view(SPELT).reshape(numbers.size)

@@ -1,6 +1,7 @@
 """From a scenario to a lake: honest people first, then those who attack the service they made."""
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +16,17 @@ from ghostnote.simulation.cohorts import COHORT_NAMES
 from ghostnote.simulation.crew import in_order, usual_threads
 from ghostnote.simulation.happenings import let_happen
 from ghostnote.simulation.homes import DEVICES_EACH
-from ghostnote.simulation.honest import cells, live
+from ghostnote.simulation.honest import Listeners, cells, live
 from ghostnote.simulation.identities import signups
 from ghostnote.simulation.lake_rows import LakeRows
 from ghostnote.simulation.likeness import Likeness
 from ghostnote.simulation.names import Names
 from ghostnote.simulation.networks import make_networks
 from ghostnote.simulation.places import AddressBook
+from ghostnote.simulation.playbooks import AnyPlaybook
 from ghostnote.simulation.playlists import make_playlists
 from ghostnote.simulation.population import Population, make_population
+from ghostnote.simulation.prevalence import TooSmallError
 from ghostnote.simulation.rows import DAY, Events, Plays
 from ghostnote.simulation.scenarios import Scenario
 from ghostnote.simulation.service import Accounts, Service
@@ -38,7 +41,10 @@ _EPOCH = 719_163
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
-    """What was made: `accounts` and `plays` of honest people, `fake_accounts` and `artificial_plays` of attackers."""
+    """What was made: `accounts` and `plays` of honest people, `fake_accounts` and `artificial_plays` of attackers.
+
+    `left_out` names campaigns for which the world is too small.
+    """
 
     seed: int
     accounts: int
@@ -46,6 +52,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     plays: int
     artificial_plays: int
     campaigns: int
+    left_out: tuple[str, ...] = ()
 
 
 def simulate(
@@ -67,11 +74,12 @@ def simulate(
     scenario = msgspec.structs.replace(scenario, accounts=accounts or scenario.accounts, days=days or scenario.days)
     likeness = Likeness.of(like) if like is not None else Likeness()
     threads = threads or usual_threads()
-    with new_lake(Path(out)) as lake, LakeRows(lake, likeness) as rows:
-        people, service = make_service(scenario, seed)
+    people, service = make_service(scenario, seed)
+    usual = float(service.accounts.activity.sum(dtype=np.float64))
+    with new_lake(Path(out)) as lake, LakeRows(lake, likeness, usual) as rows:
         plays, overheard = _honest(people, service, rows, threads, progress)
-        stage = Stage.of(replace(service, plays=float(plays)), overheard)
-        _attack(scenario, stage, progress)
+        stage = Stage.of(replace(service, plays=float(plays)), overheard, keep_shares=scenario.keep_shares)
+        staged = _attack(scenario, stage, progress)
         events = stage.events.until(service.end)
         writer = Writer(stage.service, Names(Tokens(seed)))
         rows.collect(events)
@@ -79,7 +87,7 @@ def simulate(
         progress("Writing labels", 0, 1)
         rows.dimensions(writer, np.arange(stage.service.catalogue.tracks))
         _write_labels(lake, scenario, people, stage, events, writer)
-        keep_books(lake.path, scenario.campaigns, stage.casts, events, writer.names, service.days)
+        keep_books(lake.path, staged, stage.casts, events, writer.names, service.days)
         progress("Writing labels", 1, 1)
     return World(
         seed=seed,
@@ -88,6 +96,7 @@ def simulate(
         plays=plays,
         artificial_plays=events.play_count,
         campaigns=len(stage.casts),
+        left_out=tuple(one.name or one.kind for one in scenario.campaigns if one not in staged),
     )
 
 
@@ -128,24 +137,31 @@ def _honest(
     book = AddressBook.of(service.networks, service.seed)
     total = cells(people.size, service.days)
     rows.collect(Events(signups=[signups(service, people, book)]))
-    plays, overheard = 0, Plays.none()
-    lives = in_order(lambda cell: live(service, people, book, cell), range(total), threads)
-    for cell, lived in enumerate(lives):
+    listeners, plays, overheard = Listeners.of(service, people, book), 0, Plays.none()
+
+    def lived(cell: int) -> tuple[int, Plays | None]:
+        events = live(listeners, cell)
+        rows.collect(events)
+        return events.play_count, Plays.concat(events.plays) if cell == 0 and events.plays else None
+
+    for cell, (count, first) in enumerate(in_order(lived, range(total), threads)):
         progress("Simulating listeners", cell, total)
-        if cell == 0 and lived.plays:
-            overheard = Plays.concat(lived.plays)
-        plays += lived.play_count
-        rows.collect(lived)
+        overheard = overheard if first is None else first
+        plays += count
     progress("Simulating listeners", total, total)
     return plays, overheard
 
 
-def _attack(scenario: Scenario, stage: Stage, progress: Progress) -> None:
-    total = len(scenario.campaigns)
+def _attack(scenario: Scenario, stage: Stage, progress: Progress) -> list[AnyPlaybook]:
+    """Stage the campaigns; returns those for which the service is large enough."""
+    total, staged = len(scenario.campaigns), []
     for done, campaign in enumerate(scenario.campaigns):
         progress("Staging campaigns", done, total)
-        campaign.stage(stage)
+        with suppress(TooSmallError):
+            campaign.stage(stage)
+            staged.append(campaign)
     progress("Staging campaigns", total, total)
+    return staged
 
 
 def _write_labels(

@@ -13,7 +13,7 @@ by {as_of}: {fraud:,} of fraud, {legit:,} of honest accounts.
 ## How well it ranks, on accounts that it was not fitted on
 - average precision on account-days, against the labels known: {days}
 - average precision on plays, against the labels known: {plays}
-- estimated share of fraud that the labels know of: {labelled}
+{sequences}- estimated share of fraud that the labels know of: {labelled}
 
 Labels are few and late, so unlabelled fraud counts against these figures.
 
@@ -36,6 +36,11 @@ def card(bundle: Bundle) -> str:
         holds.append(f"- boosted trees on account-days ({len(bundle.day.names)} features)")
     if bundle.play is not None:
         holds.append(f"- boosted trees on plays ({len(bundle.play.names)} features)")
+    sequences = ""
+    if bundle.sequence is not None:
+        holds.append(f"- a transformer on the last {bundle.sequence.length} plays of accounts")
+        ranks = _number(facts.average_precision_sequences)
+        sequences = f"- average precision of the transformer on account-days, against the labels known: {ranks}\n"
     missing = f"Missing there: {', '.join(facts.missing_columns)}." if facts.missing_columns else "None were missing."
     return _TEMPLATE.format(
         version=bundle.manifest.ghostnote,
@@ -49,6 +54,7 @@ def card(bundle: Bundle) -> str:
         holds="\n".join(holds),
         days=_number(facts.average_precision_account_days),
         plays=_number(facts.average_precision_plays),
+        sequences=sequences,
         labelled=_number(facts.labelled_share),
         important=_important(bundle),
         missing=missing,

@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.decisions.rules import RULES, hits
+from ghostnote.decisions.rules import RULES, hits, needed
 from ghostnote.events.lake import Lake
-from ghostnote.features.account_days import account_days, day_names
+from ghostnote.features.account_days import account_days, day_names, with_columns
+from ghostnote.features.catalog import CATALOG
 from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Day, Intake, walk
+from ghostnote.features.sequences import CHANNELS, Sequences, token_values, with_token_features
 from ghostnote.models.table import Table
+from ghostnote.models.tokens import TokenRows
 from ghostnote.progress import Progress
 from ghostnote.training.known import Known, member
 
@@ -23,20 +27,32 @@ Floats = NDArray[np.float64]
 PLAY_ROWS = 500_000
 #: At most so many plays of one account a day teach, so that a farm's loudest accounts do not drown the others.
 PLAYS_PER_ACCOUNT_DAY = 60
+#: Account-days not labelled whose last plays are kept, if sequences are asked for: more than are learnt from.
+SEQUENCE_ROWS = 50_000
 #: Events of the first days are not learnt from: their windows are still filling.
 WARM_UP = timedelta(days=1)
 
 
+class View(Protocol):
+    """What detectors are given: rows that can be chosen from."""
+
+    def take(self, rows: NDArray[np.bool_]) -> Self: ...
+
+
+V = TypeVar("V", bound=View)
+
+
 @dataclass(frozen=True)
-class Sample:
-    """Rows to learn from: whose they are, their features, whether labelled fraud, how many rows each stands for.
+class Sample(Generic[V]):
+    """Rows to learn from: whose they are, what is known of them (features or plays), whether labelled fraud, how many
+    rows each stands for.
 
     `weight` is the number of rows of the lake that a row stands for; `emphasis` what it counts in fitting, where a
     labelled row stands for itself alone: a campaign counts by its accounts, not by its noise.
     """
 
     accounts: pl.Series
-    table: Table
+    table: V
     fraud: NDArray[np.bool_]
     weight: Floats
 
@@ -44,11 +60,15 @@ class Sample:
     def emphasis(self) -> Floats:
         return np.where(self.fraud, 1.0, self.weight)
 
-    def take(self, rows: NDArray[np.bool_]) -> "Sample":
+    def take(self, rows: NDArray[np.bool_]) -> "Sample[V]":
         """The chosen rows, by mask."""
         return Sample(self.accounts.filter(pl.Series(rows)), self.table.take(rows), self.fraud[rows], self.weight[rows])
 
-    def with_fraud(self, accounts: frozenset[str]) -> "Sample":
+    def without(self, accounts: frozenset[str]) -> "Sample[V]":
+        """The same rows without those of `accounts`."""
+        return self.take(~member(self.accounts, accounts).to_numpy())
+
+    def with_fraud(self, accounts: frozenset[str]) -> "Sample[V]":
         """The same rows, with those of `accounts` taken for labelled fraud."""
         also = member(self.accounts, accounts).to_numpy()
         return replace(self, fraud=self.fraud | also)
@@ -67,7 +87,7 @@ class _Parts:
         self.fraud.append(fraud)
         self.weight.append(weight)
 
-    def joined(self, names: tuple[str, ...]) -> Sample:
+    def joined(self, names: tuple[str, ...]) -> Sample[Table]:
         if not self.values:
             none = pl.Series("account_id", [], dtype=pl.String)
             return Sample(none, Table(names, np.zeros((0, len(names)), np.float32)), np.zeros(0, np.bool_), np.zeros(0))
@@ -81,11 +101,20 @@ class _Parts:
 
 @dataclass(frozen=True)
 class Samples:
-    """What one walk through the lake gathered; `certain` are accounts that no label but a certain rule names."""
+    """What one walk through the lake gathered; `certain` are accounts that no label but a certain rule names.
 
-    days: Sample
-    plays: Sample
+    `sequences`, if they were asked for, are the last plays as of the end of account-days.
+    """
+
+    days: Sample[Table]
+    plays: Sample[Table]
     certain: frozenset[str]
+    sequences: Sample[TokenRows] | None = None
+
+    def without(self, accounts: frozenset[str]) -> "Samples":
+        """The same without any row of `accounts`."""
+        sequences = self.sequences.without(accounts) if self.sequences else None
+        return Samples(self.days.without(accounts), self.plays.without(accounts), self.certain - accounts, sequences)
 
 
 def gather(
@@ -97,6 +126,7 @@ def gather(
     *,
     seed: int,
     progress: Progress,
+    sequences: bool = False,
 ) -> Samples:
     """Walk the lake to the window's end and keep rows from its start plus the warm-up on.
 
@@ -106,19 +136,66 @@ def gather(
     """
     start, end = window
     names = tuple(feature.name for feature in features)
-    victims = _victims(lake, known)
+    victims = victims_of(lake, known)
     days, plays, certain = _Parts(), _Parts(), set[str]()
     span = max((end - start).days, 1)
     share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
-    for day in walk(lake, features, intake, end, progress):
+    folded = with_columns(features, needed(certain_only=True), CATALOG)
+    recent = RecentPlays(folded, SEQUENCE_ROWS // span) if sequences else None
+    for walked in walk(lake, with_token_features(folded) if sequences else folded, intake, end, progress):
+        day = replace(walked, values=walked.values[:, : len(folded)])
+        if recent:
+            recent.follow(walked)
         if day.day < min(start + WARM_UP, end):
             continue
-        certain |= _add_days(days, day, features, known, victims)
-        _add_plays(plays, day, known, victims, share, np.random.default_rng([seed, day.day.toordinal()]))
+        random = [seed, day.day.toordinal()]
+        certain |= _add_days(days, day, folded, len(features), known, victims)
+        _add_plays(plays, day, len(features), known, victims, share, np.random.default_rng(random))
+        if recent:
+            recent.keep(day, known, victims, np.random.default_rng([*random, 1]))
     found = frozenset(certain) - known.honest_accounts - known.fraud_accounts
     return Samples(
-        days.joined(day_names(features)).with_fraud(found), plays.joined(names).with_fraud(found), certain=found
+        days.joined(day_names(features)).with_fraud(found),
+        plays.joined(names).with_fraud(found),
+        certain=found,
+        sequences=recent.joined().with_fraud(found) if recent else None,
     )
+
+
+class RecentPlays:
+    """The last plays of accounts, day by day, and those of them that are kept to learn from."""
+
+    def __init__(self, features: Sequence[Feature], rows: int) -> None:
+        self._features, self._rows = tuple(features), max(rows, 1)
+        self._state = Sequences()
+        self._parts: list[Sample[TokenRows]] = []
+
+    def follow(self, day: Day) -> None:
+        """Take in a day with the values of `with_token_features`."""
+        self._state.update(day.stream, token_values(day.values, self._features))
+
+    def keep(self, day: Day, known: Known, victims: frozenset[str], random: np.random.Generator) -> None:
+        """Keep the day's accounts: those labelled fraud, and of the others as many as there is room for."""
+        accounts = day.stream["account_id"].drop_nulls().unique().sort()
+        accounts = accounts.filter(~member(accounts, victims))
+        fraud = member(accounts, known.fraud_accounts).to_numpy()
+        odds = np.where(fraud, 1.0, min(1.0, self._rows / max(int((~fraud).sum()), 1)))
+        kept = random.random(len(accounts)) < odds
+        chosen = accounts.filter(pl.Series(kept, dtype=pl.Boolean))
+        rows = TokenRows(CHANNELS, self._state.last(chosen).tokens)
+        self._parts.append(Sample(chosen, rows, fraud[kept], 1.0 / odds[kept]))
+
+    def joined(self) -> Sample[TokenRows]:
+        """All rows that were kept."""
+        nobody = pl.Series("account_id", [], dtype=pl.String)
+        return Sample(
+            pl.concat([nobody, *(part.accounts for part in self._parts)]),
+            TokenRows(
+                CHANNELS, np.concatenate([self._state.last(nobody).tokens, *(p.table.values for p in self._parts)])
+            ),
+            np.concatenate([np.zeros(0, np.bool_), *(part.fraud for part in self._parts)]),
+            np.concatenate([np.zeros(0), *(part.weight for part in self._parts)]),
+        )
 
 
 def _plays(lake: Lake, start: date, end: date) -> int:
@@ -132,7 +209,8 @@ def _plays(lake: Lake, start: date, end: date) -> int:
     return total
 
 
-def _victims(lake: Lake, known: Known) -> frozenset[str]:
+def victims_of(lake: Lake, known: Known) -> frozenset[str]:
+    """Accounts on which single plays are labelled fraud, while they are not labelled themselves."""
     if not known.fraud_plays:
         return frozenset()
     found: set[str] = set()
@@ -146,17 +224,19 @@ def _victims(lake: Lake, known: Known) -> frozenset[str]:
     return frozenset(found) - known.fraud_accounts
 
 
-def _add_days(parts: _Parts, day: Day, features: Sequence[Feature], known: Known, victims: frozenset[str]) -> set[str]:
-    """Adds a day's account-days; returns the accounts that a certain rule catches on it."""
-    rows = account_days(day.stream, day.values, features, day.day)
+def _add_days(
+    parts: _Parts, day: Day, folded: Sequence[Feature], learnt: int, known: Known, victims: frozenset[str]
+) -> set[str]:
+    """Adds a day's account-days with the first `learnt` features; returns the accounts that a certain rule catches."""
+    rows = account_days(day.stream, day.values, folded, day.day)
     accounts = rows.accounts["account_id"]
     keep = (~member(accounts, victims)).to_numpy()
     fraud = member(accounts, known.fraud_accounts).to_numpy()
-    parts.add(accounts.filter(pl.Series(keep)), rows.values[keep], fraud[keep], np.ones(int(keep.sum())))
-    return set(accounts.filter(pl.Series(_surely(rows.values, day_names(features)) & keep)).to_list())
+    parts.add(accounts.filter(pl.Series(keep)), rows.values[keep, :learnt], fraud[keep], np.ones(int(keep.sum())))
+    return set(accounts.filter(pl.Series(certainly_fraud(rows.values, day_names(folded)) & keep)).to_list())
 
 
-def _surely(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.bool_]:
+def certainly_fraud(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which account-days a certain rule fires on."""
     certain = [rule for rule in RULES if rule.certain]
     needed = sorted({name for rule in certain for name in rule.needs if name in names})
@@ -170,6 +250,7 @@ def _surely(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.b
 def _add_plays(
     parts: _Parts,
     day: Day,
+    learnt: int,
     known: Known,
     victims: frozenset[str],
     share: float,
@@ -183,4 +264,4 @@ def _add_plays(
     per_account = day.stream.select(pl.len().over("account_id"))["len"].to_numpy()
     odds = np.where(fraud, np.minimum(1.0, PLAYS_PER_ACCOUNT_DAY / per_account), share)
     keep = is_play & ~unclear & (draw < odds)
-    parts.add(accounts.filter(pl.Series(keep)), day.values[keep], fraud[keep], 1.0 / odds[keep])
+    parts.add(accounts.filter(pl.Series(keep)), day.values[keep, :learnt], fraud[keep], 1.0 / odds[keep])

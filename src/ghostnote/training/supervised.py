@@ -1,7 +1,8 @@
 """Learning from few, late labels: cross-fitted boosting, calibrated as positive against unlabelled."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,11 @@ from ghostnote.evaluation.splits import fold_of
 from ghostnote.models.boosting import Boosting
 from ghostnote.models.budget import threshold_for_ceiling
 from ghostnote.models.calibration import Calibration, calibrate
-from ghostnote.training.samples import Sample
+from ghostnote.models.table import Table
+from ghostnote.training.samples import Sample, V, View
 
 Floats = NDArray[np.float64]
+V_contra = TypeVar("V_contra", bound=View, contravariant=True)
 
 FOLDS = 3
 #: Shares of honest rows for which a bundle keeps the raw score that only so many of them reach.
@@ -50,7 +53,7 @@ class Learnt:
     average_precision: float | None
 
 
-def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt:
+def learn(sample: Sample[Table], directions: Mapping[str, int], *, seed: int) -> Learnt:
     """Fit on rows labelled fraud against all others, by which some unlabelled fraud stands among the "honest".
 
     Whole accounts are left out in turn, so that every row is ranked by a model that never saw its account; on these
@@ -62,14 +65,18 @@ def learn(sample: Sample, directions: Mapping[str, int], *, seed: int) -> Learnt
 
     Ranks, not raw scores: two fits agree on the order of rows, not on how far apart they are.
     """
-    rank = _cross_fitted(sample, sample.emphasis, directions, seed)
+
+    def boosted(rows: Sample[Table], emphasis: Floats) -> Boosting:
+        return Boosting(directions=directions, seed=seed).fit(rows.table, rows.fraud.astype(np.float64), emphasis)
+
+    rank = cross_fitted(sample, sample.emphasis, boosted)
     calibration, _ = _calibrated(rank, sample)
     emphasis = np.where(sample.fraud, 1.0, sample.weight * (1.0 - calibration(rank)))
-    rank = _cross_fitted(sample, emphasis, directions, seed)
+    rank = cross_fitted(sample, emphasis, boosted)
     calibration, labelled_share = _calibrated(rank, sample)
     mass = np.where(sample.fraud, 1.0, calibration(rank)) * sample.weight
     prior = float(np.clip(mass.sum() / sample.weight.sum(), 1e-6, _MOST_FRAUD))
-    model = Boosting(directions=directions, seed=seed).fit(sample.table, sample.fraud.astype(np.float64), emphasis)
+    model = boosted(sample, emphasis)
     raw = model.score(sample.table)
     # As much fraud as studies have found is thought to rank first; what ranks next is honest.
     budgets = [_USUAL_FRAUD + share * (1.0 - _USUAL_FRAUD) for share in CEILINGS]
@@ -105,14 +112,14 @@ def _at_rank(raw: Floats, weight: Floats, rank: Floats) -> Floats:
     return np.asarray(np.interp(rank, _ranks(raw, weight)[order], raw[order]), dtype=np.float64)
 
 
-def _calibrated(rank: Floats, sample: Sample) -> tuple[Calibration, float]:
+def _calibrated(rank: Floats, sample: Sample[Table]) -> tuple[Calibration, float]:
     """Ranks to probabilities of fraud, and the share of fraud that is labelled."""
     labelled = calibrate(rank, sample.fraud.astype(np.float64), sample.weight)
     share = _labelled_share(rank, sample)
     return Calibration(labelled.scores, np.minimum(labelled.probabilities / share, _SUREST)), share
 
 
-def _labelled_share(rank: Floats, sample: Sample) -> float:
+def _labelled_share(rank: Floats, sample: Sample[Table]) -> float:
     """The share of labelled rows, by weight, in the smallest top of the ranking that holds half of them."""
     order = np.argsort(-rank, kind="stable")
     labelled = np.cumsum((sample.fraud * sample.weight)[order])
@@ -121,8 +128,14 @@ def _labelled_share(rank: Floats, sample: Sample) -> float:
     return float(np.clip(labelled[half] / everything[half], _LEAST_SHARE, 1.0))
 
 
-def _cross_fitted(sample: Sample, emphasis: Floats, directions: Mapping[str, int], seed: int) -> Floats:
-    """Every row's rank among the accounts that were left out with its own."""
+class Scorer(Protocol[V_contra]):
+    """A fitted detector, as far as it is asked here."""
+
+    def score(self, rows: V_contra, /) -> Floats: ...
+
+
+def cross_fitted(sample: Sample[V], emphasis: Floats, fit: Callable[[Sample[V], Floats], Scorer[V]]) -> Floats:
+    """Every row's rank among the accounts that were left out with its own; `fit` is given the others."""
     unique = sample.accounts.unique(maintain_order=True)
     of_account = dict(zip(unique.to_list(), fold_of(unique, FOLDS).tolist(), strict=True))
     fold = np.fromiter((of_account[account] for account in sample.accounts), dtype=np.int64, count=len(emphasis))
@@ -135,7 +148,6 @@ def _cross_fitted(sample: Sample, emphasis: Floats, directions: Mapping[str, int
         if learning.fraud.all() or not learning.fraud.any():
             rank[judged] = 0.5
             continue
-        model = Boosting(directions=directions, seed=seed)
-        model.fit(learning.table, learning.fraud.astype(np.float64), emphasis[fitted])
+        model = fit(learning, emphasis[fitted])
         rank[judged] = _ranks(model.score(sample.table.take(judged)), sample.weight[judged])
     return rank

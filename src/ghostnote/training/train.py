@@ -1,7 +1,8 @@
 """One training run: walk the lake, fit what the labels allow, return a bundle."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import msgspec
@@ -17,14 +18,34 @@ from ghostnote.features.declaration import Feature
 from ghostnote.features.directions import day_directions, directions
 from ghostnote.features.history import Intake, play_days
 from ghostnote.models.bundle import FORMAT, Bundle, Curve, Manifest, Training
+from ghostnote.models.sequence import PlaySequence, needs_pytorch
 from ghostnote.models.tails import Tails
+from ghostnote.models.tokens import TokenRows
 from ghostnote.progress import Progress, silent
 from ghostnote.training.known import Known
-from ghostnote.training.samples import Sample, Samples, gather
+from ghostnote.training.samples import Sample, Samples, V, gather
+from ghostnote.training.sequence import learn_sequence
 from ghostnote.training.supervised import learn
 
 #: Fewest labelled rows, and accounts that they belong to, from which a model is learnt at all.
 FEWEST_LABELLED, FEWEST_ACCOUNTS = 20, 5
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What one walk through a lake found to learn from: `fit` makes a bundle of it, of all rows or of a part."""
+
+    samples: Samples
+    features: tuple[Feature, ...]
+    known: Known
+    intake: Intake
+    window: tuple[date, date]
+    as_of: datetime
+    sequence: PlaySequence | None = None
+
+    def without(self, accounts: frozenset[str]) -> "Gathered":
+        """The same without any row of `accounts`, labelled or not."""
+        return replace(self, samples=self.samples.without(accounts))
 
 
 def train(
@@ -33,15 +54,33 @@ def train(
     as_of: datetime | None = None,
     features: tuple[Feature, ...] = TRAINED,
     own: Mapping[str, Any] | None = None,
+    sequence: PlaySequence | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Bundle:
     """Learn from events that arrived, and labels known, by `as_of` (default: the end of the last day with plays).
 
     `own` is what the bundle keeps of a team's own declarations (`features.own`), for scoring to find them again.
-    With too few labels of fraud the bundle holds the unsupervised detector only, and its notes say so.
+    `sequence` is the detector of sequences to fit too, if any; it needs PyTorch (`GhostnoteError` without it).
+    With too few labels of fraud the bundle holds the unsupervised detectors only, and its notes say so.
     Raises `GhostnoteError` if the lake holds no plays or `as_of` lies before the first of them.
     """
+    gathered = collect(lake, as_of=as_of, features=features, sequence=sequence, seed=seed, progress=progress)
+    return fit(gathered, own=own, seed=seed, progress=progress)
+
+
+def collect(
+    lake: Lake,
+    *,
+    as_of: datetime | None = None,
+    features: tuple[Feature, ...] = TRAINED,
+    sequence: PlaySequence | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Gathered:
+    """The first half of `train`: walk the lake and keep the rows to learn from."""
+    if sequence is not None:
+        needs_pytorch()
     days = play_days(lake)
     as_of = as_of or datetime.combine(days[-1], time.max, tzinfo=UTC)
     window = days[0], min(as_of.date(), days[-1])
@@ -49,15 +88,25 @@ def train(
         raise GhostnoteError(f"{as_of.date()} lies before the first play: the lake has {days[0]} to {days[-1]}.")
     intake = Intake()
     known = Known.by(lake, as_of, intake)
-    samples = gather(lake, features, known, intake, window, seed=seed, progress=progress)
+    samples = gather(
+        lake, features, known, intake, window, seed=seed, progress=progress, sequences=sequence is not None
+    )
     if not intake.plays:
         raise GhostnoteError(f"No play of {lake.path} can be read: `ghostnote validate` says why.")
+    return Gathered(samples, features, known, intake, window, as_of, sequence)
+
+
+def fit(
+    gathered: Gathered, *, own: Mapping[str, Any] | None = None, seed: int = 0, progress: Progress = silent
+) -> Bundle:
+    """The second half of `train`: a bundle of whichever detectors the rows allow."""
     progress("Fitting detectors", 0, 3)
+    samples, features, intake, known = gathered.samples, gathered.features, gathered.intake, gathered.known
     tails = Tails(directions=day_directions(features)).fit(samples.days.table)
     facts = Training(
-        start=window[0],
-        end=window[1],
-        as_of=as_of,
+        start=gathered.window[0],
+        end=gathered.window[1],
+        as_of=gathered.as_of,
         events=intake.events,
         accounts=samples.days.accounts.n_unique(),
         account_days=len(samples.days.table),
@@ -85,7 +134,23 @@ def train(
         ),
         tails=tails,
     )
-    return _supervised(bundle, samples, features, seed, progress)
+    bundle = _supervised(bundle, samples, features, seed, progress)
+    if gathered.sequence is None or samples.sequences is None:
+        return bundle
+    return _with_sequence(bundle, samples.sequences, gathered.sequence)
+
+
+def _with_sequence(bundle: Bundle, sample: Sample[TokenRows], detector: PlaySequence) -> Bundle:
+    """The bundle with a detector of sequences, tuned to the labels if there are enough."""
+    facts, tuned = bundle.manifest.training, _enough(sample)
+    if not tuned:
+        facts = _noted(facts, f"{_labelled(sample, 'sequences')}: the sequence detector learnt without labels.")
+    learnt = learn_sequence(sample, detector, tuned=tuned)
+    facts = msgspec.structs.replace(
+        facts, sequence_rows=len(sample.table), average_precision_sequences=learnt.average_precision
+    )
+    manifest = msgspec.structs.replace(bundle.manifest, training=facts)
+    return msgspec.structs.replace(bundle, manifest=manifest, sequence=learnt.model)
 
 
 def _supervised(
@@ -132,12 +197,12 @@ def _notes(intake: Intake) -> list[str]:
     return notes
 
 
-def _enough(sample: Sample) -> bool:
+def _enough(sample: Sample[V]) -> bool:
     whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
     return bool(sample.fraud.sum() >= FEWEST_LABELLED and whose >= FEWEST_ACCOUNTS)
 
 
-def _labelled(sample: Sample, rows: str) -> str:
+def _labelled(sample: Sample[V], rows: str) -> str:
     whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
     return f"{int(sample.fraud.sum())} {rows} of {whose} accounts are labelled fraud, or caught by certain rules"
 

@@ -11,7 +11,7 @@ from tests.simulation.worlds import ATTACKED, BESIEGED, SMALL_CATALOGUE
 
 from ghostnote.events.inspection import inspect
 from ghostnote.events.lake import Lake, LakeWriter
-from ghostnote.simulation.honest import live
+from ghostnote.simulation.honest import Listeners, live
 from ghostnote.simulation.listing import parameters
 from ghostnote.simulation.places import AddressBook
 from ghostnote.simulation.planting import plant
@@ -99,5 +99,5 @@ def empty_stage() -> Stage:
     """A tiny service of which one cell of plays was overheard."""
     scenario = Scenario(accounts=100, days=3, catalogue=SMALL_CATALOGUE)
     people, service = make_service(scenario, 1)
-    heard = live(service, people, AddressBook.of(service.networks, 1), 0).plays[0]
+    heard = live(Listeners.of(service, people, AddressBook.of(service.networks, 1)), 0).plays[0]
     return Stage.of(replace(service, plays=float(len(heard))), heard)

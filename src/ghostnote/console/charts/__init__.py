@@ -16,6 +16,7 @@ from ghostnote.console.charts.days import (
     withheld_plays,
     withheld_share,
 )
+from ghostnote.console.charts.evaluation import first_day, kinds_left_out, precision_recall, reliability
 from ghostnote.console.charts.money import owner_payouts
 from ghostnote.console.charts.scores import rule_hits, score_histogram
 from ghostnote.console.charts.tracks import track_shares
@@ -29,11 +30,15 @@ __all__ = [
     "campaigns_caught",
     "cohort_rates",
     "enable_theme",
+    "first_day",
     "hours_of_day",
+    "kinds_left_out",
     "ordinary_raster",
     "owner_payouts",
     "payout_at_stake",
     "plays_per_day",
+    "precision_recall",
+    "reliability",
     "rule_hits",
     "score_histogram",
     "signups",

@@ -5,12 +5,12 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ghostnote.simulation.clients import PLATFORM
-from ghostnote.simulation.machine import Queue, listen, open_accounts, plays_to_fill, shifts
+from ghostnote.simulation.machine import plays_to_fill, shifts
 from ghostnote.simulation.networks import Country, IpKind
-from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
-from ghostnote.simulation.rows import DAY, SOURCE
-from ghostnote.simulation.stage import NOBODY, Stage
+from ghostnote.simulation.playbooks.operation import Operation
+from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size
+from ghostnote.simulation.rows import DAY
+from ghostnote.simulation.stage import Stage
 
 _PAUSE_SECONDS = 6.0
 #: Shortest track that earns anything.
@@ -44,34 +44,31 @@ class AiCatalogueFarm(Timing, frozen=True, kw_only=True, tag="ai_catalogue_farm"
 
     def stage(self, stage: Stage) -> None:
         """Add this campaign to the stage and close it."""
-        rng = stage.rng()
-        start, end = stage.at(self.start), stage.at(self.start + self.days)
+        run = Operation.of(stage, self)
         step = self.seconds * 1.04 + _PAUSE_SECONDS
         count = fleet_size(stage, self.size, self.accounts, self.days, self.hours * 3600 / step)
-        tracks = self._catalogue(stage, count, start, rng)
-        fleet = open_accounts(
-            stage,
-            rng,
-            signed_up=start - (rng.random(count) * self.opened_over * DAY).astype(np.int64),
+        tracks = self._catalogue(stage, count, run.start, run.rng)
+        fleet = run.open(
+            count,
+            opened_over=self.opened_over,
             country=self.country,
             plan="family",
+            platforms=("web",),
+            ip_kind=self.ip_kind,
+            addresses=max(2, round(count / self.per_address)),
             per_card=self.per_card,
-            platform=np.array([PLATFORM["web"]]),
-            per_device=1,
-            pool=stage.addresses(self.ip_kind, self.country, max(2, round(count / self.per_address)), rng),
             ips_each=2,
             bulk_mail=0.8,
         )
-        work = shifts(fleet, start, end, self.hours, self.day_off, 0.06, rng)
+        work = shifts(fleet, run.start, run.end, self.hours, self.day_off, 0.06, run.rng)
         shift, place = plays_to_fill(work, step)
         # Each day every tab goes through another stretch of the catalogue.
-        track = tracks[(rng.integers(0, tracks.size, work.member.size)[shift] + place * 7) % tracks.size]
-        ms = stage.service.catalogue.duration_ms[track].astype(np.int64)
-        queue = Queue(shift, place, track, ms, SOURCE["album"], np.full(shift.size, -1))
-        listen(
-            stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng
-        )
-        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
+        track = tracks[(run.rng.integers(0, tracks.size, work.member.size)[shift] + place * 7) % tracks.size]
+        run.work(
+            fleet, work, (shift, place), track, run.whole(track), source="album",
+            pause_seconds=_PAUSE_SECONDS, camouflage=self.camouflage,
+        )  # fmt: skip
+        run.close(fleet.account)
 
     def _catalogue(self, stage: Stage, count: int, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
         artists = max(self.owners, round(count * self.tracks_per_account / self.tracks_per_artist))

@@ -46,9 +46,12 @@ class ChartBurst(Timing, frozen=True, kw_only=True, tag="chart_burst"):
         catalogue = stage.service.catalogue
         song = catalogue.artist_first[stage.artists_known(self.known)]
         step = float(catalogue.duration_ms[song][0]) / 1000 + _PAUSE_SECONDS
-        wanted = self.plays if self.size is None else self.size * stage.service.plays
         daily = self.hours * 3600 / step * (1 - self.camouflage) * (1 - self.day_off)
-        count = max(2, round(wanted / (self.days * max(daily, 1.0))))
+        each = self.days * max(daily, 1.0)
+        if self.size is None:
+            count = max(2, round(self.plays / each))
+        else:
+            count = stage.prevalence.units(self.size * stage.service.plays, each, 2)
         shown = stage.addresses(self.ip_kind, self.country, max(2, round(count / self.per_address)), rng)
         fleet = open_accounts(
             stage,

@@ -42,7 +42,9 @@ class HijackedListeners(Timing, frozen=True, kw_only=True, tag="hijacked_listene
         """Add this campaign to the stage and close it."""
         rng = stage.rng()
         start, end = stage.at(self.start), stage.at(self.start + self.days)
-        wanted = self.victims if self.size is None else max(4, round(self.size * stage.service.plays / self.plays))
+        wanted = self.victims
+        if self.size is not None:
+            wanted = stage.prevalence.units(self.size * stage.service.plays, self.plays, 4)
         victims = stolen(stage, wanted, start, rng)
         tracks = self._albums(stage, start, rng)
         victim, begin = self._sittings(stage, victims, start, end, rng)

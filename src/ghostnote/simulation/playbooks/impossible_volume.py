@@ -1,17 +1,18 @@
 """A few accounts, each on many players at once, on a small catalogue (Denmark, 2013-2019; secondary sources)."""
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from ghostnote.simulation.clients import PLATFORM
-from ghostnote.simulation.machine import Queue, Shifts, listen, open_accounts, plays_to_fill, shifts
+from ghostnote.simulation.machine import Shifts, plays_to_fill, shifts
 from ghostnote.simulation.networks import Country, IpKind
-from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
-from ghostnote.simulation.rows import DAY, MINUTE, SOURCE
-from ghostnote.simulation.stage import NOBODY, Stage
+from ghostnote.simulation.playbooks.operation import Operation
+from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size
+from ghostnote.simulation.randomness import Floats
+from ghostnote.simulation.rows import MINUTE
+from ghostnote.simulation.stage import Stage
 
 _PAUSE_SECONDS = 0.4
 #: Track lengths: songs, of which nobody hears more than the paid part.
@@ -48,45 +49,41 @@ class ImpossibleVolume(Timing, frozen=True, kw_only=True, tag="impossible_volume
 
     def stage(self, stage: Stage) -> None:
         """Add this campaign to the stage and close it."""
-        rng = stage.rng()
-        start, end = stage.at(self.start), stage.at(self.start + self.days)
+        run = Operation.of(stage, self)
         step = self.seconds + _PAUSE_SECONDS
         count = fleet_size(stage, self.size, self.accounts, self.days, self.hours * 3600 / step * self.streams, least=1)
-        tracks = self._catalogue(stage, start, rng)
-        fleet = open_accounts(
-            stage,
-            rng,
-            signed_up=start - (rng.random(count) * self.opened_over * DAY).astype(np.int64),
+        tracks = run.rng.permutation(run.tracks(self.tracks, self.artists, self.owners, self._lengths(run.rng), 900))
+        fleet = run.open(
+            count,
+            opened_over=self.opened_over,
             country=self.country,
             plan="premium",
+            platforms=("windows",),
+            ip_kind=self.ip_kind,
+            addresses=max(1, round(count / self.per_address)),
             per_card=self.per_card,
-            platform=np.array([PLATFORM["windows"]]),
             per_device=self.per_device,
-            pool=stage.addresses(self.ip_kind, self.country, max(1, round(count / self.per_address)), rng),
-            ips_each=1,
-            bulk_mail=0.0,
         )
-        alone = shifts(fleet, start, end, self.hours, self.day_off, 0.0, rng)
-        work = _side_by_side(alone, self.streams, rng)
+        alone = shifts(fleet, run.start, run.end, self.hours, self.day_off, 0.0, run.rng)
+        work = _side_by_side(alone, self.streams, run.rng)
         shift, place = plays_to_fill(work, step)
-        begin = rng.integers(0, tracks.size, work.member.size)[shift]
-        ms = np.full(shift.size, round(self.seconds * 1000)) + rng.integers(0, 400, shift.size)
+        begin = run.rng.integers(0, tracks.size, work.member.size)[shift]
+        ms = np.full(shift.size, round(self.seconds * 1000)) + run.rng.integers(0, 400, shift.size)
         track = tracks[(begin + place) % tracks.size]
-        ms = np.minimum(ms, stage.service.catalogue.duration_ms[track])
-        queue = Queue(shift, place, track, ms, SOURCE["playlist"], np.repeat(stage.add_playlists(1), shift.size))
-        listen(
-            stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng
-        )
-        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
+        run.work(
+            fleet, work, (shift, place), track, np.minimum(ms, run.whole(track)), source="playlist",
+            lists=run.own_playlist(shift.size), pause_seconds=_PAUSE_SECONDS, camouflage=self.camouflage,
+        )  # fmt: skip
+        run.close(fleet.account)
 
-    def _catalogue(self, stage: Stage, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
-        artists = min(self.artists, self.tracks)
-        sizes = np.bincount(rng.integers(0, artists, self.tracks - artists), minlength=artists) + 1
-        seconds = rng.uniform(*_SECONDS, self.tracks)
-        copies = min(self.copies, self.tracks // 2)
-        seconds[rng.permutation(self.tracks)[:copies]] *= rng.uniform(*_CHANGED, copies)
-        released = start - (rng.random(self.tracks) * 900).astype(np.int64) * DAY
-        return rng.permutation(stage.add_artists(sizes, seconds, released, rng.integers(0, self.owners, artists)))
+    def _lengths(self, rng: np.random.Generator) -> Callable[[int], Floats]:
+        def draw(count: int) -> Floats:
+            seconds = rng.uniform(*_SECONDS, count)
+            copies = min(self.copies, count // 2)
+            seconds[rng.permutation(count)[:copies]] *= rng.uniform(*_CHANGED, copies)
+            return seconds
+
+        return draw
 
 
 def _side_by_side(work: Shifts, streams: int, rng: np.random.Generator) -> Shifts:

@@ -5,12 +5,12 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ghostnote.simulation.clients import PLATFORM
-from ghostnote.simulation.machine import Fleet, Queue, Shifts, listen, open_accounts, plays_to_fill
+from ghostnote.simulation.machine import Fleet, Shifts, plays_to_fill
 from ghostnote.simulation.networks import Country, IpKind
-from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
-from ghostnote.simulation.rows import DAY, HOUR, MINUTE, SOURCE
-from ghostnote.simulation.stage import NOBODY, Stage
+from ghostnote.simulation.playbooks.operation import Operation
+from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size
+from ghostnote.simulation.rows import DAY, HOUR, MINUTE
+from ghostnote.simulation.stage import Stage
 
 _PAUSE_SECONDS = 2.0
 
@@ -42,43 +42,35 @@ class LockstepFleet(Timing, frozen=True, kw_only=True, tag="lockstep_fleet"):
 
     def stage(self, stage: Stage) -> None:
         """Add this campaign to the stage and close it."""
-        rng = stage.rng()
-        start, end = stage.at(self.start), stage.at(self.start + self.days)
+        run = Operation.of(stage, self)
         step = self.seconds + _PAUSE_SECONDS
         daily = min(self.hours * 3600 / step, self.tracks)
         count = fleet_size(stage, self.size, self.accounts, self.days, daily * (1 - self.day_off))
-        tracks = self._catalogue(stage, start, rng)
-        fleet = open_accounts(
-            stage,
-            rng,
-            signed_up=start - (rng.random(count) * self.opened_over * DAY).astype(np.int64),
+        lengths = run.lengths(self.seconds, 0.2, 34)
+        tracks = run.rng.permutation(run.tracks(self.tracks, self.artists, self.owners, lengths, 400))
+        fleet = run.open(
+            count,
+            opened_over=self.opened_over,
             country=self.country,
             plan="free",
+            platforms=("android", "ios"),
+            ip_kind=self.ip_kind,
+            addresses=count,
+            scattered=True,
             per_card=self.per_card,
-            platform=np.array([PLATFORM["android"], PLATFORM["ios"]]),
             per_device=self.per_device,
-            pool=stage.scattered(self.ip_kind, self.country, count, rng),
-            ips_each=1,
             bulk_mail=self.bulk_mail,
         )
-        work = self._at_the_same_time(fleet, start, end, rng)
+        work = self._at_the_same_time(fleet, run.start, run.end, run.rng)
         shift, place = plays_to_fill(work, step)
         once = place < self.tracks
         shift, place = shift[once], place[once]
         track = tracks[place]
-        ms = stage.service.catalogue.duration_ms[track].astype(np.int64)
-        queue = Queue(shift, place, track, ms, SOURCE["playlist"], np.repeat(stage.add_playlists(1), shift.size))
-        listen(
-            stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng
-        )
-        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
-
-    def _catalogue(self, stage: Stage, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
-        artists = min(self.artists, self.tracks)
-        sizes = np.bincount(rng.integers(0, artists, self.tracks - artists), minlength=artists) + 1
-        seconds = np.maximum(34.0, self.seconds * np.exp(0.2 * rng.standard_normal(self.tracks)))
-        released = start - (rng.random(self.tracks) * 400).astype(np.int64) * DAY
-        return rng.permutation(stage.add_artists(sizes, seconds, released, rng.integers(0, self.owners, artists)))
+        run.work(
+            fleet, work, (shift, place), track, run.whole(track), source="playlist",
+            lists=run.own_playlist(shift.size), pause_seconds=_PAUSE_SECONDS, camouflage=self.camouflage,
+        )  # fmt: skip
+        run.close(fleet.account)
 
     def _at_the_same_time(self, fleet: Fleet, start: int, end: int, rng: np.random.Generator) -> Shifts:
         days = max(1, -(-(end - start) // DAY))

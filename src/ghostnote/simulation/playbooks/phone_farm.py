@@ -3,14 +3,13 @@
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from ghostnote.simulation.clients import PLATFORM
-from ghostnote.simulation.machine import Fleet, Queue, Shifts, listen, open_accounts, plays_to_fill
+from ghostnote.simulation.machine import Fleet, Shifts, plays_to_fill
 from ghostnote.simulation.networks import Country, IpKind
-from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, named
-from ghostnote.simulation.rows import DAY, HOUR, SOURCE
-from ghostnote.simulation.stage import NOBODY, Stage
+from ghostnote.simulation.playbooks.operation import Operation
+from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing
+from ghostnote.simulation.rows import DAY, HOUR
+from ghostnote.simulation.stage import Stage
 
 _PAUSE_SECONDS = 3.0
 
@@ -39,40 +38,38 @@ class PhoneFarm(Timing, frozen=True, kw_only=True, tag="phone_farm"):
 
     def stage(self, stage: Stage) -> None:
         """Add this campaign to the stage and close it."""
-        rng = stage.rng()
-        start, end = stage.at(self.start), stage.at(self.start + self.days)
+        run = Operation.of(stage, self)
         step = self.seconds + _PAUSE_SECONDS
         phones = self.phones
         if self.size is not None:
             daily = 24 * 3600 / step * (1 - self.idle)
-            phones = max(2, round(self.size * stage.service.plays / (self.days * max(daily, 1.0))))
-        tracks = self._catalogue(stage, start, rng)
-        slots = max(1, -(-(end - start) // DAY))
+            phones = stage.prevalence.units(self.size * stage.service.plays, self.days * daily, 2)
+        tracks = run.tracks(self.tracks, self.artists, self.owners, run.lengths(self.seconds, 0.25, 34), 300)
+        slots = max(1, -(-(run.end - run.start) // DAY))
         count = phones * self.per_device
-        fleet = open_accounts(
-            stage,
-            rng,
-            signed_up=start - (rng.random(count) * self.opened_over * DAY).astype(np.int64),
+        fleet = run.open(
+            count,
+            opened_over=self.opened_over,
             country=self.country,
             plan="free",
-            per_card=1.0,
-            platform=np.array([PLATFORM["android"]]),
+            platforms=("android",),
+            ip_kind=self.ip_kind,
+            addresses=min(self.sims, count * slots),
+            scattered=True,
             per_device=self.per_device,
-            pool=stage.scattered(self.ip_kind, self.country, min(self.sims, count * slots), rng),
             ips_each=slots,
             bulk_mail=self.bulk_mail,
             phones=True,
         )
-        work = self._in_turn(fleet, phones, start, end, rng)
+        work = self._in_turn(fleet, phones, run.start, run.end, run.rng)
         shift, place = plays_to_fill(work, step)
-        begin = rng.integers(0, tracks.size, work.member.size)[shift]
+        begin = run.rng.integers(0, tracks.size, work.member.size)[shift]
         track = tracks[(begin + place) % tracks.size]
-        ms = stage.service.catalogue.duration_ms[track].astype(np.int64)
-        queue = Queue(shift, place, track, ms, SOURCE["artist"], np.full(shift.size, -1))
-        listen(
-            stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.3, rng=rng
-        )
-        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
+        run.work(
+            fleet, work, (shift, place), track, run.whole(track), source="artist",
+            pause_seconds=_PAUSE_SECONDS, camouflage=self.camouflage, shuffle=0.3,
+        )  # fmt: skip
+        run.close(fleet.account)
 
     def _in_turn(self, fleet: Fleet, phones: int, start: int, end: int, rng: np.random.Generator) -> Shifts:
         """A phone's accounts one after the other, every day in the same order."""
@@ -86,10 +83,3 @@ class PhoneFarm(Timing, frozen=True, kw_only=True, tag="phone_farm"):
         length = np.minimum(begin + (busy * HOUR).astype(np.int64), end) - begin
         kept = length > 0
         return Shifts(member[kept], begin[kept], length[kept])
-
-    def _catalogue(self, stage: Stage, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
-        artists = min(self.artists, self.tracks)
-        sizes = np.bincount(rng.integers(0, artists, self.tracks - artists), minlength=artists) + 1
-        seconds = np.maximum(34.0, self.seconds * np.exp(0.25 * rng.standard_normal(self.tracks)))
-        released = start - (rng.random(self.tracks) * 300).astype(np.int64) * DAY
-        return stage.add_artists(sizes, seconds, released, rng.integers(0, self.owners, artists))

@@ -49,10 +49,13 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def fleet_size(
     stage: Stage, size: float | None, accounts: int, days: float, plays_per_day: float, *, least: int = 4
 ) -> int:
-    """Accounts, `least` or more, that `size` (a share of the service's plays) needs; else the playbook's own number."""
+    """Accounts, `least` or more, that `size` (a share of the service's plays) needs; else the playbook's own number.
+
+    Raises `TooSmallError`, see `Prevalence`.
+    """
     if size is None:
         return accounts
-    return max(least, round(size * stage.service.plays / (days * max(plays_per_day, 1.0))))
+    return stage.prevalence.units(size * stage.service.plays, days * max(plays_per_day, 1.0), least)
 
 
 def named(playbook: Playbook, stage: Stage) -> str:

@@ -1,17 +1,18 @@
 """Paying accounts that loop a playlist of tracks just long enough to be paid (Bulgaria, 2017; secondary sources)."""
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ghostnote.simulation.clients import PLATFORM
-from ghostnote.simulation.machine import Queue, listen, open_accounts, plays_to_fill, shifts
+from ghostnote.simulation.machine import plays_to_fill, shifts
 from ghostnote.simulation.networks import Country, IpKind
-from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
-from ghostnote.simulation.rows import DAY, SOURCE
-from ghostnote.simulation.stage import NOBODY, Stage
+from ghostnote.simulation.playbooks.operation import Operation
+from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size
+from ghostnote.simulation.randomness import Floats
+from ghostnote.simulation.stage import Stage
 
 _PAUSE_SECONDS = 1.2
 #: Tracks are a little longer than the 30 s from which a play is paid.
@@ -47,25 +48,24 @@ class PlaylistLoop(Timing, frozen=True, kw_only=True, tag="playlist_loop"):
 
     def stage(self, stage: Stage) -> None:
         """Add this campaign to the stage and close it."""
-        rng = stage.rng()
-        start, end = stage.at(self.start), stage.at(self.start + self.days)
+        run = Operation.of(stage, self)
         step = (float(np.mean(self.stops_at)) if self.stops_at else self.seconds) + _PAUSE_SECONDS
         count = fleet_size(stage, self.size, self.accounts, self.days, self.hours * 3600 / step)
-        tracks = self._catalogue(stage, start, rng)
-        fleet = open_accounts(
-            stage,
-            rng,
-            signed_up=start - (rng.random(count) * self.opened_over * DAY).astype(np.int64),
+        rng = run.rng
+        tracks = rng.permutation(run.tracks(self.tracks, self.artists, self.owners, self._lengths(rng), 90))
+        fleet = run.open(
+            count,
+            opened_over=self.opened_over,
             country=self.country,
             plan="premium",
+            platforms=("android",),
+            ip_kind=self.ip_kind,
+            addresses=max(2, round(count / self.per_address)),
             per_card=self.per_card,
-            platform=np.array([PLATFORM["android"]]),
             per_device=self.per_device,
-            pool=stage.addresses(self.ip_kind, self.country, max(2, round(count / self.per_address)), rng),
-            ips_each=1,
             bulk_mail=0.6,
         )
-        work = shifts(fleet, start, end, self.hours, self.day_off, 0.05, rng)
+        work = shifts(fleet, run.start, run.end, self.hours, self.day_off, 0.05, rng)
         shift, place = plays_to_fill(work, step)
         playlists = min(self.playlists, tracks.size)
         which = work.member[shift] % playlists
@@ -73,27 +73,20 @@ class PlaylistLoop(Timing, frozen=True, kw_only=True, tag="playlist_loop"):
         begin = rng.integers(0, tracks.size, work.member.size)[shift]
         track = tracks[(begin + place) % (tracks.size // playlists) + which * (tracks.size // playlists)]
         lists = stage.add_playlists(playlists)[which]
-        queue = Queue(shift, place, track, self._heard(stage, track, rng), SOURCE["playlist"], lists)
-        listen(
-            stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng
-        )
-        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
+        run.work(
+            fleet, work, (shift, place), track, self._heard(run.whole(track), rng), source="playlist",
+            lists=lists, pause_seconds=_PAUSE_SECONDS, camouflage=self.camouflage,
+        )  # fmt: skip
+        run.close(fleet.account)
 
-    def _catalogue(self, stage: Stage, start: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
-        """Tracks just over 30 s, or of the usual length if plays are cut anyway; in no order of artists."""
-        artists = min(self.artists, self.tracks)
-        sizes = np.bincount(rng.integers(0, artists, self.tracks - artists), minlength=artists) + 1
+    def _lengths(self, rng: np.random.Generator) -> Callable[[int], Floats]:
+        """Just over 30 s, or the usual length if plays are cut anyway."""
         if self.stops_at:
-            seconds = max(self.stops_at) + rng.gamma(6.0, 20.0, self.tracks)
-        else:
-            seconds = _LEAST_SECONDS + rng.exponential(self.seconds - _LEAST_SECONDS, self.tracks)
-        released = start - (rng.random(self.tracks) * 90).astype(np.int64) * DAY
-        tracks = stage.add_artists(sizes, seconds, released, rng.integers(0, self.owners, artists))
-        return rng.permutation(tracks)
+            return lambda count: max(self.stops_at) + rng.gamma(6.0, 20.0, count)
+        return lambda count: _LEAST_SECONDS + rng.exponential(self.seconds - _LEAST_SECONDS, count)
 
-    def _heard(self, stage: Stage, track: npt.NDArray[np.int32], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        ms = stage.service.catalogue.duration_ms[track].astype(np.int64)
+    def _heard(self, ms: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
         if not self.stops_at:
             return ms
-        cut = np.asarray(self.stops_at)[rng.integers(0, len(self.stops_at), track.size)] * 1000
-        return np.minimum(ms, cut + rng.integers(0, 900, track.size))
+        cut = np.asarray(self.stops_at)[rng.integers(0, len(self.stops_at), ms.size)] * 1000
+        return np.minimum(ms, cut + rng.integers(0, 900, ms.size))

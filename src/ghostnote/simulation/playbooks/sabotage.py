@@ -4,12 +4,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from ghostnote.simulation.clients import PLATFORM
-from ghostnote.simulation.machine import Queue, listen, open_accounts, plays_to_fill, shifts
+from ghostnote.simulation.machine import plays_to_fill, shifts
 from ghostnote.simulation.networks import Country, IpKind
-from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size, named
-from ghostnote.simulation.rows import DAY, SOURCE
-from ghostnote.simulation.stage import NOBODY, Stage
+from ghostnote.simulation.playbooks.operation import Operation
+from ghostnote.simulation.playbooks.playbook import Count, NotNegative, Positive, Share, Timing, fleet_size
+from ghostnote.simulation.stage import Stage
 
 _PAUSE_SECONDS = 1.0
 
@@ -39,34 +38,30 @@ class Sabotage(Timing, frozen=True, kw_only=True, tag="sabotage"):
 
     def stage(self, stage: Stage) -> None:
         """Add this campaign to the stage and close it."""
-        rng = stage.rng()
-        start, end = stage.at(self.start), stage.at(self.start + self.days)
+        run = Operation.of(stage, self)
         step = self.seconds + _PAUSE_SECONDS
         count = fleet_size(stage, self.size, self.accounts, self.days, self.hours * 3600 / step)
         catalogue = stage.service.catalogue
         rival = stage.artists_known(self.known)
         songs = catalogue.artist_first[rival] + np.arange(min(self.songs, int(catalogue.artist_size[rival][0])))
-        songs = songs[(catalogue.released[songs] < start) | (songs == songs[0])].astype(np.int32)
-        fleet = open_accounts(
-            stage,
-            rng,
-            signed_up=start - (rng.random(count) * self.opened_over * DAY).astype(np.int64),
+        songs = songs[(catalogue.released[songs] < run.start) | (songs == songs[0])].astype(np.int32)
+        fleet = run.open(
+            count,
+            opened_over=self.opened_over,
             country=self.country,
             plan="free",
-            per_card=1.0,
-            platform=np.array([PLATFORM["windows"]]),
+            platforms=("windows",),
+            ip_kind=self.ip_kind,
+            addresses=max(2, round(count / self.per_address)),
             per_device=self.per_device,
-            pool=stage.addresses(self.ip_kind, self.country, max(2, round(count / self.per_address)), rng),
-            ips_each=1,
             bulk_mail=self.bulk_mail,
         )
-        work = shifts(fleet, start, end, self.hours, self.day_off, 0.02, rng)
+        work = shifts(fleet, run.start, run.end, self.hours, self.day_off, 0.02, run.rng)
         shift, place = plays_to_fill(work, step)
         track = songs[place % songs.size]
-        ms = np.full(shift.size, round(self.seconds * 1000)) + rng.integers(0, 900, shift.size)
-        ms = np.minimum(ms, catalogue.duration_ms[track])
-        queue = Queue(shift, place, track, ms, SOURCE["search"], np.full(shift.size, -1))
-        listen(
-            stage, fleet, work, queue, camouflage=self.camouflage, pause_seconds=_PAUSE_SECONDS, shuffle=0.0, rng=rng
-        )
-        stage.close(named(self, stage), self.kind, fleet.account, NOBODY)
+        ms = np.full(shift.size, round(self.seconds * 1000)) + run.rng.integers(0, 900, shift.size)
+        run.work(
+            fleet, work, (shift, place), track, np.minimum(ms, run.whole(track)), source="search",
+            pause_seconds=_PAUSE_SECONDS, camouflage=self.camouflage,
+        )  # fmt: skip
+        run.close(fleet.account)

@@ -8,7 +8,7 @@ import pytest
 
 from ghostnote.backtest import UNKNOWN, backtest
 from ghostnote.decisions import summary as facts
-from ghostnote.decisions.tables import ACCOUNTS, PLAYS
+from ghostnote.decisions.tables import ACCOUNTS, PLAYS, TRACKS
 from ghostnote.events.lake import Lake, LakeWriter
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -95,6 +95,7 @@ def decisions(tmp_path: Path) -> Path:
     ]
     pl.DataFrame(accounts, schema=ACCOUNTS).write_parquet(folder / "accounts.parquet")
     pl.DataFrame(plays, schema=PLAYS).write_parquet(folder / "plays.parquet")
+    TRACKS.to_frame().write_parquet(folder / "tracks.parquet")
     return folder
 
 

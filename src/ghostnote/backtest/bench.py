@@ -1,0 +1,61 @@
+"""The judged days and what is true of them: any way to judge can be tried on them and is measured alike."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from ghostnote.backtest.compare import Facts, Joined, join
+from ghostnote.backtest.measures import measured
+from ghostnote.backtest.spool import Spool
+from ghostnote.backtest.variants import Way
+from ghostnote.decisions.evaluation import Variant
+from ghostnote.events.lake import Lake
+from ghostnote.features.history import Intake
+from ghostnote.scoring.output import Run, tables
+from ghostnote.scoring.period import Period
+
+
+@dataclass(frozen=True)
+class Bench:
+    """`days` were folded once; `known` are the labels that training may have seen."""
+
+    lake: Lake
+    days: Spool
+    facts: Facts
+    known: pl.DataFrame
+    intake: Intake
+    made_at: datetime
+    seed: int = 0
+
+    @property
+    def window(self) -> tuple[date, date]:
+        """First and last day."""
+        return self.days.days[0], self.days.days[-1]
+
+    def judged(self, way: Way) -> tuple[Period, Joined]:
+        """What one way thinks of all days, and its decisions beside the truth."""
+        period = Period.of(self.days, way.bundle, way.policy, seed=self.seed)
+        run = Run(
+            self.lake,
+            way.bundle,
+            "",
+            way.policy,
+            self.window,
+            None,
+            self.intake,
+            period.decided(),
+            {},
+            self.made_at,
+            period.audiences,
+        )
+        return period, join(tables(run), self.facts, self.known)
+
+    def measured(self, way: Way, joined: Joined) -> Variant:
+        """The figures of one way."""
+        alerts = float(way.policy.reviews_per_day)
+        return measured(way.name, way.description, joined, alerts_per_day=alerts, days=len(self.days.days))
+
+    def tried(self, way: Way) -> Variant:
+        """`judged` and `measured`."""
+        return self.measured(way, self.judged(way)[1])

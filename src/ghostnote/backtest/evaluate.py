@@ -1,0 +1,184 @@
+"""How well a defence does on days that it was not trained on, as a whole and with one thing left out at a time."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from ghostnote import __version__
+from ghostnote.backtest.bench import Bench
+from ghostnote.backtest.compare import Facts, facts_of, labels_by
+from ghostnote.backtest.kinds import accounts_by_kind
+from ghostnote.backtest.measures import at_prevalences, calibrated
+from ghostnote.backtest.replay import replay
+from ghostnote.backtest.spool import Spool
+from ghostnote.backtest.variants import Way, whole, without_detectors
+from ghostnote.decisions.documents import write_json
+from ghostnote.decisions.evaluation import EVALUATION_FILE, Evaluation, Variant
+from ghostnote.decisions.policy import Policy
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import Lake
+from ghostnote.events.reading import read
+from ghostnote.features.history import Intake, play_days, walk
+from ghostnote.models.bundle import Bundle
+from ghostnote.progress import Progress, silent
+from ghostnote.scoring.judge import Judge
+from ghostnote.training.train import Gathered, collect, fit
+
+#: Share of the days that are trained on if nobody says until when.
+_TRAINED = 4 / 7
+_STEP = "Judging in other ways"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an evaluation has besides the whole: `kinds` left out of training, `detectors` left out of deciding, and
+    every day decided at its own end (`daily`). Each way takes as long again as judging once.
+    """
+
+    kinds: bool = True
+    detectors: bool = True
+    daily: bool = True
+
+
+def evaluate(
+    lake: Lake,
+    out: Path,
+    *,
+    made_at: datetime,
+    bundle: Bundle | None = None,
+    as_of: datetime | None = None,
+    policy: Policy | None = None,
+    parts: Parts | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Train on the lake up to `as_of`, judge the days after it, and write `evaluation.json` into the folder `out`.
+
+    Without `as_of`, four sevenths of the days are trained on. With a `bundle` nothing is trained: it judges what came
+    after its own `as_of`, and no kind is left out. What is true comes from simulated or planted labels, else from the
+    team's own, whenever they became known. Raises `GhostnoteError` if no day is left to judge, or nothing is labelled.
+    """
+    policy, parts = policy or Policy(), parts or Parts()
+    as_of = bundle.manifest.training.as_of if bundle else as_of or _usual_as_of(play_days(lake))
+    labels, facts = _labels(lake)
+    _check_days(lake, as_of)
+    gathered = None if bundle else collect(lake, as_of=as_of, seed=seed, progress=progress)
+    if bundle is None:
+        assert gathered is not None
+        bundle = fit(gathered, seed=seed, progress=progress)
+    with tempfile.TemporaryDirectory(prefix="ghostnote-") as folder:
+        intake = Intake()
+        spool = _folded(lake, bundle, policy, as_of, Spool(Path(folder)), intake, progress)
+        bench = Bench(lake, spool, facts, labels_by(labels, as_of), intake, made_at, seed)
+        found = _of_whole(bench, whole(bundle, policy), parts, progress)
+        kinds = _kinds(bench, gathered, labels, policy) if gathered and parts.kinds else []
+        ways = without_detectors(bundle, policy) if parts.detectors else ()
+        tried = _tried([*kinds, *(partial(bench.tried, way) for way in ways)], progress)
+    return _written(out, found, tried[: len(kinds)], tried[len(kinds) :])
+
+
+def _usual_as_of(days: Sequence[date]) -> datetime:
+    last = days[max(1, round(len(days) * _TRAINED)) - 1]
+    return datetime.combine(last, time.max, tzinfo=UTC)
+
+
+def _labels(lake: Lake) -> tuple[pl.DataFrame, Facts]:
+    labels = read(lake, "labels").rows if "labels" in lake.tables() else None
+    facts = None if labels is None or labels.is_empty() else facts_of(labels)
+    if labels is None or facts is None or not facts.fraud:
+        raise GhostnoteError(
+            f"{lake.path} has no label of fraud to evaluate against: put campaigns into it with `ghostnote plant`, or "
+            "take a simulated lake."
+        )
+    return labels, facts
+
+
+def _check_days(lake: Lake, as_of: datetime) -> None:
+    days = play_days(lake)
+    if as_of.date() >= days[-1]:
+        raise GhostnoteError(
+            f"Training ends on {as_of.date()} and the plays on {days[-1]}: no day is left to judge. Give an earlier "
+            "--as-of, or a lake that goes on."
+        )
+
+
+def _folded(
+    lake: Lake, bundle: Bundle, policy: Policy, as_of: datetime, spool: Spool, intake: Intake, progress: Progress
+) -> Spool:
+    """The days after `as_of`, folded on top of all that came before."""
+    for day in walk(lake, Judge(bundle, policy).folded, intake, None, progress):
+        if day.day > as_of.date():
+            spool.add(day)
+    return spool
+
+
+def _of_whole(bench: Bench, way: Way, parts: Parts, progress: Progress) -> Evaluation:
+    """The evaluation without what is left out."""
+    progress("Judging", 0, 1)
+    period, joined = bench.judged(way)
+    progress("Judging", 1, 1)
+    days, new, facts = bench.days.days, joined.unknown(), way.bundle.manifest.training
+    return Evaluation(
+        ghostnote=__version__,
+        made_at=bench.made_at,
+        lake=str(bench.lake.path),
+        simulated=bench.facts.simulated,
+        trained_from=facts.start,
+        trained_to=facts.end,
+        judged_from=days[0],
+        judged_to=days[-1],
+        ceiling=way.policy.honest_account_ceiling,
+        currency=way.policy.currency,
+        whole=bench.measured(way, joined),
+        replayed=replay(period, days, joined, progress) if parts.daily else None,
+        account_calibration=calibrated(new.accounts) if way.bundle.supervised else None,
+        play_calibration=calibrated(new.plays) if way.bundle.play else None,
+        prevalence=at_prevalences(new.accounts),
+        notes=_notes(bench, way.bundle),
+    )
+
+
+def _kinds(bench: Bench, gathered: Gathered, labels: pl.DataFrame, policy: Policy) -> list[Callable[[], Variant]]:
+    """One way for each kind of fraud that training saw accounts of: trained again without any of them."""
+    seen = frozenset(gathered.samples.days.accounts.unique()) | frozenset(gathered.samples.plays.accounts.unique())
+    kinds = accounts_by_kind(bench.lake, labels)
+
+    def judged(kind: str, accounts: frozenset[str]) -> Variant:
+        bundle = fit(gathered.without(accounts), seed=bench.seed)
+        said = f"Trained without the {len(accounts & seen):,} accounts of this kind."
+        return bench.tried(Way(kind, said, bundle, policy))
+
+    return [partial(judged, kind, accounts) for kind, accounts in kinds.items() if accounts & seen]
+
+
+def _tried(ways: Sequence[Callable[[], Variant]], progress: Progress) -> list[Variant]:
+    found = []
+    for done, way in enumerate(ways):
+        progress(_STEP, done, len(ways))
+        found.append(way())
+    if ways:
+        progress(_STEP, len(ways), len(ways))
+    return found
+
+
+def _notes(bench: Bench, bundle: Bundle) -> list[str]:
+    notes = list(bundle.manifest.training.notes)
+    if not bench.facts.simulated:
+        notes.append(
+            "Nothing here was simulated or planted: what the team labelled, whenever it did, stands for the truth, and "
+            "whom nobody labelled counts as honest. Precision is a lower bound, recall is of what was found."
+        )
+    notes += [f"Not readable, left out: {name}" for name in bench.intake.unreadable]
+    return notes
+
+
+def _written(out: Path, found: Evaluation, kinds: Sequence[Variant], ways: Sequence[Variant]) -> Evaluation:
+    found = msgspec.structs.replace(found, kinds_left_out=list(kinds), left_out=list(ways))
+    write_json(out / EVALUATION_FILE, found)
+    return found

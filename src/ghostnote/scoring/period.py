@@ -1,0 +1,113 @@
+"""The opinions of a period, gathered day by day, and what is decided once they are all there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ghostnote.decisions.policy import Policy
+from ghostnote.features.history import Day
+from ghostnote.models.bundle import Bundle
+from ghostnote.scoring.audiences import Audiences
+from ghostnote.scoring.decide import Decided, decide
+from ghostnote.scoring.judge import Judge
+from ghostnote.scoring.kept import Kept
+from ghostnote.scoring.reasons import Baseline, explain
+
+#: Account-days a day, drawn at random, from which what is typical is taken.
+_PEERS_PER_DAY = 2000
+
+
+@dataclass
+class Period:
+    """The opinions of all days so far; `kept` gets the features behind them, if reasons will be asked for."""
+
+    judge: Judge
+    seed: int = 0
+    kept: Kept | None = None
+    _days: list[pl.DataFrame] = field(default_factory=list)
+    _plays: list[pl.DataFrame] = field(default_factory=list)
+    _links: list[pl.DataFrame] = field(default_factory=list)
+    _audiences: Audiences | None = None
+    _peers: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.judge.policy.track_alerts_per_day:
+            self._audiences = Audiences(self.judge.folded)
+
+    @classmethod
+    def of(cls, days: Iterable[Day], bundle: Bundle, policy: Policy, *, seed: int = 0) -> "Period":
+        """All of `days`, judged by a bundle under a policy, to be decided without reasons."""
+        period = cls(Judge(bundle, policy), seed)
+        for day in days:
+            period.add(day)
+        return period
+
+    @property
+    def plays(self) -> int:
+        """How many plays were judged."""
+        return sum(part.height for part in self._plays)
+
+    @property
+    def play_threshold(self) -> float | None:
+        """The raw score that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
+        ceilings = self.judge.bundle.manifest.play_ceilings
+        if ceilings is None:
+            return None
+        shares = np.log(np.asarray(ceilings.scores))
+        return float(
+            np.interp(np.log(self.judge.policy.honest_mark_ceiling), shares, np.asarray(ceilings.probabilities))
+        )
+
+    @property
+    def odd(self) -> float:
+        """The surprise that one in a thousand account-days of the training data exceeds."""
+        grid = self.judge.bundle.manifest.surprise_quantiles
+        return grid[-2] if len(grid) > 1 else float("inf")
+
+    @property
+    def audiences(self) -> Audiences | None:
+        """What is known of those who play each track; None if the policy wants no track watched."""
+        return self._audiences
+
+    def add(self, day: Day) -> None:
+        """Judge one more day."""
+        opinions = self.judge.judge(day)
+        random = np.random.default_rng([self.seed, day.day.toordinal()])
+        count = len(opinions.values)
+        self._peers.append(opinions.values[random.choice(count, min(count, _PEERS_PER_DAY), replace=False)])
+        if self._audiences is not None:
+            self._audiences.add(day)
+        if self.kept is not None:
+            self.kept.append(opinions.values)
+        self._days.append(opinions.days)
+        self._plays.append(opinions.plays)
+        self._links.append(opinions.links)
+
+    def decided(self, last: date | None = None) -> Decided:
+        """What is decided about all days so far, or about those up to `last`, as if nothing had come after it."""
+        chosen = [
+            place for place, part in enumerate(self._days) if last is None or (part.height and part["day"][0] <= last)
+        ]
+        return decide(
+            pl.concat([self._days[place] for place in chosen]),
+            pl.concat([self._plays[place] for place in chosen]),
+            pl.concat([self._links[place] for place in chosen]),
+            self.judge.policy,
+            play_threshold=self.play_threshold,
+            odd=self.odd,
+            supervised=self.judge.bundle.supervised,
+        )
+
+    def reasons(self, decided: Decided) -> dict[str, list[str]]:
+        """Why each account was acted on or is to be reviewed, by account_id; ValueError if nothing was kept."""
+        if self.kept is None:
+            raise ValueError("reasons need the features behind the opinions: give a place to keep them")
+        acted = decided.accounts.filter(pl.col("action") != "allow")
+        baseline = Baseline.of(np.concatenate(self._peers))
+        return explain(
+            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.folded, baseline, decided.groups
+        )
