@@ -53,7 +53,7 @@ def decide(
     links = summed(links)
     days = add_up(_at_work(counted_anew(days, policy.rules).with_row_index("row"), blocks), policy)
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
-    suspects = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks))
+    suspects = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks if block.proven))
     groups = with_blocks(group(sorted(suspects), links), blocks)
     days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     plays = _with_aimed(_marked(plays, play_threshold), campaigns, policy)
@@ -174,7 +174,13 @@ def _accounts(days: pl.DataFrame, plays: pl.DataFrame, campaigns: Campaigns, pol
 def _acted(
     accounts: pl.DataFrame, groups: list[Group], policy: Policy, budget: int, *, supervised: bool
 ) -> pl.DataFrame:
-    """Adds campaign_id and action. `budget` reviews go where most evidence, or without a model most surprise, is."""
+    """Adds campaign_id and action. `budget` reviews go where most evidence, or without a model most surprise, is.
+
+    Households in lockstep have evidence enough to be looked at, and no more.
+    """
+    small = pl.Series([a for found in groups if not found.proven for a in found.accounts], dtype=pl.String)
+    looked_at = pl.when(pl.col("account_id").is_in(small.implode())).then(policy.suspect_ratio)
+    accounts = accounts.with_columns(pl.max_horizontal("evidence", looked_at).alias("evidence"))
     member = pl.DataFrame(
         [(account, found.campaign_id) for found in groups for account in found.everybody],
         schema={"account_id": pl.String, "campaign_id": pl.String},
