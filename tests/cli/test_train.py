@@ -56,6 +56,7 @@ def test_without_pytorch_that_is_said_before_anything_is_read(
     town: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ghostnote.models.network", None)
+    monkeypatch.delattr("ghostnote.models.network", raising=False)
     said = refused("train", "--lake", town.lake.path, "--out", tmp_path / "bundle", "--sequence")
     assert "ghostnote[sequence]" in said
     assert not (tmp_path / "bundle").exists()
