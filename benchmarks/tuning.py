@@ -117,7 +117,7 @@ def gather(path: Path) -> Path:
     """Walk the lake at `path` and write its rows beside it."""
     lake = Lake(path)
     facts, first = _Facts.of(lake), play_days(lake)[0]
-    share = min(1.0, _HONEST_PLAYS / pl.scan_parquet(lake.files("plays")).select(pl.len()).collect().item())
+    share = min(1.0, _HONEST_PLAYS / pl.scan_parquet(list(lake.files("plays"))).select(pl.len()).collect().item())
     parts: dict[str, list[Rows]] = {"days": [], "plays": []}
     for day in walk(lake, TRAINED, Intake()):
         if day.day < first + timedelta(days=1):
@@ -288,7 +288,12 @@ class Found:
 
 
 def ranked(
-    world: World, settings: Mapping[str, float], *, stop: bool = False, by_money: bool = False, kinds: int = 2
+    world: World,
+    settings: Mapping[str, float],
+    *,
+    stop: bool = False,
+    money: tuple[float, float] = (0.0, 0.0),
+    kinds: int = 2,
 ) -> Iterator[Found]:
     """A world's rankings with one kind left out at a time (`kinds` of them), then with none."""
     left_out: list[str | None] = [*world.kinds()[:: max(len(world.kinds()) // max(kinds, 1), 1)][:kinds], None]
@@ -302,8 +307,8 @@ def ranked(
             if stop:
                 model.rounds = best_rounds(sample, model).rounds
             emphasis = sample.emphasis
-            if by_money:
-                emphasis = emphasis * _money(sample, rows.take(world.chosen(rows, without)).worth)
+            if any(money):
+                emphasis = emphasis * _money(sample, rows.take(world.chosen(rows, without)).worth, money)
             model.fit(sample.table, sample.fraud.astype(np.float64), emphasis)
             cost = time.process_time() - begun
             yield _judged(
@@ -311,12 +316,15 @@ def ranked(
             )
 
 
-def _money(sample: Sample[Table], worth: Floats) -> Floats:
-    """Weights of mean 1 among the labelled, and among the others, that grow with the royalties at stake."""
-    money = 1.0 + worth
-    weight = np.ones(len(money))
-    for rows in (sample.fraud, ~sample.fraud):
-        weight[rows] = money[rows] / np.average(money[rows], weights=sample.emphasis[rows])
+def _money(sample: Sample[Table], worth: Floats, powers: tuple[float, float]) -> Floats:
+    """Weights that grow with the royalties at stake, to one power for labelled rows, to another for the others.
+
+    Their mean is 1 among the labelled, and among the others: neither side gains on the other.
+    """
+    weight = np.ones(len(worth))
+    for rows, power in zip((sample.fraud, ~sample.fraud), powers, strict=True):
+        money = (1.0 + worth[rows]) ** power
+        weight[rows] = money / np.average(money, weights=sample.emphasis[rows])
     return weight
 
 
@@ -381,7 +389,7 @@ def tune(worlds: Sequence[World], trials: int, store: Path) -> Mapping[str, floa
 
     def objective(trial: optuna.Trial) -> float:
         settings: dict[str, float] = {
-            "rounds": trial.suggest_int("rounds", 40, 240, step=20),
+            "rounds": trial.suggest_int("rounds", 40, 240, step=10),
             "leaves": trial.suggest_int("leaves", 4, 31, log=True),
             "rate": trial.suggest_float("rate", 0.03, 0.25, log=True),
             "smallest_leaf": trial.suggest_int("smallest_leaf", 10, 200, log=True),
@@ -420,6 +428,9 @@ def tune(worlds: Sequence[World], trials: int, store: Path) -> Mapping[str, floa
 _SETTINGS = ("rounds", "leaves", "rate", "smallest_leaf", "columns_share", "rows_share", "l2", "bins")
 
 
+_MONEY = "weigh labelled and other rows by 1 + the plays that earn, to these powers"
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one of the three commands."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tuning", description="Tunes boosted trees.")
@@ -429,7 +440,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--store", type=Path, default=Path("tuning.sqlite"))
     parser.add_argument("--setting", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--stop", action="store_true", help="choose the number of trees on the last days")
-    parser.add_argument("--money", action="store_true", help="weigh rows by the royalties at stake")
+    parser.add_argument("--money", nargs=2, type=float, default=(0.0, 0.0), metavar="POWER", help=_MONEY)
     options = parser.parse_args(arguments)
     if options.what == "gather":
         for path in options.worlds:
@@ -440,7 +451,11 @@ def main(arguments: Sequence[str]) -> int:
         print(tune(worlds, options.trials, options.store))
         return 0
     settings = {name: json.loads(value) for name, value in (one.split("=") for one in options.setting)}
-    found = [one for world in worlds for one in ranked(world, settings, stop=options.stop, by_money=options.money)]
+    found = [
+        one
+        for world in worlds
+        for one in ranked(world, settings, stop=options.stop, money=(options.money[0], options.money[1]))
+    ]
     for one in found:
         print(json.dumps(asdict(one)))
     print(f"mean {goodness(found):.4f}, {sum(one.cost for one in found):.1f} s of processor time")

@@ -92,7 +92,7 @@ def known_on(subjects: Sequence[pl.Series], since: Mapping[str, date]) -> Days:
     """The ordinal of the first day that `since` has for any of a row's subjects, `NEVER` without; shape (rows,)."""
     ids, days = list(since), [day.toordinal() for day in since.values()]
     asked = (of.cast(pl.String).replace_strict(ids, days, default=NEVER, return_dtype=pl.Int32) for of in subjects)
-    return np.minimum.reduce([of.to_numpy() for of in asked])
+    return np.asarray(np.minimum.reduce([of.to_numpy() for of in asked]), dtype=np.int32)
 
 
 @dataclass

@@ -17,7 +17,7 @@ _GROUPS = 3
 #: From fewer labelled accounts on either side no number of trees is chosen: chance would choose it.
 FEWEST_ACCOUNTS = 10
 #: Trees without a better ranking after which no more are grown.
-_PATIENCE = 40
+_PATIENCE = 20
 #: Fewer trees tell too few rows apart for marks and evidence, which rest on the order of the highest.
 FEWEST_ROUNDS = 30
 
