@@ -64,6 +64,7 @@ def test_the_help_names_every_command() -> None:
     said = done("--help").out
     assert {path[0] for path in commands()} == {
         "demo",
+        "evaluate",
         "features",
         "profit",
         "simulate",

@@ -1,11 +1,15 @@
 """`ghostnote train`."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
-from tests.cli.calling import call, done
+import pytest
+from tests.cli.calling import call, done, refused
 from tests.worlds import Judged, copy
 
 from ghostnote.models.bundle import load_bundle
+from ghostnote.models.sequence import PlaySequence
 
 
 def test_a_bundle_is_made_told_and_replaced(town: Judged, tmp_path: Path) -> None:
@@ -33,3 +37,26 @@ def test_rejected_rows_are_told_but_are_no_failure(town: Judged, tmp_path: Path)
     assert called.code == 0
     assert "3 rows were rejected" in called.out
     assert "no play model" in called.out
+
+
+def test_sequences_are_learnt_from_if_asked_for(town: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    small = PlaySequence(length=8, width=8, blocks=1, pretrain_rows=64, tune_rows=64, threads=1)
+    monkeypatch.setattr("ghostnote.models.sequence.PlaySequence", lambda seed: replace(small, seed=seed))
+    bundle = tmp_path / "bundle"
+    command = ("train", "--lake", town.lake.path, "--out", bundle, "--as-of", f"{town.as_of:%Y-%m-%d}")
+    said = done(*command, "--sequence").out
+    loaded = load_bundle(bundle)
+    assert loaded.sequence is not None
+    assert loaded.sequence.length == 8
+    assert f"{loaded.manifest.training.average_precision_sequences:.3f}" in said
+
+
+def test_without_pytorch_that_is_said_before_anything_is_read(
+    town: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ghostnote.models.network", None)
+    monkeypatch.delattr("ghostnote.models.network", raising=False)
+    said = refused("train", "--lake", town.lake.path, "--out", tmp_path / "bundle", "--sequence")
+    assert "ghostnote[sequence]" in said
+    assert not (tmp_path / "bundle").exists()

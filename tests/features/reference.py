@@ -53,6 +53,7 @@ ANSWERS: Mapping[str, Callable[[Event], bool | None]] = MappingProxyType(
         "from_autoplay": _is("source", "autoplay", "radio"),
         "known_bad": lambda e: e["known_bad"],
         "hosting_ip": _is("ip_kind", "hosting", "vpn"),
+        "trial": _is("plan", "trial"),
         "follow": _is("action", "follow", "playlist_follow"),
         "save": _is("action", "save", "like", "playlist_add"),
         "first_play": lambda e: e["plays_by_account_track_ever"] == 1,

@@ -1,5 +1,7 @@
 """Rows kept on disk come back as they were, in the order asked for."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from ghostnote.scoring.kept import Kept
 def test_rows_come_back_bit_by_bit(sizes: list[int], data: st.DataObject) -> None:
     parts = [np.random.default_rng(n).normal(size=(size, 3)).astype(np.float32) for n, size in enumerate(sizes)]
     whole = np.concatenate(parts)
-    with Kept() as kept:
+    with Kept(Path("out")) as kept:
         for part in parts:
             kept.append(part)
         assert len(kept) == len(whole)
@@ -23,7 +25,7 @@ def test_rows_come_back_bit_by_bit(sizes: list[int], data: st.DataObject) -> Non
 
 @pytest.mark.parametrize("row", [-1, 2])
 def test_a_row_that_was_never_kept_is_an_error(row: int) -> None:
-    with Kept() as kept:
+    with Kept(Path("out")) as kept:
         kept.append(np.zeros((2, 1), dtype=np.float32))
         with pytest.raises(IndexError, match="2 rows"):
             kept.take([row])

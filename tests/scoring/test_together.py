@@ -87,11 +87,11 @@ def test_members_of_a_proven_campaign_are_aimed_at_its_targets():
     assert set(aimed["artist_id"].drop_nulls()) == {f"farm{n}" for n in range(5)}
 
 
-def _in_lockstep(accounts: list[str]) -> list[Group]:
+def _in_lockstep(accounts: list[str], *, proven: bool = True) -> list[Group]:
     links = _links(accounts)
     ties = pl.DataFrame({"kind": ["artist_id"], "key": ["farm0"], "members": [len(accounts)], "users": [len(accounts)]})
     work = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
-    return with_blocks(group([], links), [Found(tuple(accounts), ties, work, "In lockstep.")])
+    return with_blocks(group([], links), [Found(tuple(accounts), ties, work, "In lockstep.", proven)])
 
 
 def _lockstep_confirmed(work: dict[str, list[bool]]) -> tuple[set[str], Campaigns]:
@@ -104,6 +104,24 @@ def _lockstep_confirmed(work: dict[str, list[bool]]) -> tuple[set[str], Campaign
 def test_who_is_at_work_in_lockstep_every_day_is_confirmed_however_ordinary():
     confirmed, _ = _lockstep_confirmed({f"b{n}": [True, True] for n in range(6)})
     assert confirmed == {f"b{n}" for n in range(6)}
+
+
+def test_a_block_no_larger_than_a_household_confirms_nobody_and_lowers_no_bar():
+    accounts = [f"b{n}" for n in range(6)]
+    days = _days({account: [4.7, 1.0] for account in accounts}).with_columns(at_work=pl.lit(value=True))
+    groups = _in_lockstep(accounts, proven=False)
+    result, campaigns = hold_together(days, groups, POLICY, odd=ODD, supervised=True)
+    assert [one.accounts for one in groups] == [tuple(accounts)]
+    assert not result["confirmed"].any()
+    assert campaigns.counted == ()
+
+
+def test_a_block_no_larger_than_a_household_leaves_groups_of_suspects_alone():
+    suspects = [f"b{n}" for n in range(5)]
+    groups = group(suspects, _links(suspects))
+    ties = pl.DataFrame({"kind": ["artist_id"], "key": ["farm0"], "members": [4], "users": [4]})
+    work = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
+    assert with_blocks(groups, [Found(("b0", "b1", "b2", "x"), ties, work, "In lockstep.", proven=False)]) == groups
 
 
 def test_where_many_are_people_on_other_days_the_accounts_are_stolen_and_nobody_is_confirmed():

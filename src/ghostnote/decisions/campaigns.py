@@ -20,7 +20,8 @@ class Group:
     """Accounts tied together: `ties` has kind, key, members (of the group), users (all accounts), by members.
 
     `accounts` are suspects; `joined` are others that do what the group does. `lockstep` says how its accounts act
-    together beyond what honest crowds do, if they were found to.
+    together beyond what honest crowds do, if they were found to; unless they are no more than a household has
+    (`proven` is false), that proves the group.
     """
 
     campaign_id: str
@@ -28,6 +29,12 @@ class Group:
     ties: pl.DataFrame
     joined: tuple[str, ...] = ()
     lockstep: str | None = None
+    proven: bool = True
+
+    @property
+    def in_lockstep(self) -> bool:
+        """Whether acting together alone proves the group."""
+        return self.lockstep is not None and self.proven
 
     def without(self, accounts: Collection[str]) -> "Group":
         """The same group without some of its accounts."""

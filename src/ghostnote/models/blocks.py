@@ -11,6 +11,7 @@ from ghostnote.models.edges import Floats, Ints
 from ghostnote.models.pairs import places_by_account
 from ghostnote.models.peeling import column_weight, densest
 from ghostnote.models.rarity import Incidence
+from ghostnote.models.tallies import edges_within, tally_accounts, tally_keys
 
 #: Times that a block takes in and loses accounts; it hardly ever changes after two.
 _ROUNDS = 4
@@ -18,8 +19,11 @@ _ROUNDS = 4
 _LOOSE = 0.25
 #: Blocks looked for in one community, per kind of key.
 _BLOCKS = 3
-#: Part of the typical member's devotion from which somebody else is near, and of the members who make a choice common.
-_NEAR, _COMMON = 1 / 4, 1 / 6
+#: Parts of the typical member's devotion between which somebody is near; part of the members that make a choice common.
+_NEAR, _COMMON = (1 / 4, 1 / 2), 1 / 6
+#: Members that a key must have to tie them: three, or of a large block a part: what two have in common ties nobody
+#: else. (Of devices and networks there are many to one block; three will do.)
+_FEWEST_USERS, _SPREAD = 3, 0.05
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,13 @@ class Block:
     of any kind: `kind`, `key` (codes), `members` and `users` (accounts inside, and altogether).
 
     `first`, `last`: buckets of time; `times`: in how many a member was at it, on average. `density` is FRAUDAR's, of
-    the kind `main`. `closed`: of all uses of its keys, the share by members. `near`: other accounts that are a quarter
-    as devoted as the typical member. `choices`: different choices that a sixth of the members made, or as many as the
-    typical member made. `parts`, shape (kinds,): powers of ten by which chance is excluded, less what it costs to have
-    searched. Kinds of what accounts do repeat each other (a track and its artist): only the best counts, beside those
-    that say where accounts come from.
+    the kind `main`. `closed`: of all uses of its keys, the share by members. `near`: accounts, members or not, that are
+    a quarter to a half as devoted as the typical member. `agreement`: how much of a member's devotion is what the
+    average member does as well, 0 to 1: the sum over keys of the smaller share, for the kind in which they agree best.
+    `placed`: share of the members that come from where two others of them come from, and hardly anybody else.
+    `choices`: different choices that a sixth of the members made, or as many as the typical member made. `parts`, shape
+    (kinds,): powers of ten by which chance is excluded, less what it costs to have searched. Kinds of what accounts do
+    repeat each other (a track and its artist): only the best counts, beside those that say where accounts come from.
     """
 
     main: int
@@ -52,6 +58,8 @@ class Block:
     density: float
     closed: float
     near: int
+    agreement: float
+    placed: float
     choices: int
     parts: Floats
 
@@ -74,7 +82,18 @@ class Search:
 
     def __init__(self, found: Incidence, tying: NDArray[np.bool_], limits: Limits) -> None:
         self.found, self.tying, self.limits = found, tying, limits
-        self.starts, self.places = places_by_account(found, np.ones(found.keys, dtype=np.bool_))
+        kinds = range(len(found.edges.kinds))
+        self.total = [int(np.count_nonzero(found.kind == kind)) for kind in kinds]
+        self.active = int(np.count_nonzero(found.degree.sum(axis=1)))
+        self.uses = found.degree.sum(axis=0)
+        self.users = found.users
+        self._keys = []
+        for kind in kinds:
+            starts, places = places_by_account(found, found.kind == kind)
+            self._keys.append((starts, found.key[places]))
+        self._per_key = np.zeros(found.keys, dtype=np.int64)
+        self._count = np.zeros(found.edges.accounts, dtype=np.int64)
+        self._sum = np.zeros(found.edges.accounts)
         self.inside = np.zeros(found.edges.accounts, dtype=np.bool_)
 
     def blocks(self, community: NDArray[np.int64]) -> Iterator[Block]:
@@ -95,57 +114,74 @@ class Search:
                 left = np.setdiff1d(left, core)
 
     def _densest(self, accounts: NDArray[np.int64], kind: int) -> NDArray[np.int64]:
-        places = self._of(accounts)
-        keys = self.found.key[places]
-        places, keys = places[self.found.kind[keys] == kind], keys[self.found.kind[keys] == kind]
-        unique, column, members = np.unique(keys, return_inverse=True, return_counts=True)
-        fits = self.tying[unique] & (members >= 2) & (members >= _LOOSE * self.found.users[unique])
-        kept = fits[column]
-        rows = np.searchsorted(accounts, self.found.account[places[kept]])
-        column = (np.cumsum(fits) - 1)[column[kept]]
-        weight = column_weight(self.found.users[unique[fits]])
-        block = densest(
-            rows.astype(np.int32), column.astype(np.int32), weight[column], (len(accounts), int(fits.sum()))
-        )
+        keys, members = self._used(accounts, kind)
+        users = self.users[keys]
+        fits = self.tying[keys] & (members >= 2) & (members >= _LOOSE * users)
+        starts, of_account = self._keys[kind]
+        rows, columns = edges_within(accounts, starts, of_account, keys[fits], self._per_key)
+        weight = column_weight(users[fits])
+        block = densest(rows, columns, weight[columns], (len(accounts), int(fits.sum())))
         return accounts[block[0]]
 
     def _settled(self, core: NDArray[np.int64], kind: int) -> Block | None:
-        """Takes in and loses accounts until nothing changes."""
-        accounts = core
-        for _ in range(_ROUNDS):
-            keys = self._closed(accounts, kind)
-            devotion, breadth = self._devotion(keys)
-            enough = (devotion >= self.limits.least_devotion) & (breadth >= 1)
-            settled = np.flatnonzero(enough)
+        """Takes in and loses accounts until nothing changes.
+
+        The core may be a part of the group only, as large ones are split into communities: at first keys suffice that
+        most of the core use, or of whose users it has a good part.
+        """
+        accounts, keys = core, self._around(core, kind)
+        for round_ in range(_ROUNDS + 1):
+            whose, devotion, _ = self._devotion(keys)
+            settled = whose[devotion >= self.limits.least_devotion]
             if len(settled) < self.limits.fewest:
                 return None
-            if np.array_equal(settled, accounts):
+            if round_ and np.array_equal(settled, accounts):
                 break
             accounts = settled
+            keys = self._closed(accounts, kind, self.limits.least_closed)
         return self._measured(accounts, kind)
 
-    def _closed(self, accounts: NDArray[np.int64], kind: int | None = None) -> NDArray[np.int64]:
-        """Keys (of one kind, or of all) that at least two of `accounts` use, and hardly anybody else."""
-        keys, members = np.unique(self.found.key[self._of(accounts)], return_counts=True)
-        fits = (members >= 2) & (members >= self.limits.least_closed * self.found.users[keys])
-        if kind is not None:
-            fits &= self.found.kind[keys] == kind
-        return keys[fits].astype(np.int64)
+    def _around(self, core: NDArray[np.int64], kind: int) -> NDArray[np.int64]:
+        keys, members = self._used(core, kind)
+        many = (members >= _LOOSE * self.users[keys]) | (2 * members >= len(core))
+        return keys[self.tying[keys] & many & (members >= _FEWEST_USERS)]
 
-    def _devotion(self, keys: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
-        """Of every account the share that goes to `keys`, and how many of them it uses."""
-        places = _ranges(self.found.begin[keys], self.found.begin[keys + 1])
-        whose, size = self.found.account[places], self.found.edges.accounts
-        devotion = np.bincount(whose, self.found.share[places], size).astype(np.float64)
-        return devotion, np.bincount(whose, minlength=size).astype(np.int64)
+    def _closed(self, accounts: NDArray[np.int64], kind: int, least: float) -> NDArray[np.int64]:
+        """Keys of one kind that enough of `accounts` use, and of whose users they are at least the share `least`."""
+        keys, members = self._used(accounts, kind)
+        spread = 0.0 if self.found.edges.kinds[kind].origin else _SPREAD
+        enough = max(_FEWEST_USERS, spread * len(accounts))
+        return keys[(members >= enough) & (members >= least * self.users[keys])]
+
+    def _shared(self, accounts: NDArray[np.int64], kind: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Keys that two or more of `accounts` use, as good as alone, and how many do: a long tail has no others."""
+        keys, members = self._used(accounts, kind)
+        shared = (members >= 2) & (members >= self.limits.least_closed * self.users[keys])
+        return keys[shared], members[shared]
+
+    def _used(self, accounts: NDArray[np.int64], kind: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The keys of one kind that `accounts` use, and how many of them use each."""
+        starts, keys = self._keys[kind]
+        used, members = tally_keys(accounts, starts, keys, self._per_key)
+        return np.asarray(used), np.asarray(members)
+
+    def _devotion(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
+        """Who uses `keys`, the share that each gives to them, and how many of them each uses."""
+        found = self.found
+        whose, devotion, breadth = tally_accounts(keys, found.begin, found.account, found.share, self._sum, self._count)
+        return np.asarray(whose), np.asarray(devotion), np.asarray(breadth)
 
     def _measured(self, accounts: NDArray[np.int64], kind: int) -> Block | None:
         found = self.found
-        keys = self._closed(accounts)
+        kinds = range(len(found.edges.kinds))
+        keys = np.concatenate([self._closed(accounts, one, self.limits.least_closed) for one in kinds])
         main = keys[found.kind[keys] == kind]
         if not len(main):
             return None
-        devotion, breadth = self._devotion(main)
+        whose, devotion, breadth = self._devotion(main)
+        member = np.isin(whose, accounts, assume_unique=True)
+        if np.count_nonzero(member) < len(accounts):
+            return None
         self.inside[accounts] = True
         places = _ranges(found.begin[keys], found.begin[keys + 1])
         places = places[self.inside[found.account[places]]]
@@ -153,57 +189,83 @@ class Search:
         at = np.searchsorted(keys, found.key[places])
         members = np.bincount(at, minlength=len(keys))
         of_main = found.kind[keys] == kind
-        weight = column_weight(found.users[keys])
+        weight = column_weight(self.users[keys])
         edges = members[of_main]
-        usual = float(np.median(devotion[accounts]))
-        near = devotion >= _NEAR * usual
-        near[accounts] = False
-        chosen = np.array([about.chosen for about in found.edges.kinds], dtype=np.bool_)[found.kind[keys]]
-        made = np.bincount(np.searchsorted(accounts, found.account[places[chosen[at]]]), minlength=len(accounts))
-        common = chosen & (members >= max(3.0, _COMMON * len(accounts)))
+        usual = float(np.median(devotion[member]))
+        near = (devotion >= _NEAR[0] * usual) & (devotion < _NEAR[1] * usual)
+        row = np.searchsorted(accounts, found.account[places])
+        origin = np.array([about.origin for about in found.edges.kinds], dtype=np.bool_)[found.kind[keys]]
         at_it = places[found.kind[found.key[places]] == kind]
         return Block(
             main=kind,
             accounts=accounts,
-            devotion=devotion[accounts],
-            breadth=breadth[accounts],
+            devotion=devotion[member],
+            breadth=breadth[member],
             kind=found.kind[keys],
             key=found.code[keys],
             members=members,
-            users=found.users[keys],
+            users=self.users[keys],
             first=int(found.first[places].min()),
             last=int(found.last[places].max()),
             times=float(found.times[at_it].sum() / len(accounts)),
             density=float((edges * weight[of_main]).sum() / (len(accounts) + len(main))),
-            closed=float(edges.sum() / found.users[main].sum()),
+            closed=float(edges.sum() / self.users[main].sum()),
             near=int(np.count_nonzero(near)),
-            choices=max(int(np.count_nonzero(common)), int(np.median(made))),
-            parts=self._parts(accounts, keys, members),
+            agreement=self._agreement(len(accounts), row, at, places),
+            placed=len(np.unique(row[origin[at]])) / len(accounts),
+            choices=self._choices(accounts),
+            parts=self._parts(accounts),
         )
 
-    def _parts(self, accounts: NDArray[np.int64], keys: NDArray[np.int64], members: NDArray[np.int64]) -> Floats:
+    def _choices(self, accounts: NDArray[np.int64]) -> int:
+        """A long tail has hardly a choice that many made, but each member made many that others of them made too."""
+        common, made = 0, np.zeros(len(accounts), dtype=np.int64)
+        for kind, about in enumerate(self.found.edges.kinds):
+            if about.chosen:
+                keys, members = self._shared(accounts, kind)
+                common += int(np.count_nonzero(members >= max(3.0, _COMMON * len(accounts))))
+                starts, of_account = self._keys[kind]
+                rows, _ = edges_within(accounts, starts, of_account, keys, self._per_key)
+                made += np.bincount(rows, minlength=len(accounts))
+        return max(common, int(np.median(made)))
+
+    def _agreement(
+        self, size: int, row: NDArray[np.int64], column: NDArray[np.int64], places: NDArray[np.int64]
+    ) -> float:
+        """`places` are the entries of members (`row`) for the block's keys (`column`)."""
+        found, best = self.found, 0.0
+        usual = np.bincount(column, found.share[places]) / size
+        of = found.kind[found.key[places]]
+        for kind, about in enumerate(found.edges.kinds):
+            if about.origin or not (of == kind).any():
+                continue
+            share = found.share[places] * (of == kind)
+            devotion = np.bincount(row, share, size)
+            if np.median(devotion) >= self.limits.least_devotion:
+                common = np.bincount(row, np.minimum(share, usual[column]), size)
+                best = max(best, float(np.median(common) / np.median(devotion)))
+        return best
+
+    def _parts(self, accounts: NDArray[np.int64]) -> Floats:
         """Expected are as many meetings as accounts and keys of that many uses have if they meet at random."""
         found = self.found
         parts = np.zeros(len(found.edges.kinds))
-        for kind in np.unique(found.kind[keys]):
-            chosen = found.kind[keys] == kind
-            degree = found.degree[:, kind]
-            uses = found.users[keys[chosen]]
-            expected = float(degree[accounts].sum()) * float(uses.sum()) / float(degree.sum())
-            total = int(np.count_nonzero(found.kind == kind))
-            cost = log10_choices(total, int(chosen.sum()))
-            parts[kind] = max(0.0, surprise(float(members[chosen].sum()), expected) - cost)
+        for kind in range(len(parts)):
+            keys, members = self._shared(accounts, kind)
+            if not len(keys):
+                continue
+            uses = float(self.users[keys].sum())
+            expected = float(found.degree[accounts, kind].sum()) * uses / float(self.uses[kind])
+            cost = log10_choices(self.total[kind], len(keys))
+            parts[kind] = max(0.0, surprise(float(members.sum()), expected) - cost)
         best = int(np.argmax(parts))
-        cost = log10_choices(int(np.count_nonzero(found.degree.sum(axis=1))), len(accounts))
+        cost = log10_choices(self.active, len(accounts))
         kept = np.zeros_like(parts)
         kept[best] = max(0.0, parts[best] - cost)
         for kind, about in enumerate(found.edges.kinds):
             if about.origin and kind != best:
                 kept[kind] = parts[kind]
         return kept
-
-    def _of(self, accounts: NDArray[np.int64]) -> NDArray[np.int64]:
-        return self.places[_ranges(self.starts[accounts], self.starts[accounts + 1])]
 
 
 def _ranges(begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -35,9 +35,11 @@ class Lockstep:
     Which pairs and blocks there are: `limits` of blocks; `common`, share of the active accounts from which a key is too
     popular to tie; `least_same`, share of what two accounts do that must be the same; `budget`, pairs that are
     multiplied out at most. Which of them no honest crowd makes: `least_surprise` (powers of ten, far beyond what
-    trying often explains), `most_near` (outsiders nearly like members, per member, one imaginary one
-    among them), `least_closed` (share of all uses of its keys by members), `least_choices` (one hit or one new album
-    makes thousands of people do the same).
+    trying often explains), `most_near` (accounts half like members, per member, one imaginary one
+    among them), `least_closed` (share of all uses of its keys by members), `least_agreement` (people of one taste share
+    a shelf, each takes something else from it), `least_choices` (one hit or one new album makes thousands of people do
+    the same). Where most members (`least_placed`) come from a few places too, the two ties together need no agreement
+    and no edge: tastes and addresses have nothing to do with each other, but in a `household` (accounts at most).
     """
 
     view: ClassVar[ViewName] = "edges"
@@ -51,7 +53,10 @@ class Lockstep:
     least_surprise: float = 12.0
     most_near: float = 0.2
     least_closed: float = 0.75
+    least_agreement: float = 0.5
     least_choices: int = 3
+    least_placed: float = 0.5
+    household: int = 6
     seed: int = 0
     names: tuple[str, ...] = ()
     offset: float = 0.0
@@ -88,19 +93,45 @@ class Lockstep:
         """All blocks, those of honest people among them; the most surprising first, hardly overlapping."""
         found = incidence(edges)
         tying = self._tying(found)
-        pairs = alike(found, tying, least=self.least_same, budget=self.budget, seed=self.seed)
         search = Search(found, tying, self.limits)
-        parts = communities(pairs, self.limits.fewest, seed=self.seed)
+        origin = np.array([kind.origin for kind in edges.kinds], dtype=np.bool_)[found.kind]
+        # Apart, since whoever shares a device is more alike than any two who do the same: it would cut campaigns up.
+        pairs = (
+            alike(found, tying & side, least=self.least_same, budget=self.budget, seed=self.seed)
+            for side in (~origin, origin)
+        )
+        parts = (part for side in pairs for part in communities(side, self.limits.fewest, seed=self.seed))
         return _apart([block for part in parts for block in search.blocks(part)])
 
     def certain(self, block: Block, kinds: Sequence[Kind]) -> bool:
-        """Whether no honest crowd makes such a block. Where accounts come from never proves it alone: families."""
+        """Whether no honest crowd makes such a block."""
+        origin = np.array([kind.origin for kind in kinds], dtype=np.bool_)
+        does, places = float(block.parts[~origin].sum()), float(block.parts[origin].sum())
+        return (
+            block.choices >= self.least_choices
+            and does >= self.least_surprise
+            and (self._alike(block, kinds) or self._placed(block, places))
+        )
+
+    def beyond_a_home(self, block: Block) -> bool:
+        """Whether there are more accounts than a household has: fewer may be a family with playlists of its own."""
+        return len(block.accounts) > self.household
+
+    def _alike(self, block: Block, kinds: Sequence[Kind]) -> bool:
+        """What they do suffices, wherever they come from: people of one taste agree less, and have no edge."""
         return (
             not kinds[block.main].origin
-            and block.surprise >= self.least_surprise
+            and block.agreement >= self.least_agreement
             and block.near + 1 <= self.most_near * (len(block.accounts) + 1)
             and block.closed >= self.least_closed
-            and block.choices >= self.least_choices
+        )
+
+    def _placed(self, block: Block, surprise: float) -> bool:
+        """Two independent ties: most of them come from a few places as well, and are more than two families."""
+        return (
+            len(block.accounts) > 2 * self.household
+            and block.placed >= self.least_placed
+            and surprise >= self.least_surprise
         )
 
     def _tying(self, found: Incidence) -> NDArray[np.bool_]:
@@ -111,12 +142,12 @@ class Lockstep:
 
 
 def _apart(blocks: Sequence[Block]) -> list[Block]:
-    """The most surprising first, without those that mostly repeat one before."""
+    """The most surprising first, without those that mostly repeat one before, and those that chance explains."""
     taken: set[int] = set()
     kept = []
     for block in sorted(blocks, key=lambda one: (-one.surprise, -len(one.accounts), one.main, int(one.accounts[0]))):
         members = set(block.accounts.tolist())
-        if 2 * len(members & taken) < len(members):
+        if block.surprise > 0 and 2 * len(members & taken) < len(members):
             kept.append(block)
             taken |= members
     return kept

@@ -17,8 +17,9 @@ from ghostnote.models.rarity import Incidence, rarity
 Array = np.ndarray[Any, Any]
 #: Bands of `_ROWS` hashes each. Two accounts half of whose rare keys are common meet with probability 0.999.
 BANDS, _ROWS = 24, 2
-#: Within a band, accounts with the same hashes are chained, each to so many that follow: communities need no more.
-_FOLLOWING = 4
+#: Within a band, accounts with the same hashes are chained in an order of the band's own, each to so many that follow.
+#: Chains in many orders hold a large group together; one chain, a path, would be cut anywhere.
+_FOLLOWING = 2
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def alike(found: Incidence, tying: NDArray[np.bool_], *, least: float, budget: i
         parts.append(_multiplied(*places_by_account(found, small & of_kind), *_columns(found), least))
         if (tying & ~small & of_kind).any():
             starts, places = places_by_account(found, tying & of_kind)
-            met = _hashed(found, starts, found.key[places], np.random.default_rng([seed, kind]))
+            met = _hashed(found, kind, starts, found.key[places], np.random.default_rng([seed, kind]))
             same = _compared(met, starts, places, found.key, found.share)
             parts.append((met[same >= least, 0], met[same >= least, 1], same[same >= least]))
     left, right, same = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -114,20 +115,24 @@ def _multiplied(
     return pairs[:count, 0].copy(), pairs[:count, 1].copy(), same[:count].copy()
 
 
-def _hashed(found: Incidence, starts: Array, keys: Array, random: np.random.Generator) -> NDArray[np.int64]:
+def _hashed(found: Incidence, kind: int, starts: Array, keys: Array, random: np.random.Generator) -> NDArray[np.int64]:
     """Pairs that meet in a band. Hashes are exponential, their rate the key's rarity: rare keys are smallest."""
-    rate = np.maximum(rarity(found.users, found.edges.accounts), 1e-3)
+    first, last = np.searchsorted(found.kind, [kind, kind + 1])
+    rate = np.maximum(rarity(found.users[first:last], found.edges.accounts), 1e-3).astype(np.float32)
+    keys = (keys - first).astype(np.int32)
     some = np.flatnonzero(np.diff(starts))
     parts = [np.zeros((0, 2), dtype=np.int64)]
     for _ in range(BANDS):
         mixed = np.zeros(len(some), dtype=np.uint64)
         for _ in range(_ROWS):
-            value = (random.standard_exponential(found.keys, dtype=np.float32) / rate).astype(np.float32)
+            value = random.standard_exponential(last - first, dtype=np.float32) / rate
             mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + _smallest(starts, keys, value, some).astype(np.uint64)
-        order = np.argsort(mixed, kind="stable")
+        order = random.permutation(len(some))
+        order = order[np.argsort(mixed[order], kind="stable")]
         for step in range(1, _FOLLOWING + 1):
             same = mixed[order[step:]] == mixed[order[:-step]]
-            parts.append(np.column_stack([some[order[:-step][same]], some[order[step:][same]]]))
+            ends = some[order[:-step][same]], some[order[step:][same]]
+            parts.append(np.column_stack([np.minimum(*ends), np.maximum(*ends)]))
     codes = np.concatenate(parts)
     unique = np.unique(codes[:, 0] * found.edges.accounts + codes[:, 1])
     return np.column_stack([unique // found.edges.accounts, unique % found.edges.accounts])

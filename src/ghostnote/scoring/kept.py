@@ -2,19 +2,28 @@
 
 import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import why_not
 
 
 class Kept:
     """Rows of float32 in the order in which they came; the file goes at the end of the `with` block."""
 
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="ghostnote-")  # noqa: SIM115 (closed at the end of the block)
+    def __init__(self, out: Path) -> None:
+        """Keep rows on the disk that `out` will be on, until the end of the `with` block."""
+        self._out = out
+        # Not where temporary files usually go: that is memory on some machines.
+        folder = next((parent for parent in out.absolute().parents if parent.is_dir()), None)
+        try:
+            self._file = tempfile.TemporaryFile(prefix=".ghostnote-", dir=folder)  # noqa: SIM115
+        except OSError as error:
+            raise GhostnoteError(f"Could not write {out}: {why_not(out, error)}.") from error
         self._width = 0
         self._rows = 0
 
@@ -35,10 +44,7 @@ class Kept:
             self._file.write(np.ascontiguousarray(values, dtype=np.float32).data)
             self._file.flush()
         except OSError as error:
-            raise GhostnoteError(
-                f"Could not keep features in {tempfile.gettempdir()}: {error.strerror or error}. Free some space "
-                "there, or set TMPDIR to a place that has some."
-            ) from error
+            raise GhostnoteError(f"Could not write {self._out}: {why_not(self._out, error)}.") from error
         self._rows += len(values)
 
     def take(self, rows: Sequence[int]) -> NDArray[np.float32]:

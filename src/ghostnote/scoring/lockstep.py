@@ -21,12 +21,16 @@ _AT_WORK = 3
 
 @dataclass(frozen=True)
 class Found:
-    """A block by ids: `ties` has kind, key, members, users; `work` has account_id, day: who was at it when."""
+    """A block by ids: `ties` has kind, key, members, users; `work` has account_id, day: who was at it when.
+
+    `proven`: it is larger than a household. Smaller ones are for people to look at, and prove nothing.
+    """
 
     accounts: tuple[str, ...]
     ties: pl.DataFrame
     work: pl.DataFrame
     sentence: str
+    proven: bool = True
 
 
 def find(links: pl.DataFrame, *, seed: int = 0) -> list[Found]:
@@ -48,10 +52,13 @@ def find(links: pl.DataFrame, *, seed: int = 0) -> list[Found]:
         weight=rows["events"].to_numpy().astype(np.float32),
     )
     ids, keys = rows["account_id"].unique().sort(), rows["key"].unique().sort()
-    return [_found(block, edges, ids, keys, rows) for block in Lockstep(seed=seed).find(edges)]
+    lockstep = Lockstep(seed=seed)
+    return [
+        _found(block, edges, ids, keys, rows, proven=lockstep.beyond_a_home(block)) for block in lockstep.find(edges)
+    ]
 
 
-def _found(block: Block, edges: Edges, ids: pl.Series, keys: pl.Series, rows: pl.DataFrame) -> Found:
+def _found(block: Block, edges: Edges, ids: pl.Series, keys: pl.Series, rows: pl.DataFrame, *, proven: bool) -> Found:
     accounts = ids.gather(block.accounts)
     ties = pl.DataFrame(
         {
@@ -74,26 +81,42 @@ def _found(block: Block, edges: Edges, ids: pl.Series, keys: pl.Series, rows: pl
         .sort("account_id", "day")
     )
     ties = ties.filter(pl.col("kind") != SIGNUP)
-    return Found(tuple(accounts.to_list()), ties, work, _sentence(block, edges.kinds))
+    return Found(tuple(accounts.to_list()), ties, work, _sentence(block, edges.kinds), proven)
 
 
 def _sentence(block: Block, kinds: Sequence[Kind]) -> str:
+    """Facts that anybody with the same events can count again; the surprise rests on a model, and is a score."""
     one, many = KINDS[kinds[block.main].name]
-    count = int(np.count_nonzero(block.kind == block.main))
-    days = max(1, round((block.last - block.first + 1) * BUCKET_HOURS / 24))
+    mine = block.kind == block.main
+    count, days = int(mine.sum()), max(1, round((block.last - block.first + 1) * BUCKET_HOURS / 24))
+    size = len(block.accounts)
+    uses, inside = int(block.users[mine].sum()), int(block.members[mine].sum())
+    text = (
+        f"In lockstep, whether suspicious or not: over {days} days {size:,} accounts gave, each, typically "
+        f"{np.median(block.devotion):.0%} of what they did to the same {count:,} {one if count == 1 else many}; "
+        f"counting every account once per {one}, {inside:,} of their {uses:,} users are among the {size:,}. "
+    )
+    if block.agreement:
+        text += f"Of what a typical one of them did there, {block.agreement:.0%} is what the average one did. "
+    if block.placed:
+        text += f"{block.placed:.0%} of them share a device, a network, a payment instrument or hours of sign-up. "
     return (
-        f"In lockstep, whether suspicious or not: over {days} days {len(block.accounts):,} accounts gave "
-        f"{np.median(block.devotion):.0%} of what they did to the same {count:,} {one if count == 1 else many}, which "
-        f"have {block.closed:.0%} of their users among them (density {block.density:.2g}). Unconnected accounts would "
-        f"do so once in 10^{block.surprise:,.0f} services."
+        f"{text}{block.near:,} account{'' if block.near == 1 else 's'} did so a quarter to half as much; people of one "
+        f"taste differ in degree. Strength {block.surprise:,.0f} (a score to rank by, not a probability)."
     )
 
 
 def with_blocks(groups: Sequence[Group], blocks: Sequence[Found]) -> list[Group]:
-    """The groups, no account in two of them, and the blocks: each takes in the groups that mostly lie in it."""
+    """The groups, no account in two of them, and the blocks: each takes in the groups that mostly lie in it.
+
+    Blocks no larger than a household take in nobody and are left out where groups have their accounts already.
+    """
     result = list(groups)
     for block in blocks:
         members = set(block.accounts)
+        if not block.proven:
+            result += _small(block, result)
+            continue
         within = [one for one in result if 2 * len(members.intersection(one.everybody)) >= len(one.everybody)]
         accounts = tuple(sorted(members.union(*(one.accounts for one in within))))
         ties = within[0].ties if len(within) == 1 else block.ties
@@ -102,3 +125,10 @@ def with_blocks(groups: Sequence[Group], blocks: Sequence[Found]) -> list[Group]
         result = [one for one in others if len(one.accounts) >= FEWEST]
         result.append(replace(named(accounts, ties), joined=tuple(sorted(joined)), lockstep=block.sentence))
     return sorted(result, key=lambda one: (-len(one.accounts), one.campaign_id))
+
+
+def _small(block: Found, groups: Sequence[Group]) -> list[Group]:
+    taken = {account for one in groups for account in one.everybody}
+    if taken.intersection(block.accounts):
+        return []
+    return [replace(named(block.accounts, block.ties), lockstep=block.sentence, proven=False)]

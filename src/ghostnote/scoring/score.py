@@ -41,7 +41,7 @@ def score(
     refuse_other(out)
     policy = policy or Policy()
     window = judged_window(lake, start, end)
-    with Kept() as kept:
+    with Kept(out) as kept:
         period = Period(Judge(bundle, policy), seed, kept)
         intake, aside = Intake(), Aside(bundle.sequence, period.judge.folded)
         for walked in walk(lake, aside.folded, intake, window[1], progress):

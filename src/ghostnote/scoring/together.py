@@ -73,11 +73,12 @@ def hold_together(
     an account that is a person's on other days is not confirmed: somebody else plays on it (`_person`).
     """
     # Days on which an account was at work for a group in lockstep are evidence whatever each alone looks like.
-    blocked = _among({account for group in groups if group.lockstep for account in group.accounts})
+    blocked = _among({account for group in groups if group.in_lockstep for account in group.accounts})
     days = days if "at_work" in days.columns else days.with_columns(pl.lit(None, pl.Boolean).alias("at_work"))
     worked = pl.when(blocked & pl.col("at_work")).then(pl.max_horizontal("ratio", pl.lit(policy.account_bar)))
     days = days.with_columns(worked.otherwise("ratio").alias("ratio"))
-    counted = Campaigns(tuple(group for group in groups if len(group.accounts) >= policy.group_accounts))
+    large = tuple(group for group in groups if group.proven and len(group.accounts) >= policy.group_accounts)
+    counted = Campaigns(large)
     tied = counted.among()
     ratio = pl.when(tied & (pl.col("surprise") >= odd)).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
     days = days.with_columns(ratio.otherwise("ratio").alias("ratio"))
@@ -85,7 +86,7 @@ def hold_together(
     days = add_up(days, policy, lowered)
     sure = set(days.filter("confirmed")["account_id"])
     proven = tuple(
-        g for g in counted.counted if g.lockstep or 2 * len(sure.intersection(g.accounts)) >= len(g.accounts)
+        g for g in counted.counted if g.in_lockstep or 2 * len(sure.intersection(g.accounts)) >= len(g.accounts)
     )
     campaigns = Campaigns(counted.counted, proven)
     inside = _among({account for group in proven for account in group.accounts})
@@ -104,7 +105,7 @@ def _stolen(people: pl.Series, groups: Sequence[Group]) -> set[str]:
     Somebody may hardly have listened in the period. What their accounts played for the group is excluded all the same.
     """
     known = set(people)
-    many = [g for g in groups if g.lockstep and len(known.intersection(g.accounts)) >= _PEOPLE * len(g.accounts)]
+    many = [g for g in groups if g.in_lockstep and len(known.intersection(g.accounts)) >= _PEOPLE * len(g.accounts)]
     return {account for group in many for account in group.accounts}
 
 

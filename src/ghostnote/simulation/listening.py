@@ -278,7 +278,7 @@ def _looped(shelves: Shelves, sat: _Sat, s: int, block: _Block, step: int) -> in
     """One, two or three tracks of the library in turn."""
     count = 1 + int(block.start * 97 % 1 * 1.9) + (1 if block.start * 13 % 1 > 0.85 else 0)
     account = sat.account[s]
-    base = int(block.first**3 * shelves.library[account] * 0.6)
+    base = int(block.start * shelves.library[account] * 0.6)
     return int(library_track(shelves, account, base + step % count, sat.day[s]))
 
 
