@@ -9,9 +9,9 @@ highest day, of plays by number).
 
 To repeat it: simulate worlds, gather them, tune on some, compare on others.
 
-    ghostnote simulate --scenario demo --accounts 3000 --seed 501 --out /tmp/worlds/demo501
-    python -m benchmarks.tuning gather /tmp/worlds/demo501 ...          # writes demo501.npz beside the lake
-    python -m benchmarks.tuning tune --trials 30 /tmp/worlds/demo501.npz ...
+    ghostnote simulate --scenario benchmarks/tuning.toml --accounts 3000 --seed 601 --out /tmp/worlds/rich601
+    python -m benchmarks.tuning gather /tmp/worlds/rich601 ...          # writes rich601.npz beside the lake
+    python -m benchmarks.tuning tune --trials 30 /tmp/worlds/rich601.npz ...
     python -m benchmarks.tuning compare /tmp/worlds/demo502.npz ... --setting leaves=7 --setting rate=0.15
 
 Never compare on a world that was tuned on: hold whole seeds, and at least one whole scenario, out.

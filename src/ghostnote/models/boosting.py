@@ -32,7 +32,7 @@ class Boosting:
     explains: ClassVar[Scale] = "log-odds"
     learns_labels: ClassVar[bool] = True
 
-    # Found by `benchmarks/tuning.py`: docs/adr/0016.
+    # Found by `benchmarks/tuning.py`: docs/adr/0017.
     rounds: int = 60
     leaves: int = 15
     rate: float = 0.05
