@@ -45,7 +45,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     suspect_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 3.0
     hold_ratio: Annotated[float, msgspec.Meta(gt=0.0)] = 4.6
     group_accounts: Annotated[int, msgspec.Meta(ge=3)] = 5
-    lockstep: bool = False
+    lockstep: bool = True
     hold_days: Annotated[int, msgspec.Meta(ge=0)] = 3
     target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 3
     target_share: Share = 0.6
