@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from ghostnote.evaluation.metrics import average_precision
 from ghostnote.models.boosting import Boosting
 from ghostnote.models.table import Table
 
@@ -61,6 +62,25 @@ def test_a_direction_cannot_be_unlearnt():
     grid = np.zeros((50, 3), np.float32)
     grid[:, 0] = np.linspace(-3, 3, 50)
     assert (np.diff(model.score(Table(table.names, grid))) <= 1e-12).all()
+
+
+def test_trees_stop_where_held_out_rows_are_ranked_best() -> None:
+    (table, target), (judged, judged_target) = _data(), _data(seed=1)
+    model, ones = Boosting(rounds=120), np.ones(len(target))
+    rounds = model.fit_until(
+        table, target, ones, judged=judged, judged_target=judged_target, judged_weight=ones, patience=10
+    )
+    assert 0 < rounds < 120
+    as_long = Boosting(rounds=rounds).fit(table, target, ones)
+    np.testing.assert_array_equal(model.score(judged), as_long.score(judged))
+    longer = Boosting(rounds=rounds + 5).fit(table, target, ones)
+    assert _precision(model, judged, judged_target) >= _precision(longer, judged, judged_target)
+
+
+def _precision(model: Boosting, table: Table, target: np.ndarray) -> float:
+    found = average_precision(model.score(table), target == 1.0)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Which labels training sees."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -42,6 +42,14 @@ def test_of_two_verdicts_the_later_one_known_counts(tmp_path: Path) -> None:
     assert Known.by(found, at(5)).honest_accounts == set()
     assert Known.by(found, at(6)).fraud_accounts == set()
     assert Known.by(found, at(6)).honest_accounts == {"mia"}
+
+
+def test_fraud_is_known_since_the_first_label_that_said_so(tmp_path: Path) -> None:
+    found = lake(
+        tmp_path, label("mia", "fraud", 3), label("mia", "fraud", 6), label("bo", "fraud", 2), label("bo", "legit", 4)
+    )
+    assert Known.by(found, at(3)).since == {"mia": date(2026, 1, 3), "bo": date(2026, 1, 2)}
+    assert Known.by(found, at(9)).since == {"mia": date(2026, 1, 3)}
 
 
 def test_plays_are_labelled_apart_from_accounts(tmp_path: Path) -> None:

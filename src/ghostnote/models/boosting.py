@@ -24,18 +24,24 @@ class Boosting:
     """Boosted trees; `score` is the raw probability, `explain` is TreeSHAP on the log-odds scale.
 
     `directions` says of features whose effect is known by reason which way they push (+1: more is more suspicious):
-    the trees cannot then learn the opposite from the accidents of one data set. Source: Ke et al., LightGBM, 2017;
-    Lundberg et al., TreeSHAP, 2018.
+    the trees cannot then learn the opposite from the accidents of one data set. `columns_share` and `rows_share` are
+    what a tree sees of columns and rows, `bins` how many values of a column are told apart. Source: Ke et al.,
+    LightGBM, 2017; Lundberg et al., TreeSHAP, 2018.
     """
 
     view: ClassVar[ViewName] = "table"
     explains: ClassVar[Scale] = "log-odds"
     learns_labels: ClassVar[bool] = True
 
-    rounds: int = 150
+    # Found by `benchmarks/tuning.py`: docs/adr/0017.
+    rounds: int = 60
     leaves: int = 15
-    rate: float = 0.08
+    rate: float = 0.05
     smallest_leaf: int = 40
+    columns_share: float = 0.4
+    rows_share: float = 0.5
+    l2: float = 0.5
+    bins: int = 31
     directions: Mapping[str, int] = field(default_factory=dict)
     seed: int = 0
     threads: int = 2
@@ -46,16 +52,34 @@ class Boosting:
 
     def fit(self, table: Table, target: Floats | None = None, weight: Floats | None = None) -> Self:
         """Grow the trees. Columns that are missing in every row are left out."""
-        labels = checked_target(target, len(table))
-        kept = [name for name in table.names if not np.isnan(table.column(name)).all()]
-        rows = table.aligned(kept)
-        self.names = rows.names
-        data = lgb.Dataset(
-            rows.values, labels, weight=weight, feature_name=list(self.names), params={"verbosity": -1, "max_bin": 127}
-        )
+        data = self._data(table, target, weight)
         self._booster = lgb.train(self._parameters(), data, num_boost_round=self.rounds)
         self._forest = None
         return self
+
+    def fit_until(
+        self,
+        table: Table,
+        target: Floats,
+        weight: Floats,
+        *,
+        judged: Table,
+        judged_target: Floats,
+        judged_weight: Floats,
+        patience: int,
+    ) -> int:
+        """Grow trees, at most `rounds`, until `judged` has not been ranked better for `patience` of them.
+
+        Ranked better is a higher average precision. Returns the number of trees with which it was highest (the smallest
+        such number); the detector then scores with that many. Targets and weights have shape (rows,), of their table.
+        """
+        data = self._data(table, target, weight)
+        rows = judged.aligned(self.names).values
+        held_out = data.create_valid(rows, checked_target(judged_target, len(judged)), weight=judged_weight)
+        parameters = {**self._parameters(), "metric": "average_precision"}
+        stop = lgb.early_stopping(patience, first_metric_only=True, verbose=False)
+        self._booster = lgb.train(parameters, data, self.rounds, valid_sets=[held_out], callbacks=[stop])
+        return int(self._booster.best_iteration)
 
     def score(self, table: Table) -> Floats:
         """Probability of fraud by the trees, uncalibrated; float64, shape (rows,)."""
@@ -106,17 +130,25 @@ class Boosting:
             raise ValueError("fit the detector before asking it anything")
         return self._booster
 
+    def _data(self, table: Table, target: Floats | None, weight: Floats | None) -> lgb.Dataset:
+        labels = checked_target(target, len(table))
+        kept = [name for name in table.names if not np.isnan(table.column(name)).all()]
+        rows = table.aligned(kept)
+        self.names = rows.names
+        about = {"verbosity": -1, "max_bin": self.bins}
+        return lgb.Dataset(rows.values, labels, weight=weight, feature_name=list(self.names), params=about)
+
     def _parameters(self) -> dict[str, Any]:
         return {
             "objective": "binary",
             "num_leaves": self.leaves,
             "learning_rate": self.rate,
             "min_data_in_leaf": self.smallest_leaf,
-            "feature_fraction": 0.7,
-            "bagging_fraction": 0.8,
+            "feature_fraction": self.columns_share,
+            "bagging_fraction": self.rows_share,
             "bagging_freq": 1,
-            "lambda_l2": 5.0,
-            "max_bin": 127,
+            "lambda_l2": self.l2,
+            "max_bin": self.bins,
             "monotone_constraints": [self.directions.get(name, 0) for name in self.names],
             "monotone_constraints_method": "intermediate",
             "deterministic": True,

@@ -58,6 +58,8 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     average_precision_account_days: float | None = None
     average_precision_plays: float | None = None
     average_precision_sequences: float | None = None
+    trees_account_days: int = 0
+    trees_plays: int = 0
     sequence_rows: int = 0
     missing_columns: list[str] = []
     unreadable_files: int = 0

@@ -1,7 +1,8 @@
 """The labels that training may see, as sets of ids."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import polars as pl
 
@@ -14,11 +15,12 @@ from ghostnote.features.history import Intake
 
 @dataclass(frozen=True)
 class Known:
-    """What was known by a date; ids are strings."""
+    """What was known by a date; ids are strings. `since` has the day on which each subject's fraud became known."""
 
     fraud_accounts: frozenset[str]
     honest_accounts: frozenset[str]
     fraud_plays: frozenset[str]
+    since: Mapping[str, date] = field(default_factory=dict)
 
     @classmethod
     def by(cls, lake: Lake, as_of: datetime, intake: Intake | None = None) -> "Known":
@@ -34,12 +36,22 @@ class Known:
             fraud_accounts=frozenset(subjects(visible, "account", "fraud")),
             honest_accounts=frozenset(subjects(visible, "account", "legit")),
             fraud_plays=frozenset(subjects(visible, "play", "fraud")),
+            since=_since(rows, visible),
         )
 
     @property
     def fraud(self) -> int:
         """How many labels of fraud there are."""
         return len(self.fraud_accounts) + len(self.fraud_plays)
+
+
+def _since(labels: pl.DataFrame, visible: pl.DataFrame) -> dict[str, date]:
+    """By subject that counts as fraud: the day of the first label that said so."""
+    subject = ["subject_type", "subject_id"]
+    fraud = visible.filter(pl.col("verdict") == "fraud").select(subject)
+    said = labels.filter(pl.col("verdict") == "fraud").join(fraud, on=subject, how="semi")
+    days = said.group_by("subject_id").agg(pl.col("known_at").min().dt.date()).sort("subject_id")
+    return dict(days.iter_rows())
 
 
 def member(ids: pl.Series, chosen: frozenset[str]) -> pl.Series:

@@ -1,6 +1,6 @@
 """Gathering rows to learn from: every account-day, and the labelled plays beside a random part of the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Generic, Protocol, Self, TypeVar
@@ -22,6 +22,10 @@ from ghostnote.progress import Progress
 from ghostnote.training.known import Known, member
 
 Floats = NDArray[np.float64]
+Days = NDArray[np.int32]
+
+#: The day, as an ordinal, on which what is never known becomes known.
+NEVER = 2_000_000_000
 
 #: Plays not labelled that are kept for fitting: enough for smooth tails, small enough for a laptop.
 PLAY_ROWS = 500_000
@@ -48,13 +52,16 @@ class Sample(Generic[V]):
     rows each stands for.
 
     `weight` is the number of rows of the lake that a row stands for; `emphasis` what it counts in fitting, where a
-    labelled row stands for itself alone: a campaign counts by its accounts, not by its noise.
+    labelled row stands for itself alone: a campaign counts by its accounts, not by its noise. `day` is the ordinal of
+    each row's day, `known` that of the day from which a label (or a certain rule) says fraud, `NEVER` if none does.
     """
 
     accounts: pl.Series
     table: V
     fraud: NDArray[np.bool_]
     weight: Floats
+    day: Days
+    known: Days
 
     @property
     def emphasis(self) -> Floats:
@@ -62,16 +69,30 @@ class Sample(Generic[V]):
 
     def take(self, rows: NDArray[np.bool_]) -> "Sample[V]":
         """The chosen rows, by mask."""
-        return Sample(self.accounts.filter(pl.Series(rows)), self.table.take(rows), self.fraud[rows], self.weight[rows])
+        return Sample(
+            self.accounts.filter(pl.Series(rows)),
+            self.table.take(rows),
+            self.fraud[rows],
+            self.weight[rows],
+            self.day[rows],
+            self.known[rows],
+        )
 
     def without(self, accounts: frozenset[str]) -> "Sample[V]":
         """The same rows without those of `accounts`."""
         return self.take(~member(self.accounts, accounts).to_numpy())
 
-    def with_fraud(self, accounts: frozenset[str]) -> "Sample[V]":
-        """The same rows, with those of `accounts` taken for labelled fraud."""
-        also = member(self.accounts, accounts).to_numpy()
-        return replace(self, fraud=self.fraud | also)
+    def with_fraud(self, since: Mapping[str, date]) -> "Sample[V]":
+        """The same rows, with those of the accounts in `since` taken for labelled fraud, known from that day on."""
+        known = known_on([self.accounts], since)
+        return replace(self, fraud=self.fraud | (known < NEVER), known=np.minimum(self.known, known))
+
+
+def known_on(subjects: Sequence[pl.Series], since: Mapping[str, date]) -> Days:
+    """The ordinal of the first day that `since` has for any of a row's subjects, `NEVER` without; shape (rows,)."""
+    ids, days = list(since), [day.toordinal() for day in since.values()]
+    asked = (of.cast(pl.String).replace_strict(ids, days, default=NEVER, return_dtype=pl.Int32) for of in subjects)
+    return np.asarray(np.minimum.reduce([of.to_numpy() for of in asked]), dtype=np.int32)
 
 
 @dataclass
@@ -80,22 +101,34 @@ class _Parts:
     values: list[NDArray[np.float32]] = field(default_factory=list)
     fraud: list[NDArray[np.bool_]] = field(default_factory=list)
     weight: list[Floats] = field(default_factory=list)
+    day: list[Days] = field(default_factory=list)
+    known: list[Days] = field(default_factory=list)
 
-    def add(self, accounts: pl.Series, values: NDArray[np.float32], fraud: NDArray[np.bool_], weight: Floats) -> None:
+    def add(
+        self,
+        accounts: pl.Series,
+        values: NDArray[np.float32],
+        fraud: NDArray[np.bool_],
+        weight: Floats,
+        day: date,
+        known: Days,
+    ) -> None:
         self.accounts.append(accounts)
         self.values.append(values)
         self.fraud.append(fraud)
         self.weight.append(weight)
+        self.day.append(np.full(len(fraud), day.toordinal(), np.int32))
+        self.known.append(known)
 
     def joined(self, names: tuple[str, ...]) -> Sample[Table]:
-        if not self.values:
-            none = pl.Series("account_id", [], dtype=pl.String)
-            return Sample(none, Table(names, np.zeros((0, len(names)), np.float32)), np.zeros(0, np.bool_), np.zeros(0))
+        nothing = np.zeros(0, np.int32)
         return Sample(
-            pl.concat(self.accounts),
-            Table(names, np.concatenate(self.values)),
-            np.concatenate(self.fraud),
-            np.concatenate(self.weight),
+            pl.concat([pl.Series("account_id", [], dtype=pl.String), *self.accounts]),
+            Table(names, np.concatenate([np.zeros((0, len(names)), np.float32), *self.values])),
+            np.concatenate([np.zeros(0, np.bool_), *self.fraud]),
+            np.concatenate([np.zeros(0), *self.weight]),
+            np.concatenate([nothing, *self.day]),
+            np.concatenate([nothing, *self.known]),
         )
 
 
@@ -137,7 +170,7 @@ def gather(
     start, end = window
     names = tuple(feature.name for feature in features)
     victims = victims_of(lake, known)
-    days, plays, certain = _Parts(), _Parts(), set[str]()
+    days, plays, certain = _Parts(), _Parts(), dict[str, date]()
     span = max((end - start).days, 1)
     share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
     folded = with_columns(features, needed(certain_only=True), CATALOG)
@@ -149,15 +182,17 @@ def gather(
         if day.day < min(start + WARM_UP, end):
             continue
         random = [seed, day.day.toordinal()]
-        certain |= _add_days(days, day, folded, len(features), known, victims)
+        for account in _add_days(days, day, folded, len(features), known, victims):
+            certain.setdefault(account, day.day)
         _add_plays(plays, day, len(features), known, victims, share, np.random.default_rng(random))
         if recent:
             recent.keep(day, known, victims, np.random.default_rng([*random, 1]))
-    found = frozenset(certain) - known.honest_accounts - known.fraud_accounts
+    judged = known.honest_accounts | known.fraud_accounts
+    found = {account: day for account, day in sorted(certain.items()) if account not in judged}
     return Samples(
         days.joined(day_names(features)).with_fraud(found),
         plays.joined(names).with_fraud(found),
-        certain=found,
+        certain=frozenset(found),
         sequences=recent.joined().with_fraud(found) if recent else None,
     )
 
@@ -183,7 +218,9 @@ class RecentPlays:
         kept = random.random(len(accounts)) < odds
         chosen = accounts.filter(pl.Series(kept, dtype=pl.Boolean))
         rows = TokenRows(CHANNELS, self._state.last(chosen).tokens)
-        self._parts.append(Sample(chosen, rows, fraud[kept], 1.0 / odds[kept]))
+        today = np.full(len(chosen), day.day.toordinal(), np.int32)
+        found = known_on([chosen], known.since)
+        self._parts.append(Sample(chosen, rows, fraud[kept], 1.0 / odds[kept], today, found))
 
     def joined(self) -> Sample[TokenRows]:
         """All rows that were kept."""
@@ -195,6 +232,8 @@ class RecentPlays:
             ),
             np.concatenate([np.zeros(0, np.bool_), *(part.fraud for part in self._parts)]),
             np.concatenate([np.zeros(0), *(part.weight for part in self._parts)]),
+            np.concatenate([np.zeros(0, np.int32), *(part.day for part in self._parts)]),
+            np.concatenate([np.zeros(0, np.int32), *(part.known for part in self._parts)]),
         )
 
 
@@ -232,7 +271,9 @@ def _add_days(
     accounts = rows.accounts["account_id"]
     keep = (~member(accounts, victims)).to_numpy()
     fraud = member(accounts, known.fraud_accounts).to_numpy()
-    parts.add(accounts.filter(pl.Series(keep)), rows.values[keep, :learnt], fraud[keep], np.ones(int(keep.sum())))
+    kept, ones = accounts.filter(pl.Series(keep)), np.ones(int(keep.sum()))
+    found = known_on([kept], known.since)
+    parts.add(kept, rows.values[keep, :learnt], fraud[keep], ones, day.day, found)
     return set(accounts.filter(pl.Series(certainly_fraud(rows.values, day_names(folded)) & keep)).to_list())
 
 
@@ -264,4 +305,6 @@ def _add_plays(
     per_account = day.stream.select(pl.len().over("account_id"))["len"].to_numpy()
     odds = np.where(fraud, np.minimum(1.0, PLAYS_PER_ACCOUNT_DAY / per_account), share)
     keep = is_play & ~unclear & (draw < odds)
-    parts.add(accounts.filter(pl.Series(keep)), day.values[keep, :learnt], fraud[keep], 1.0 / odds[keep])
+    rows = day.stream.filter(pl.Series(keep))
+    found = known_on([rows["account_id"], rows["event_id"]], known.since)
+    parts.add(rows["account_id"], day.values[keep, :learnt], fraud[keep], 1.0 / odds[keep], day.day, found)

@@ -1,7 +1,7 @@
 """Learning from few, late labels: cross-fitted boosting, calibrated as positive against unlabelled."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -14,6 +14,7 @@ from ghostnote.models.budget import threshold_for_ceiling
 from ghostnote.models.calibration import Calibration, calibrate
 from ghostnote.models.table import Table
 from ghostnote.training.samples import Sample, V, View
+from ghostnote.training.stopping import Stop, best_rounds
 
 Floats = NDArray[np.float64]
 V_contra = TypeVar("V_contra", bound=View, contravariant=True)
@@ -42,7 +43,7 @@ class Learnt:
 
     `calibration` maps its raw score to the probability of fraud; `ceilings` maps shares of honest rows to the raw score
     that no more of them reach; `prior` is the estimated share of fraud among rows (weighted);
-    `labelled_share` the estimated share of fraud that labels know of.
+    `labelled_share` the estimated share of fraud that labels know of; `stop` says how many trees were grown, and why.
     """
 
     model: Boosting
@@ -51,6 +52,7 @@ class Learnt:
     prior: float
     labelled_share: float
     average_precision: float | None
+    stop: Stop
 
 
 def learn(sample: Sample[Table], directions: Mapping[str, int], *, seed: int) -> Learnt:
@@ -63,11 +65,14 @@ def learn(sample: Sample[Table], directions: Mapping[str, int], *, seed: int) ->
     second time, unlabelled rows count as honest only as far as the first model thinks that they are, so that unlabelled
     fraud does not teach that fraud is honest.
 
-    Ranks, not raw scores: two fits agree on the order of rows, not on how far apart they are.
+    Ranks, not raw scores: two fits agree on the order of rows, not on how far apart they are. How many trees are grown
+    is chosen beforehand, once, on the last days (`best_rounds`).
     """
+    usual = Boosting(directions=directions, seed=seed)
+    stop = best_rounds(sample, usual)
 
     def boosted(rows: Sample[Table], emphasis: Floats) -> Boosting:
-        return Boosting(directions=directions, seed=seed).fit(rows.table, rows.fraud.astype(np.float64), emphasis)
+        return replace(usual, rounds=stop.rounds).fit(rows.table, rows.fraud.astype(np.float64), emphasis)
 
     rank = cross_fitted(sample, sample.emphasis, boosted)
     calibration, _ = _calibrated(rank, sample)
@@ -88,6 +93,7 @@ def learn(sample: Sample[Table], directions: Mapping[str, int], *, seed: int) ->
         prior=prior,
         labelled_share=labelled_share,
         average_precision=average_precision(rank, sample.fraud, sample.weight),
+        stop=stop,
     )
 
 

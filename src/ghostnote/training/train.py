@@ -169,16 +169,25 @@ def _supervised(
     else:
         facts = _noted(facts, f"{_labelled(samples.plays, 'plays')}: no play model.")
     progress("Fitting detectors", 3, 3)
+    for rows, learnt in (("account-days", days), ("plays", plays)):
+        if learnt is not None and learnt.stop.why:
+            facts = _noted(facts, f"The model of {rows} has the usual {learnt.stop.rounds} trees: {learnt.stop.why}.")
     if days is not None:
         facts = msgspec.structs.replace(
             facts,
             prior_account_days=days.prior,
             labelled_share=days.labelled_share,
             average_precision_account_days=days.average_precision,
+            trees_account_days=days.stop.rounds,
         )
         manifest = msgspec.structs.replace(manifest, day_curve=Curve.of(days.calibration))
     if plays is not None:
-        facts = msgspec.structs.replace(facts, prior_plays=plays.prior, average_precision_plays=plays.average_precision)
+        facts = msgspec.structs.replace(
+            facts,
+            prior_plays=plays.prior,
+            average_precision_plays=plays.average_precision,
+            trees_plays=plays.stop.rounds,
+        )
         manifest = msgspec.structs.replace(
             manifest, play_curve=Curve.of(plays.calibration), play_ceilings=Curve.of(plays.ceilings)
         )
