@@ -142,3 +142,13 @@ def test_a_block_takes_in_the_groups_that_lie_in_it_and_nobody_is_in_two():
     assert found.accounts == tuple(f"b{n}" for n in range(6))
     assert found.campaign_id == groups[0].campaign_id
     assert found.lockstep == "In lockstep."
+
+
+def test_what_was_done_on_stolen_accounts_is_no_evidence_against_their_people() -> None:
+    work = {f"v{n}": [True, n > 2] for n in range(6)}
+    days = _days({account: [-4.7, -4.7] for account in work})
+    days = days.with_columns(at_work=pl.Series([at for worked in work.values() for at in worked]))
+    result, campaigns = hold_together(days, _in_lockstep(list(work)), POLICY, odd=ODD, supervised=True)
+    assert campaigns.stolen == frozenset(work)
+    assert result["total"].max() == 0.0
+    assert "alone" not in result.columns

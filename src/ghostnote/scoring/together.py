@@ -76,7 +76,7 @@ def hold_together(
     blocked = _among({account for group in groups if group.in_lockstep for account in group.accounts})
     days = days if "at_work" in days.columns else days.with_columns(pl.lit(None, pl.Boolean).alias("at_work"))
     worked = pl.when(blocked & pl.col("at_work")).then(pl.max_horizontal("ratio", pl.lit(policy.account_bar)))
-    days = days.with_columns(worked.otherwise("ratio").alias("ratio"))
+    days = days.with_columns(worked.otherwise("ratio").alias("ratio"), pl.col("ratio").alias("alone"))
     large = tuple(group for group in groups if group.proven and len(group.accounts) >= policy.group_accounts)
     counted = Campaigns(large)
     tied = counted.among()
@@ -93,10 +93,13 @@ def hold_together(
     days = add_up(days, policy, pl.when(inside).then(policy.suspect_ratio).otherwise(lowered))
     person = _person(policy, supervised=supervised)
     stolen = _stolen(days.filter(person)["account_id"], counted.counted)
+    if stolen:
+        # What somebody else did on them is no evidence against the people whose accounts they are.
+        ratio = pl.when(_among(stolen)).then("alone").otherwise("ratio").alias("ratio")
+        days = add_up(days.with_columns(ratio), policy, pl.when(inside).then(policy.suspect_ratio).otherwise(lowered))
     spared = ~pl.col("certain").any().over("account_id") & (~tied | person | _among(stolen))
-    return days.with_columns((pl.col("confirmed") & ~spared).alias("confirmed")), replace(
-        campaigns, stolen=frozenset(stolen)
-    )
+    days = days.with_columns((pl.col("confirmed") & ~spared).alias("confirmed")).drop("alone")
+    return days, replace(campaigns, stolen=frozenset(stolen))
 
 
 def _stolen(people: pl.Series, groups: Sequence[Group]) -> set[str]:
