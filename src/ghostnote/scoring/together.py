@@ -95,8 +95,8 @@ def hold_together(
     stolen = _stolen(days.filter(person)["account_id"], counted.counted)
     if stolen:
         # What somebody else did on them is no evidence against the people whose accounts they are.
-        ratio = pl.when(_among(stolen)).then("alone").otherwise("ratio").alias("ratio")
-        days = add_up(days.with_columns(ratio), policy, pl.when(inside).then(policy.suspect_ratio).otherwise(lowered))
+        own = pl.when(_among(stolen)).then("alone").otherwise("ratio").alias("ratio")
+        days = add_up(days.with_columns(own), policy, pl.when(inside).then(policy.suspect_ratio).otherwise(lowered))
     spared = ~pl.col("certain").any().over("account_id") & (~tied | person | _among(stolen))
     days = days.with_columns((pl.col("confirmed") & ~spared).alias("confirmed")).drop("alone")
     return days, replace(campaigns, stolen=frozenset(stolen))
