@@ -29,7 +29,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     group_accounts: smallest group of suspects, tied by what hardly anybody else touches, that counts as a campaign.
     lockstep: whether accounts in lockstep are looked for among all accounts, not only among suspects.
     hold_days: for how many days before the end of the period unconfirmed plays stay held; older ones count.
-    target_accounts: accounts that must agree before plays are excluded because of what they are aimed at.
+    target_accounts: accounts that must agree before plays are excluded because of what they are aimed at: as many
+        as make a campaign, and more than share a household.
     target_share: mean share of marked plays, over a target's accounts, from which it is one.
     dedicated_days: active days from which an account that plays its targets on nearly all of them is acted on as well.
     payout_per_play: what the pool pays for a royalty-bearing play, in `currency`.
@@ -47,7 +48,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     group_accounts: Annotated[int, msgspec.Meta(ge=3)] = 5
     lockstep: bool = True
     hold_days: Annotated[int, msgspec.Meta(ge=0)] = 3
-    target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 3
+    target_accounts: Annotated[int, msgspec.Meta(ge=2)] = 5
     target_share: Share = 0.6
     dedicated_days: Annotated[int, msgspec.Meta(ge=2)] = 5
     payout_per_play: Annotated[float, msgspec.Meta(ge=0.0)] = 0.004
