@@ -46,7 +46,10 @@ def test_the_odd_one_out_is_watched_and_the_reason_names_what_is_odd() -> None:
     first = found.row(0, named=True)
     assert first["track_id"] == "t007"
     # The mean over both days, beside what is typical of tracks.
-    assert any("80 % of its plays" in reason and "typical: 1" in reason for reason in first["reasons"])
+    assert any(
+        "Its listeners, on average: 80 % of their plays" in reason and "typical: 1" in reason
+        for reason in first["reasons"]
+    )
     assert found.schema == JUDGED
 
 

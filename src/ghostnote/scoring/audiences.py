@@ -103,4 +103,6 @@ def _said(feature: Feature, value: float, typical: float) -> str:
     if feature.by == "track":
         return sentence(feature, value, typical, averaged=False) + "."
     averaged = feature.by not in ("account", "payment", "email_domain")
-    return f"Its listeners, on average: {sentence(feature, value, typical, averaged=averaged)}."
+    said = sentence(feature, value, typical, averaged=averaged)
+    theirs = said.replace(" of its ", " of their ").replace("that it used", "that they used")
+    return f"Its listeners, on average: {theirs}."
