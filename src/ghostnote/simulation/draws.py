@@ -9,11 +9,8 @@ import math
 import numpy as np
 
 from ghostnote.compiling import inlined
-from ghostnote.simulation.randomness import Words
+from ghostnote.simulation.randomness import GOLDEN, MIX_1, MIX_2, Words
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
 _STEP = 1.0 / (1 << 53)
 
 
@@ -23,29 +20,27 @@ def dice(rng: np.random.Generator) -> Words:
 
 
 @inlined
-def known(number: int, secret: np.uint64) -> float:
-    """The same as `randomness.noise` of one number: always the same uniform value for the same number and secret."""
-    x = np.uint64(number) * _GOLDEN
-    x ^= secret
+def _scrambled(x: np.uint64) -> float:
+    """A word as a uniform value, by splitmix64's finaliser."""
     x ^= x >> np.uint64(30)
-    x *= _MIX_1
+    x *= MIX_1
     x ^= x >> np.uint64(27)
-    x *= _MIX_2
+    x *= MIX_2
     x ^= x >> np.uint64(31)
     return np.float64(x >> np.uint64(11)) * _STEP
 
 
 @inlined
+def known(number: int, secret: np.uint64) -> float:
+    """The same as `randomness.noise` of one number: always the same uniform value for the same number and secret."""
+    return _scrambled((np.uint64(number) * GOLDEN) ^ secret)
+
+
+@inlined
 def uniform(state: Words) -> float:
     """A value in [0, 1)."""
-    x = state[0] + _GOLDEN
-    state[0] = x
-    x ^= x >> np.uint64(30)
-    x *= _MIX_1
-    x ^= x >> np.uint64(27)
-    x *= _MIX_2
-    x ^= x >> np.uint64(31)
-    return np.float64(x >> np.uint64(11)) * _STEP
+    state[0] += GOLDEN
+    return _scrambled(state[0])
 
 
 @inlined

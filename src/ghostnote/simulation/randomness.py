@@ -15,9 +15,10 @@ Ints = npt.NDArray[np.integer[Any]]
 Bools = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
+#: The constants of splitmix64 (Steele, Lea & Flood, 2014).
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
 class Stream(IntEnum):
@@ -49,12 +50,12 @@ def key(seed: int, *path: int) -> np.uint64:
 def mix(numbers: Ints | Words, secret: np.uint64) -> Words:
     """Scramble whole numbers into 64 bits (splitmix64's finaliser), one to one for each `secret`."""
     x = np.asarray(numbers).astype(np.uint64)
-    x *= _GOLDEN
+    x *= GOLDEN
     x ^= secret
     x ^= x >> np.uint64(30)
-    x *= _MIX_1
+    x *= MIX_1
     x ^= x >> np.uint64(27)
-    x *= _MIX_2
+    x *= MIX_2
     x ^= x >> np.uint64(31)
     return x
 
