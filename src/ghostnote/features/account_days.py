@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ghostnote.features.declaration import Feature
-from ghostnote.features.sums import add_known
+from ghostnote.features.sums import add_known, means
 
 Rows = NDArray[np.integer]
 #: Keys whose features describe the account itself, so that the day's last value says it all.
@@ -29,9 +29,14 @@ class AccountDays:
     values: NDArray[np.float32]
 
 
+def averaged(feature: Feature) -> bool:
+    """Whether an account-day has the mean over the day's events, and not the value as of the last of them."""
+    return feature.by not in _OWN_KEYS
+
+
 def day_names(features: Sequence[Feature]) -> tuple[str, ...]:
     """The columns of `AccountDays.values`: averaged features are called `day_mean_...`."""
-    return tuple(f.name if f.by in _OWN_KEYS else f"day_mean_{f.name}" for f in features)
+    return tuple(f"day_mean_{f.name}" if averaged(f) else f.name for f in features)
 
 
 def with_columns(
@@ -66,18 +71,16 @@ def account_days(
         (pl.col("kind") == "signup").sum().cast(pl.Int64).alias("signups"),
     )
     result = np.empty((len(starts), len(features)), dtype=np.float32)
-    own = np.array([feature.by in _OWN_KEYS for feature in features], dtype=np.bool_)
-    result[:, own] = values[order[ends]][:, own]
-    result[:, ~own] = _means(values, order, codes, len(starts), np.flatnonzero(~own))
+    over_day = np.array([averaged(feature) for feature in features], dtype=np.bool_)
+    result[:, ~over_day] = values[order[ends]][:, ~over_day]
+    result[:, over_day] = _means(values, order, codes, len(starts), np.flatnonzero(over_day))
     return AccountDays(accounts.drop("group"), result)
 
 
 def _means(
     values: NDArray[np.float32], order: Rows, groups: Rows, count: int, columns: NDArray[np.intp]
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     # Sums in float64 over fixed groups in a fixed order: the same rows always give the same bits.
     sums, known = np.zeros((count, len(columns))), np.zeros((count, len(columns)), dtype=np.int64)
     add_known(values, order, groups, columns, sums, known)
-    means = np.full(sums.shape, np.nan)
-    np.divide(sums, known, out=means, where=known > 0)
-    return means
+    return means(sums, known)

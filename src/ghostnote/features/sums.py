@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ghostnote.compiling import lean
 
@@ -26,3 +27,9 @@ def add_known(values: Array, rows: Array, groups: Array, columns: Array, sums: A
             if not np.isnan(value):
                 sums[group, j] += np.float64(value)
                 counts[group, j] += 1
+
+
+def means(sums: Array, counts: Array) -> NDArray[np.float32]:
+    """What was added up, divided by how much of it was known; NaN where nothing was. float32, of the same shape."""
+    divided: NDArray[np.float64] = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    return divided.astype(np.float32)

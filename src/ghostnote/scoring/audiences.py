@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ghostnote.features.account_days import averaged
 from ghostnote.features.codes import TextCodes
 from ghostnote.features.declaration import Feature
 from ghostnote.features.directions import directions
 from ghostnote.features.history import Day
-from ghostnote.features.sums import add_known
+from ghostnote.features.sums import add_known, means
 from ghostnote.features.wording import sentence
 from ghostnote.models.budget import threshold_for_alerts
 from ghostnote.models.table import Table
@@ -78,9 +79,8 @@ class Audiences:
         return judged.with_columns(pl.col("reasons").fill_null(pl.lit([], dtype=JUDGED["reasons"])))
 
     def _means(self, tracks: NDArray[np.uint32]) -> Table:
-        counts = self._counts[tracks]
-        means = np.divide(self._sums[tracks], counts, out=np.full(counts.shape, np.nan), where=counts > 0)
-        return Table(tuple(feature.name for _, feature in self._chosen), means.astype(np.float32))
+        names = tuple(feature.name for _, feature in self._chosen)
+        return Table(names, means(self._sums[tracks], self._counts[tracks]))
 
     def _reasons(self, detector: Tails, table: Table, rows: Sequence[int] | np.ndarray) -> dict[int, list[str]]:
         if not len(rows):
@@ -102,7 +102,6 @@ class Audiences:
 def _said(feature: Feature, value: float, typical: float) -> str:
     if feature.by == "track":
         return sentence(feature, value, typical, averaged=False) + "."
-    averaged = feature.by not in ("account", "payment", "email_domain")
-    said = sentence(feature, value, typical, averaged=averaged)
+    said = sentence(feature, value, typical, averaged=averaged(feature))
     theirs = said.replace(" of its ", " of their ").replace("that it used", "that they used")
     return f"Its listeners, on average: {theirs}."

@@ -23,20 +23,23 @@ _PEERS_PER_DAY = 2000
 
 @dataclass
 class Period:
-    """The opinions of all days so far; `kept` gets the features behind them, if reasons will be asked for."""
+    """The opinions of all days so far; `kept` gets the features behind them, if reasons will be asked for.
+
+    `audiences` knows who plays each track; None if the policy wants no track watched.
+    """
 
     judge: Judge
     seed: int = 0
     kept: Kept | None = None
+    audiences: Audiences | None = field(init=False, default=None)
     _days: list[pl.DataFrame] = field(default_factory=list)
     _plays: list[pl.DataFrame] = field(default_factory=list)
     _links: list[pl.DataFrame] = field(default_factory=list)
-    _audiences: Audiences | None = None
     _peers: list[NDArray[np.float32]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.judge.policy.track_alerts_per_day:
-            self._audiences = Audiences(self.judge.folded)
+            self.audiences = Audiences(self.judge.folded)
 
     @classmethod
     def of(cls, days: Iterable[Day], bundle: Bundle, policy: Policy, *, seed: int = 0) -> "Period":
@@ -68,19 +71,14 @@ class Period:
         grid = self.judge.bundle.manifest.surprise_quantiles
         return grid[-2] if len(grid) > 1 else float("inf")
 
-    @property
-    def audiences(self) -> Audiences | None:
-        """What is known of those who play each track; None if the policy wants no track watched."""
-        return self._audiences
-
     def add(self, day: Day) -> None:
         """Judge one more day."""
         opinions = self.judge.judge(day)
         random = np.random.default_rng([self.seed, day.day.toordinal()])
         count = len(opinions.values)
         self._peers.append(opinions.values[random.choice(count, min(count, _PEERS_PER_DAY), replace=False)])
-        if self._audiences is not None:
-            self._audiences.add(day)
+        if self.audiences is not None:
+            self.audiences.add(day)
         if self.kept is not None:
             self.kept.append(opinions.values)
         self._days.append(opinions.days)

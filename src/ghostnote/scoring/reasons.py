@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ghostnote.decisions.campaigns import Group
 from ghostnote.decisions.rules import RULES, hits
-from ghostnote.features.account_days import day_names
+from ghostnote.features.account_days import averaged, day_names
 from ghostnote.features.declaration import Feature
 from ghostnote.features.wording import sentence
 from ghostnote.models.bundle import Bundle
@@ -143,9 +143,8 @@ def _of_detector(
         if about in told or np.isnan(value):
             continue
         told.add(about)
-        averaged = day_names([feature])[0] != feature.name
         typical, past = float(baseline.typical[column]), float(shown.past[column])
-        line = sentence(feature, value, typical, past, averaged=averaged) + "."
+        line = sentence(feature, value, typical, past, averaged=averaged(feature)) + "."
         (lines if baseline.unusual(column, value) else usual).append(line)
     # What is as usual convinces nobody, whatever it weighs beside the rest: it is told only where nothing else is.
     return lines or usual[:1]
