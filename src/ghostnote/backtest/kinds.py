@@ -3,6 +3,7 @@
 import polars as pl
 
 from ghostnote.events.lake import Lake
+from ghostnote.events.players import players
 
 
 def accounts_by_kind(lake: Lake, labels: pl.DataFrame) -> dict[str, frozenset[str]]:
@@ -12,23 +13,8 @@ def accounts_by_kind(lake: Lake, labels: pl.DataFrame) -> dict[str, frozenset[st
         "kind", pl.col("subject_id").alias("account_id")
     )
     of_plays = fraud.filter(pl.col("subject_type") == "play").select("kind", pl.col("subject_id").alias("event_id"))
-    pairs = pl.concat([of_accounts, _players(lake, of_plays)]).unique()
+    pairs = pl.concat([of_accounts, players(lake, of_plays).select("kind", "account_id")]).unique()
     return {
         str(kind): frozenset(rows["account_id"].to_list())
         for (kind,), rows in sorted(pairs.partition_by("kind", as_dict=True).items(), key=str)
     }
-
-
-def _players(lake: Lake, plays: pl.DataFrame) -> pl.DataFrame:
-    """kind, account_id of labelled plays."""
-    found = [pl.DataFrame(schema={"kind": pl.String, "account_id": pl.String})]
-    for path in lake.files("plays") if plays.height else ():
-        try:
-            rows = pl.scan_parquet(path, hive_partitioning=False).select(
-                pl.col("event_id", "account_id").cast(pl.String)
-            )
-            joined = rows.join(plays.lazy(), on="event_id").select("kind", "account_id").unique()
-            found.append(joined.collect())
-        except (OSError, pl.exceptions.PolarsError):  # named and counted where it is read
-            continue
-    return pl.concat(found)

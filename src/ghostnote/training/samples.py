@@ -1,7 +1,7 @@
 """Gathering rows to learn from: every account-day, and the labelled plays beside a random part of the others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ghostnote.decisions.rules import RULES, hits, needed
 from ghostnote.events.lake import Lake
+from ghostnote.events.players import players
 from ghostnote.features.account_days import account_days, day_names, with_columns
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.declaration import Feature
@@ -95,41 +96,27 @@ def known_on(subjects: Sequence[pl.Series], since: Mapping[str, date]) -> Days:
     return np.asarray(np.minimum.reduce([of.to_numpy() for of in asked]), dtype=np.int32)
 
 
-@dataclass
-class _Parts:
-    accounts: list[pl.Series] = field(default_factory=list)
-    values: list[NDArray[np.float32]] = field(default_factory=list)
-    fraud: list[NDArray[np.bool_]] = field(default_factory=list)
-    weight: list[Floats] = field(default_factory=list)
-    day: list[Days] = field(default_factory=list)
-    known: list[Days] = field(default_factory=list)
+def _joined(parts: Sequence[Sample[V]], table: V) -> Sample[V]:
+    """All rows of `parts`, whose tables are already joined in `table`."""
+    nothing = np.zeros(0, np.int32)
+    return Sample(
+        pl.concat([pl.Series("account_id", [], dtype=pl.String), *(part.accounts for part in parts)]),
+        table,
+        np.concatenate([np.zeros(0, np.bool_), *(part.fraud for part in parts)]),
+        np.concatenate([np.zeros(0), *(part.weight for part in parts)]),
+        np.concatenate([nothing, *(part.day for part in parts)]),
+        np.concatenate([nothing, *(part.known for part in parts)]),
+    )
 
-    def add(
-        self,
-        accounts: pl.Series,
-        values: NDArray[np.float32],
-        fraud: NDArray[np.bool_],
-        weight: Floats,
-        day: date,
-        known: Days,
-    ) -> None:
-        self.accounts.append(accounts)
-        self.values.append(values)
-        self.fraud.append(fraud)
-        self.weight.append(weight)
-        self.day.append(np.full(len(fraud), day.toordinal(), np.int32))
-        self.known.append(known)
 
-    def joined(self, names: tuple[str, ...]) -> Sample[Table]:
-        nothing = np.zeros(0, np.int32)
-        return Sample(
-            pl.concat([pl.Series("account_id", [], dtype=pl.String), *self.accounts]),
-            Table(names, np.concatenate([np.zeros((0, len(names)), np.float32), *self.values])),
-            np.concatenate([np.zeros(0, np.bool_), *self.fraud]),
-            np.concatenate([np.zeros(0), *self.weight]),
-            np.concatenate([nothing, *self.day]),
-            np.concatenate([nothing, *self.known]),
-        )
+def _of_features(parts: Sequence[Sample[Table]], names: tuple[str, ...]) -> Sample[Table]:
+    """The same of rows of the features `names`."""
+    none = np.zeros((0, len(names)), np.float32)
+    return _joined(parts, Table(names, np.concatenate([none, *(part.table.values for part in parts)])))
+
+
+def _on(day: date, rows: int) -> Days:
+    return np.full(rows, day.toordinal(), np.int32)
 
 
 @dataclass(frozen=True)
@@ -170,7 +157,9 @@ def gather(
     start, end = window
     names = tuple(feature.name for feature in features)
     victims = victims_of(lake, known)
-    days, plays, certain = _Parts(), _Parts(), dict[str, date]()
+    days: list[Sample[Table]] = []
+    plays: list[Sample[Table]] = []
+    certain: dict[str, date] = {}
     span = max((end - start).days, 1)
     share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
     folded = with_columns(features, needed(certain_only=True), CATALOG)
@@ -182,16 +171,18 @@ def gather(
         if day.day < min(start + WARM_UP, end):
             continue
         random = [seed, day.day.toordinal()]
-        for account in _add_days(days, day, folded, len(features), known, victims):
+        today, caught = _account_days(day, folded, len(features), known, victims)
+        days.append(today)
+        for account in caught:
             certain.setdefault(account, day.day)
-        _add_plays(plays, day, len(features), known, victims, share, np.random.default_rng(random))
+        plays.append(_some_plays(day, names, known, victims, share, np.random.default_rng(random)))
         if recent:
             recent.keep(day, known, victims, np.random.default_rng([*random, 1]))
     judged = known.honest_accounts | known.fraud_accounts
     found = {account: day for account, day in sorted(certain.items()) if account not in judged}
     return Samples(
-        days.joined(day_names(features)).with_fraud(found),
-        plays.joined(names).with_fraud(found),
+        _of_features(days, day_names(features)).with_fraud(found),
+        _of_features(plays, names).with_fraud(found),
         certain=frozenset(found),
         sequences=recent.joined().with_fraud(found) if recent else None,
     )
@@ -218,23 +209,14 @@ class RecentPlays:
         kept = random.random(len(accounts)) < odds
         chosen = accounts.filter(pl.Series(kept, dtype=pl.Boolean))
         rows = TokenRows(CHANNELS, self._state.last(chosen).tokens)
-        today = np.full(len(chosen), day.day.toordinal(), np.int32)
         found = known_on([chosen], known.since)
-        self._parts.append(Sample(chosen, rows, fraud[kept], 1.0 / odds[kept], today, found))
+        self._parts.append(Sample(chosen, rows, fraud[kept], 1.0 / odds[kept], _on(day.day, len(chosen)), found))
 
     def joined(self) -> Sample[TokenRows]:
         """All rows that were kept."""
         nobody = pl.Series("account_id", [], dtype=pl.String)
-        return Sample(
-            pl.concat([nobody, *(part.accounts for part in self._parts)]),
-            TokenRows(
-                CHANNELS, np.concatenate([self._state.last(nobody).tokens, *(p.table.values for p in self._parts)])
-            ),
-            np.concatenate([np.zeros(0, np.bool_), *(part.fraud for part in self._parts)]),
-            np.concatenate([np.zeros(0), *(part.weight for part in self._parts)]),
-            np.concatenate([np.zeros(0, np.int32), *(part.day for part in self._parts)]),
-            np.concatenate([np.zeros(0, np.int32), *(part.known for part in self._parts)]),
-        )
+        tokens = np.concatenate([self._state.last(nobody).tokens, *(part.table.values for part in self._parts)])
+        return _joined(self._parts, TokenRows(CHANNELS, tokens))
 
 
 def _plays(lake: Lake, start: date, end: date) -> int:
@@ -250,31 +232,23 @@ def _plays(lake: Lake, start: date, end: date) -> int:
 
 def victims_of(lake: Lake, known: Known) -> frozenset[str]:
     """Accounts on which single plays are labelled fraud, while they are not labelled themselves."""
-    if not known.fraud_plays:
-        return frozenset()
-    found: set[str] = set()
-    wanted = pl.Series(sorted(known.fraud_plays), dtype=pl.String).implode()
-    for path in lake.files("plays"):
-        try:
-            rows = pl.scan_parquet(path, hive_partitioning=False).filter(pl.col("event_id").is_in(wanted))
-            found.update(rows.select("account_id").unique().collect()["account_id"].cast(pl.String).to_list())
-        except (OSError, pl.exceptions.PolarsError):
-            continue
-    return frozenset(found) - known.fraud_accounts
+    wanted = pl.DataFrame({"event_id": sorted(known.fraud_plays)}, schema={"event_id": pl.String})
+    return frozenset(players(lake, wanted)["account_id"].to_list()) - known.fraud_accounts
 
 
-def _add_days(
-    parts: _Parts, day: Day, folded: Sequence[Feature], learnt: int, known: Known, victims: frozenset[str]
-) -> set[str]:
-    """Adds a day's account-days with the first `learnt` features; returns the accounts that a certain rule catches."""
+def _account_days(
+    day: Day, folded: Sequence[Feature], learnt: int, known: Known, victims: frozenset[str]
+) -> tuple[Sample[Table], set[str]]:
+    """A day's account-days with the first `learnt` features, and the accounts that a certain rule catches."""
     rows = account_days(day.stream, day.values, folded, day.day)
     accounts = rows.accounts["account_id"]
     keep = (~member(accounts, victims)).to_numpy()
     fraud = member(accounts, known.fraud_accounts).to_numpy()
-    kept, ones = accounts.filter(pl.Series(keep)), np.ones(int(keep.sum()))
+    kept, names = accounts.filter(pl.Series(keep)), day_names(folded)
+    table = Table(names[:learnt], rows.values[keep, :learnt])
     found = known_on([kept], known.since)
-    parts.add(kept, rows.values[keep, :learnt], fraud[keep], ones, day.day, found)
-    return set(accounts.filter(pl.Series(certainly_fraud(rows.values, day_names(folded)) & keep)).to_list())
+    sample = Sample(kept, table, fraud[keep], np.ones(len(kept)), _on(day.day, len(kept)), found)
+    return sample, set(accounts.filter(pl.Series(certainly_fraud(rows.values, names) & keep)).to_list())
 
 
 def certainly_fraud(values: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -288,15 +262,15 @@ def certainly_fraud(values: NDArray[np.float32], names: tuple[str, ...]) -> NDAr
     return fired
 
 
-def _add_plays(
-    parts: _Parts,
+def _some_plays(
     day: Day,
-    learnt: int,
+    names: tuple[str, ...],
     known: Known,
     victims: frozenset[str],
     share: float,
     random: np.random.Generator,
-) -> None:
+) -> Sample[Table]:
+    """The day's plays that teach, with the features `names`, the first of those folded: see `gather`."""
     accounts = day.stream["account_id"]
     is_play = (day.stream["kind"] == "play").to_numpy()
     fraud = (member(accounts, known.fraud_accounts) | member(day.stream["event_id"], known.fraud_plays)).to_numpy()
@@ -307,4 +281,5 @@ def _add_plays(
     keep = is_play & ~unclear & (draw < odds)
     rows = day.stream.filter(pl.Series(keep))
     found = known_on([rows["account_id"], rows["event_id"]], known.since)
-    parts.add(rows["account_id"], day.values[keep, :learnt], fraud[keep], 1.0 / odds[keep], day.day, found)
+    table = Table(names, day.values[keep, : len(names)])
+    return Sample(rows["account_id"], table, fraud[keep], 1.0 / odds[keep], _on(day.day, rows.height), found)
