@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from ghostnote.decisions.documents import write_json
 from ghostnote.decisions.evaluation import EVALUATION_FILE, Evaluation, Variant
 from ghostnote.decisions.policy import Policy
 from ghostnote.errors import GhostnoteError
+from ghostnote.evaluation.splits import usual_as_of
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
 from ghostnote.features.history import Intake, play_days, walk
@@ -30,8 +31,6 @@ from ghostnote.progress import Progress, silent
 from ghostnote.scoring.judge import Judge
 from ghostnote.training.train import Gathered, collect, fit
 
-#: Share of the days that are trained on if nobody says until when.
-_TRAINED = 4 / 7
 _STEP = "Judging in other ways"
 
 
@@ -65,9 +64,14 @@ def evaluate(
     team's own, whenever they became known. Raises `GhostnoteError` if no day is left to judge, or nothing is labelled.
     """
     policy, parts = policy or Policy(), parts or Parts()
-    as_of = bundle.manifest.training.as_of if bundle else as_of or _usual_as_of(play_days(lake))
+    days = play_days(lake)
+    as_of = bundle.manifest.training.as_of if bundle else as_of or usual_as_of(days)
     labels, facts = _labels(lake)
-    _check_days(lake, as_of)
+    if as_of.date() >= days[-1]:
+        raise GhostnoteError(
+            f"Training ends on {as_of.date()} and the plays on {days[-1]}: no day is left to judge. Give an earlier "
+            "--as-of, or a lake that goes on."
+        )
     gathered = None if bundle else collect(lake, as_of=as_of, seed=seed, progress=progress)
     if bundle is None:
         assert gathered is not None
@@ -83,11 +87,6 @@ def evaluate(
     return _written(out, found, tried[: len(kinds)], tried[len(kinds) :])
 
 
-def _usual_as_of(days: Sequence[date]) -> datetime:
-    last = days[max(1, round(len(days) * _TRAINED)) - 1]
-    return datetime.combine(last, time.max, tzinfo=UTC)
-
-
 def _labels(lake: Lake) -> tuple[pl.DataFrame, Facts]:
     labels = read(lake, "labels").rows if "labels" in lake.tables() else None
     facts = None if labels is None or labels.is_empty() else facts_of(labels)
@@ -97,15 +96,6 @@ def _labels(lake: Lake) -> tuple[pl.DataFrame, Facts]:
             "take a simulated lake."
         )
     return labels, facts
-
-
-def _check_days(lake: Lake, as_of: datetime) -> None:
-    days = play_days(lake)
-    if as_of.date() >= days[-1]:
-        raise GhostnoteError(
-            f"Training ends on {as_of.date()} and the plays on {days[-1]}: no day is left to judge. Give an earlier "
-            "--as-of, or a lake that goes on."
-        )
 
 
 def _folded(
@@ -140,6 +130,7 @@ def _of_whole(bench: Bench, way: Way, parts: Parts, progress: Progress) -> Evalu
         account_calibration=calibrated(new.accounts) if way.bundle.supervised else None,
         play_calibration=calibrated(new.plays) if way.bundle.play else None,
         prevalence=at_prevalences(new.accounts),
+        unreadable_files=max(facts.unreadable_files, len(bench.intake.unreadable)),
         notes=_notes(bench, way.bundle),
     )
 
@@ -174,8 +165,8 @@ def _notes(bench: Bench, bundle: Bundle) -> list[str]:
             "Nothing here was simulated or planted: what the team labelled, whenever it did, stands for the truth, and "
             "whom nobody labelled counts as honest. Precision is a lower bound, recall is of what was found."
         )
-    notes += [f"Not readable, left out: {name}" for name in bench.intake.unreadable]
-    return notes
+    # What could not be read in training is met again where the judged days are folded on top of it.
+    return list(dict.fromkeys([*notes, *bench.intake.left_out]))
 
 
 def _written(out: Path, found: Evaluation, kinds: Sequence[Variant], ways: Sequence[Variant]) -> Evaluation:

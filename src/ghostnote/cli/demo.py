@@ -1,7 +1,7 @@
 """`ghostnote demo`: the whole story on a simulated world."""
 
 import shutil
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +11,8 @@ from ghostnote.cli.screen import console, print_json, progress_bars
 from ghostnote.errors import GhostnoteError
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from ghostnote.progress import Progress
 
-#: Share of the days that the demo trains on.
-_TRAINED = 4 / 7
 _PARTS = ("lake", "bundle", "decisions", "report.html")
 _FEWEST_DAYS = 4
 
@@ -49,6 +45,7 @@ def demo(
 
 def _run(out: Path, accounts: int, days: int, seed: int, progress: "Progress") -> tuple[object, object]:
     from ghostnote.backtest import backtest
+    from ghostnote.evaluation.splits import usual_as_of
     from ghostnote.events.lake import Lake
     from ghostnote.models.bundle import save_bundle
     from ghostnote.scoring import score
@@ -60,7 +57,7 @@ def _run(out: Path, accounts: int, days: int, seed: int, progress: "Progress") -
     scenario = load_scenario("demo")
     simulate(scenario, out / "lake", seed=seed, accounts=accounts, days=days, progress=progress)
     lake = Lake(out / "lake")
-    as_of = _last_trained(scenario.start, days)
+    as_of = usual_as_of([scenario.start + timedelta(days=day) for day in range(days)])
     bundle = train(lake, as_of=as_of, seed=seed, progress=progress)
     save_bundle(bundle, out / "bundle", card(bundle))
     summary = score(
@@ -73,12 +70,6 @@ def _run(out: Path, accounts: int, days: int, seed: int, progress: "Progress") -
         progress=progress,
     )
     return summary, backtest(lake, out / "decisions", summary, as_of=as_of)
-
-
-def _last_trained(start: "date", days: int) -> datetime:
-    """The end of the last day that is trained on."""
-    last = start + timedelta(days=max(1, round(days * _TRAINED)) - 1)
-    return datetime.combine(last, time.max, tzinfo=UTC)
 
 
 def _clear(out: Path) -> None:

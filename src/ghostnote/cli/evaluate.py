@@ -38,11 +38,13 @@ def evaluate(
     from ghostnote.backtest import Parts
     from ghostnote.backtest import evaluate as evaluated
     from ghostnote.console.evaluation import write_evaluation
+    from ghostnote.decisions.documents import keep_other
+    from ghostnote.decisions.evaluation import EVALUATION_FILE
     from ghostnote.decisions.policy import load_policy
     from ghostnote.events.lake import Lake
     from ghostnote.models.bundle import load_bundle
 
-    _refuse_other(out)
+    keep_other(out, EVALUATION_FILE, "evaluation")
     if bundle is not None and as_of is not None:
         raise GhostnoteError(
             "--bundle says until when it was trained: leave --as-of out, or train anew without --bundle."
@@ -64,15 +66,8 @@ def evaluate(
         print_json(found)
     else:
         _show(found, page)
-    if any(note.startswith("Not readable") for note in found.notes):
+    if found.unreadable_files:
         raise typer.Exit(1)
-
-
-def _refuse_other(out: Path) -> None:
-    from ghostnote.decisions.evaluation import EVALUATION_FILE
-
-    if out.exists() and not (out / EVALUATION_FILE).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise GhostnoteError(f"{out} exists and holds no evaluation: choose another --out.")
 
 
 def _show(found: "Evaluation", page: Path) -> None:

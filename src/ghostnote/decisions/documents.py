@@ -16,6 +16,12 @@ class _Format(msgspec.Struct):
     format: int
 
 
+def keep_other(out: Path, file: str, what: str) -> None:
+    """`GhostnoteError` if something is at `out` that has no `file`: it holds no `what`, and is not to be replaced."""
+    if out.exists() and not (out / file).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise GhostnoteError(f"{out} exists and holds no {what}: choose another --out.")
+
+
 def write_json(path: Path, document: Any) -> Path:
     """Write a document to `path` under a temporary name, then move it into place; returns the path."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -137,6 +137,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     prevalence: list[AtPrevalence] = []
     kinds_left_out: list[Variant] = []
     left_out: list[Variant] = []
+    unreadable_files: Count = 0
     notes: list[str] = []
 
 

@@ -52,6 +52,11 @@ class Intake:
         return sum(reading.rejected.height for reading in self.rejected)
 
     @property
+    def left_out(self) -> list[str]:
+        """A note on each file that could not be read."""
+        return [f"Not readable, left out: {name}" for name in self.unreadable]
+
+    @property
     def missing_columns(self) -> list[str]:
         """`table.column` for every optional column, and `table` for every table, that no file has."""
         missing: list[str] = []

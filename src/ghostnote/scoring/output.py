@@ -13,6 +13,7 @@ import polars as pl
 
 from ghostnote import __version__
 from ghostnote.decisions.campaigns import evidence
+from ghostnote.decisions.documents import keep_other
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.royalties import UNKNOWN_OWNER, settle
 from ghostnote.decisions.summary import (
@@ -60,8 +61,7 @@ class Run:
 
 def refuse_other(out: Path) -> None:
     """`GhostnoteError` if something else than decisions is at `out`: nothing may take its place."""
-    if out.exists() and not (out / SUMMARY_FILE).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise GhostnoteError(f"{out} exists and holds no decisions: choose another --out.")
+    keep_other(out, SUMMARY_FILE, "decisions")
 
 
 def write_run(run: Run, out: Path) -> Summary:
@@ -343,5 +343,5 @@ def _notes(run: Run) -> list[str]:
             f"{', ...' if len(unseen) > 6 else ''}): train one on a lake like this, for instance with "
             "`ghostnote simulate --like`."
         )
-    notes += [f"Not readable, left out: {name}" for name in run.intake.unreadable]
+    notes += run.intake.left_out
     return notes

@@ -200,7 +200,7 @@ def _supervised(
 
 
 def _notes(intake: Intake) -> list[str]:
-    notes = [f"Not readable, left out: {name}" for name in intake.unreadable]
+    notes = intake.left_out
     if intake.rejected_rows:
         notes.append(f"{intake.rejected_rows:,} rows were rejected and left out: `ghostnote validate` says why.")
     return notes
