@@ -7,8 +7,8 @@ import pytest
 from tests.console.invented import HOSTILE
 from tests.console.page import read_page
 
-from ghostnote.console.folder import DecisionFolder
 from ghostnote.console.report import render, report_context, write_report
+from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.errors import GhostnoteError
 
 
