@@ -1,7 +1,7 @@
 """The same ledger on both databases: an SQLite file, and a database of a PostgreSQL server that the tests start."""
 
+import itertools
 import os
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ghostnote.decisions.ledger import Ledger, open_ledger
 
-_SOCKET = re.compile(r"host=(.+)$")
+_NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +32,12 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "ledger.db")
     server = request.getfixturevalue("server")
-    name = "ledger_" + re.sub(r"\W", "_", f"{os.getpid()}_{request.node.name}").lower()[:50]
-    engine = sa.create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}"'))
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    name = f"ledger_{next(_NUMBERS)}"
+    engine = sa.create_engine(server.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"CREATE SCHEMA {name}"))
     engine.dispose()
-    return str(server).replace("/postgres?", f"/{name}?")
+    return f"{server}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 from tests.decisions.ledger.drafts import NOON, account, play
 
-from ghostnote.decisions.ledger import SYSTEM, Ledger, Subject
+from ghostnote.decisions.ledger import SYSTEM, Draft, Ledger, Subject
 from ghostnote.decisions.ledger.erasing import forget
+from ghostnote.decisions.ledger.verifying import verify
 
 ANNA = Subject("account", "anna")
 
@@ -47,3 +48,22 @@ def test_whoever_comes_back_is_somebody_new(ledger: Ledger) -> None:
 def test_forgetting_somebody_unknown_writes_nothing(ledger: Ledger) -> None:
     assert forget(ledger, ANNA, actor="ines", at=NOON).seq is None
     assert ledger.head()[0] == 0
+
+
+def test_words_about_somebody_else_that_mention_the_name_go_as_well(ledger: Ledger) -> None:
+    case = Subject("case", "k-1")
+    notes = [
+        Draft(kind="note", subject=case, action="said", key=str(number), body={"text": text})
+        for number, text in enumerate(["like anna's", "nothing in common"])
+    ]
+    ledger.append([account("anna"), *notes], actor="ines", at=NOON)
+    forget(ledger, ANNA, actor="ines", at=NOON)
+    assert [entry.body for entry in ledger.entries(kind="note")] == [{"erased": True}, {"text": "nothing in common"}]
+
+
+def test_a_case_about_a_forgotten_account_loses_its_name_which_follows_from_the_accounts(ledger: Ledger) -> None:
+    opened = Draft(kind="case", subject=Subject("case", "k-1"), action="opened", key="1", parent=ANNA)
+    ledger.append([opened], actor=SYSTEM, at=NOON)
+    forget(ledger, ANNA, actor="ines", at=NOON)
+    assert [entry.subject for entry in ledger.entries(kind="case")] == [None]
+    assert verify(ledger).sound

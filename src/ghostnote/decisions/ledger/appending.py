@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ghostnote.decisions.ledger import chain
+from ghostnote.decisions.ledger.database import insert
 from ghostnote.decisions.ledger.entries import STANDING, Draft, Subject
 from ghostnote.decisions.ledger.rows import day_number, hashed, microseconds, moment, packed, standing
 from ghostnote.decisions.ledger.schema import bodies, entries, head, states
@@ -37,6 +38,8 @@ def append(
     cause: bytes | None,
     salts: Salts,
     name: str,
+    *,
+    led: bool = False,
 ) -> Appended:
     """See `Ledger.append`; within the caller's transaction."""
     # The one row that every writer wants: whoever holds it writes the next entries, the others wait.
@@ -46,9 +49,11 @@ def append(
     fresh = _unwritten(connection, drafts, references)
     seq, previous = int(last["seq"]), bytes(last["hash"])
     rows, said = [], []
+    leader = _identifier(drafts[0], references) if led else None
     for identifier, draft in fresh.items():
         seq += 1
-        row = _row(seq, identifier, recorded, draft, references, actor, cause)
+        because = leader if leader is not None and identifier != leader else cause
+        row = _row(seq, identifier, recorded, draft, references, actor, because)
         content = packed(draft.body)
         if content is not None:
             salt = salts(chain.SALT_BYTES)
@@ -57,9 +62,8 @@ def append(
         previous = chain.link(previous, hashed(row))
         rows.append({**row, "hash": previous})
     if rows:
-        connection.execute(sa.insert(entries), rows)
-        if said:
-            connection.execute(sa.insert(bodies), said)
+        insert(connection, entries, rows)
+        insert(connection, bodies, said)
         _stand(connection, rows)
         connection.execute(sa.update(head).values(seq=seq, hash=previous, recorded_at=recorded))
     return Appended(len(rows), len(drafts) - len(rows), seq, previous)
@@ -79,7 +83,7 @@ def _unwritten(connection: Connection, drafts: Sequence[Draft], references: dict
     """The drafts that the ledger does not have, by decision id."""
     wanted: dict[bytes, Draft] = {}
     for draft in drafts:
-        identifier = chain.decision_id(references[draft.subject], draft.kind, draft.key)
+        identifier = _identifier(draft, references)
         if identifier in wanted and wanted[identifier] != draft:
             raise _contradiction(draft)
         wanted[identifier] = draft
@@ -90,6 +94,10 @@ def _unwritten(connection: Connection, drafts: Sequence[Draft], references: dict
             if (row.action, row.amount, row.reason) != (draft.action, draft.amount, draft.reason):
                 raise _contradiction(draft)
     return wanted
+
+
+def _identifier(draft: Draft, references: dict[Subject, bytes]) -> bytes:
+    return chain.decision_id(references[draft.subject], draft.kind, draft.key)
 
 
 def _contradiction(draft: Draft) -> GhostnoteError:
@@ -132,4 +140,4 @@ def _stand(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         return
     for chunk in chunks(list(latest)):
         connection.execute(sa.delete(states).where(states.c.subject.in_(chunk)))
-    connection.execute(sa.insert(states), [standing(row) for row in latest.values()])
+    insert(connection, states, [standing(row) for row in latest.values()])

@@ -15,12 +15,12 @@ STANDING: Mapping[str, tuple[str, ...] | None] = {
     "play": PLAY_VERDICTS,
     "track": None,
     "campaign": ("found", "act", "dismiss"),
-    "case": ("open", "assigned", "decided", "appealed", "reopened"),
+    "case": ("opened", "assigned", "reviewed", "disputed", "decided", "appealed", "reopened"),
 }
 #: All kinds of entry.
 KINDS = (*STANDING, "run", "note", "label", "close", "correction", "alert", "erasure")
 #: Actions that leave a question open: what a person leaves open, Ghostnote may answer later.
-OPEN = ("review", "hold", "found", "unclear")
+OPEN = ("review", "hold", "found", "unclear", "opened", "assigned", "reviewed", "disputed", "appealed", "reopened")
 #: Characters of a reason, and of an action.
 LONGEST_REASON, _LONGEST_ACTION = 256, 32
 

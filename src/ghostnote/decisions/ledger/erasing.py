@@ -5,6 +5,7 @@ whose entries they were, not even by trying all names; what entries say in words
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from ghostnote.decisions.ledger.entries import Draft, Subject
 from ghostnote.decisions.ledger.ledger import Ledger
 from ghostnote.decisions.ledger.rows import Erasure
 from ghostnote.decisions.ledger.schema import bodies, entries, subjects
-from ghostnote.decisions.ledger.subjects import chunks, known
+from ghostnote.decisions.ledger.subjects import CHUNK, chunks, known
 
 #: What is left of a body that named somebody.
 _CUT = msgspec.json.encode({"erased": True})
@@ -45,14 +46,16 @@ def forget(ledger: Ledger, subject: Subject, *, actor: str, at: datetime, reason
         found = known(connection, [subject]).get(subject)
         if found is None:
             return Forgotten(0, None)
-        said = _said(connection, found)
+        gone = [found, *_cases(connection, found)]
+        said = _said(connection, gone, subject.identifier.encode())
         erasure = Erasure(
-            references=[found.hex()],
+            references=[reference.hex() for reference in gone],
             contents={str(seq): hashlib.sha256(_CUT).hexdigest() for seq in said},
         )
         for chunk in chunks(said):
             connection.execute(sa.update(bodies).where(bodies.c.seq.in_(chunk)).values(salt=None, content=_CUT))
-        connection.execute(sa.delete(subjects).where(subjects.c.reference == found))
+        for chunk in chunks(gone):
+            connection.execute(sa.delete(subjects).where(subjects.c.reference.in_(chunk)))
         draft = Draft(
             kind="erasure",
             subject=Subject("erasure", found.hex()),
@@ -65,8 +68,23 @@ def forget(ledger: Ledger, subject: Subject, *, actor: str, at: datetime, reason
         return Forgotten(len(said), written.seq)
 
 
-def _said(connection: Connection, gone: bytes) -> list[int]:
-    """Numbers of the entries about `gone`, or about what belongs to it, that say something in words."""
-    about = sa.or_(entries.c.subject == gone, entries.c.parent == gone)
-    chosen = sa.select(entries.c.seq).join(bodies, bodies.c.seq == entries.c.seq).where(about).order_by(entries.c.seq)
-    return [row.seq for row in connection.execute(chosen)]
+def _cases(connection: Connection, parent: bytes) -> list[bytes]:
+    """References of the cases about a subject: their names follow from its own."""
+    chosen = sa.select(entries.c.subject).distinct().where(entries.c.parent == parent, entries.c.kind == "case")
+    return [bytes(row.subject) for row in connection.execute(chosen)]
+
+
+def _said(connection: Connection, gone: Sequence[bytes], name: bytes) -> list[int]:
+    """Numbers of the entries about any of `gone`, or what belongs to it, that say something in words.
+
+    And of all others that mention the name: people write notes about one account in another's case.
+    """
+    said = sa.select(entries.c.seq).join(bodies, bodies.c.seq == entries.c.seq).where(entries.c.kind != "erasure")
+    found: set[int] = set()
+    for chunk in chunks(gone):
+        about = sa.or_(entries.c.subject.in_(chunk), entries.c.parent.in_(chunk))
+        found.update(row.seq for row in connection.execute(said.where(about)))
+    every = said.add_columns(bodies.c.content).execution_options(yield_per=CHUNK)
+    quoted = msgspec.json.encode(name.decode())[1:-1]
+    found.update(row.seq for row in connection.execute(every) if quoted in bytes(row.content))
+    return sorted(found)

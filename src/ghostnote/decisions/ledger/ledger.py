@@ -11,8 +11,8 @@ from sqlalchemy.engine import URL, Engine
 
 from ghostnote.decisions.ledger.appending import Appended, append
 from ghostnote.decisions.ledger.database import address_of, connect, reading, shown, speaking, writing
-from ghostnote.decisions.ledger.entries import Draft, Entry, State, Subject
-from ghostnote.decisions.ledger.rows import day_number, stated, told
+from ghostnote.decisions.ledger.entries import STANDING, Draft, Entry, State, Subject
+from ghostnote.decisions.ledger.rows import day_number, standing, stated, told
 from ghostnote.decisions.ledger.schema import entries, head, states
 from ghostnote.decisions.ledger.subjects import CHUNK, Salts, chunks, known
 from ghostnote.errors import GhostnoteError
@@ -37,17 +37,25 @@ class Ledger:
         """The address as people may see it."""
         return shown(self.url)
 
-    def append(self, drafts: Sequence[Draft], *, actor: str, at: datetime, cause: bytes | None = None) -> Appended:
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        actor: str,
+        at: datetime,
+        cause: bytes | None = None,
+        led: bool = False,
+    ) -> Appended:
         """Write drafts in order, in one transaction: all of them are on disk when this returns, or none is.
 
         A draft whose decision is in the ledger already is left out; if that says something else, nothing is written and
         `GhostnoteError` raised. `actor` is `SYSTEM` or a person, `at` the time (aware), `cause` the decision from which
-        these follow (a run, a case's decision).
+        these follow (a run, a case's decision); if `led`, the first draft is the cause of all others.
         """
         if not actor.strip():
             raise GhostnoteError("Say who decides: a ledger's entries have an actor.")
         with speaking(self.url), writing(self.engine) as connection:
-            return append(connection, drafts, actor.strip(), at, cause, self.salts, self.name)
+            return append(connection, drafts, actor.strip(), at, cause, self.salts, self.name, led=led)
 
     def head(self) -> tuple[int, bytes]:
         """Number and hash of the last entry; (0, zeros) of an empty ledger. Kept elsewhere, it proves all before it."""
@@ -92,6 +100,17 @@ class Ledger:
             rows: list[Any] = []
             for chunk in chunks(list(found.values())):
                 rows += connection.execute(sa.select(states).where(states.c.subject.in_(chunk))).mappings().all()
+            return {state.subject: state for state in stated(connection, rows)}
+
+    def states_before(self, seq: int, wanted: Sequence[Subject]) -> dict[Subject, State]:
+        """How things stood with those of `wanted` about which something was decided before entry `seq`."""
+        with speaking(self.url), reading(self.engine) as connection:
+            rows: list[Any] = []
+            for chunk in chunks(list(known(connection, wanted).values())):
+                about = entries.c.subject.in_(chunk), entries.c.kind.in_(STANDING), entries.c.seq < seq
+                last = sa.select(sa.func.max(entries.c.seq)).where(*about).group_by(entries.c.subject)
+                found = connection.execute(sa.select(entries).where(entries.c.seq.in_(last))).mappings()
+                rows += [standing(row) for row in found]
             return {state.subject: state for state in stated(connection, rows)}
 
     def states(

@@ -13,6 +13,8 @@ from ghostnote.decisions.ledger.entries import Entry, State, Subject, settled_by
 from ghostnote.decisions.ledger.schema import bodies
 from ghostnote.decisions.ledger.subjects import chunks, named
 
+Row = Mapping[str, Any] | RowMapping
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = date(1970, 1, 1)
 #: What the hash of an entry covers, in order.
@@ -71,7 +73,7 @@ def packed(body: Mapping[str, Any] | None) -> bytes | None:
     return None if body is None else msgspec.json.encode(body, order="sorted")
 
 
-def standing(row: Mapping[str, Any]) -> dict[str, Any]:
+def standing(row: Row) -> dict[str, Any]:
     """The row of `states` that follows from an entry's row."""
     return {**{name: row[name] for name in ("seq", *STATED)}, "settled": settled_by(row["actor"], row["action"])}
 
@@ -101,7 +103,7 @@ def told(connection: Connection, rows: Sequence[RowMapping]) -> Iterator[Entry]:
         )
 
 
-def stated(connection: Connection, rows: Sequence[RowMapping]) -> Iterator[State]:
+def stated(connection: Connection, rows: Sequence[Row]) -> Iterator[State]:
     """The states of rows whose subject is not forgotten."""
     names = named(connection, _references(rows))
     for row in rows:
@@ -119,12 +121,12 @@ def stated(connection: Connection, rows: Sequence[RowMapping]) -> Iterator[State
             )
 
 
-def _references(rows: Sequence[RowMapping]) -> list[bytes]:
+def _references(rows: Sequence[Row]) -> list[bytes]:
     found = {bytes(row[name]) for row in rows for name in ("subject", "parent") if row[name] is not None}
     return sorted(found)
 
 
-def _parent(row: RowMapping, names: Mapping[bytes, Subject]) -> Subject | None:
+def _parent(row: Row, names: Mapping[bytes, Subject]) -> Subject | None:
     return None if row["parent"] is None else names.get(bytes(row["parent"]))
 
 

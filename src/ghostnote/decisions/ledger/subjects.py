@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ghostnote.decisions.ledger import chain
+from ghostnote.decisions.ledger.database import insert
 from ghostnote.decisions.ledger.entries import Draft, Subject
 from ghostnote.decisions.ledger.schema import subjects
 
@@ -55,8 +56,7 @@ def referred(connection: Connection, drafts: Sequence[Draft], salts: Salts) -> d
                     "salt": salt,
                 }
             )
-    if rows:
-        connection.execute(sa.insert(subjects), rows)
+    insert(connection, subjects, rows)
     return found
 
 
