@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ghostnote.cli.cases import cases_app
 from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
@@ -35,6 +36,7 @@ app.command()(train)
 app.command()(score)
 app.command()(evaluate)
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(cases_app, name="cases")
 app.command()(report)
 app.command()(profit)
 

@@ -2,10 +2,12 @@
 
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -67,3 +69,11 @@ def tamper(ledger: Ledger) -> Callable[..., None]:
             connection.execute(sa.text(statement), values)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def few_decisions(decisions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same decisions with one play in four hundred: enough for every account acted on."""
+    few = Path(shutil.copytree(decisions, tmp_path_factory.mktemp("few") / "decisions"))
+    pl.read_parquet(decisions / "plays.parquet").gather_every(400).write_parquet(few / "plays.parquet")
+    return few
