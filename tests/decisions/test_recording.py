@@ -109,10 +109,10 @@ class _CutShortError(Exception):
 def test_a_run_that_was_cut_short_is_finished(
     ledger: Ledger, few_decisions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ghostnote.decisions.recording.BATCH", 100)
+    monkeypatch.setattr("ghostnote.decisions.recording.BATCH", 30)
 
     def stop(step: str, done: int, total: int) -> None:
-        if done >= 300:
+        if done >= 60:
             raise _CutShortError
 
     with pytest.raises(_CutShortError):

@@ -8,6 +8,7 @@ from ghostnote.cli.cases import cases_app
 from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
+from ghostnote.cli.forget import expire, forget
 from ghostnote.cli.import_ import import_app
 from ghostnote.cli.ledger import ledger_app
 from ghostnote.cli.plant import plant
@@ -38,6 +39,8 @@ app.command()(evaluate)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")
 app.command()(report)
+app.command()(forget)
+app.command()(expire)
 app.command()(profit)
 
 

@@ -1,12 +1,12 @@
 """`ghostnote cases`: the queue of what people should look at, and what they decide."""
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ghostnote.cli.actor import actor
 from ghostnote.cli.ledger import Address
 from ghostnote.cli.screen import console, print_json
 from ghostnote.errors import GhostnoteError
@@ -232,14 +232,7 @@ def labels(
 def _desk(ledger: Any, by: str | None) -> Any:
     from ghostnote.decisions.cases.deciding import Desk
 
-    return Desk(ledger, by=by or _login(), at=datetime.now(UTC))
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        raise GhostnoteError("Say who decides: --by NAME, or set GHOSTNOTE_ACTOR.") from None
+    return Desk(ledger, by=actor(by), at=datetime.now(UTC))
 
 
 def _tell(outcome: "Outcome", as_json: bool) -> None:
