@@ -11,6 +11,7 @@ from ghostnote.cli.import_ import import_app
 from ghostnote.cli.plant import plant
 from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
+from ghostnote.cli.royalties import royalties
 from ghostnote.cli.score import score
 from ghostnote.cli.simulate import simulate
 from ghostnote.cli.train import train
@@ -34,6 +35,7 @@ app.command()(train)
 app.command()(score)
 app.command()(evaluate)
 app.command()(report)
+app.command()(royalties)
 app.command()(profit)
 
 
