@@ -107,12 +107,14 @@ def _claims(lines: pl.DataFrame, eligible: Eligible) -> pl.DataFrame:
 def _paid_owners(claimed: pl.DataFrame, pots: pl.DataFrame) -> pl.DataFrame:
     """`claimed` with each owner's cents. What is paid and what is put aside are claims on the same pot."""
     before = _shared(claimed, pots, "payout_before", POOL_KEYS, ("owner_id",))
+    # Of an owner's two claims with equal remainders, what is paid comes first.
     both = pl.concat(
-        before.select(*_OWNER, pl.lit(name).alias("claim"), pl.col(f"_{name}").alias("weight")) for name in PAYOUTS[1:]
+        before.select(*_OWNER, pl.lit(place).alias("claim"), pl.col(f"_{name}").alias("weight"))
+        for place, name in enumerate(PAYOUTS[1:])
     )
     both = apportion(both, pots, by=POOL_KEYS, order=("owner_id", "claim"), weight="weight")
-    for name in PAYOUTS[1:]:
-        one = both.filter(pl.col("claim") == name).select(*_OWNER, pl.col("cents").alias(name))
+    for place, name in enumerate(PAYOUTS[1:]):
+        one = both.filter(pl.col("claim") == place).select(*_OWNER, pl.col("cents").alias(name))
         before = before.join(one, on=_OWNER, how="left")
     return before
 
