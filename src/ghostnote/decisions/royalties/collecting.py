@@ -62,7 +62,7 @@ def collect(
     A play that nothing was decided about counts and is told in `intake.undecided`, unless it arrived before the period
     as well: then it is a repeat and counts nowhere. `streams` is a file with each track's streams over the months that
     make it eligible; without one they are counted in the lake, if it reaches back far enough, and else eligibility is
-    not applied. Memory: a day's plays, the sums, and 17 bytes per play. Raises `GhostnoteError` if no play arrived in
+    not applied. Memory: a day's plays, the sums, and up to 25 bytes per play. Raises `GhostnoteError` if no play arrived in
     the period.
     """
     intake, wanted = Intake(), terms.eligibility.wanted

@@ -93,9 +93,9 @@ def load_terms(path: Path | None) -> Terms:
     """
     if path is None:
         return Terms()
-    terms = read_settings(path, Terms, "The terms")
+    terms = read_settings(path, Terms, "The file of terms")
     for what in _faults(terms):
-        raise GhostnoteError(f"The terms {path} are impossible: {what}{'' if what[-1] in '.?' else '.'}")
+        raise GhostnoteError(f"The file of terms {path} is impossible: {what}{'' if what[-1] in '.?' else '.'}")
     return terms
 
 
