@@ -55,15 +55,17 @@ def collect(
     terms: Terms,
     *,
     streams: Path | None = None,
+    decided_from: date | None = None,
     progress: Progress = silent,
 ) -> Collected:
     """Add up the plays that arrived from `start` to `end` (both included), by pool and track.
 
-    A play that nothing was decided about counts and is told in `intake.undecided`, unless it arrived before the period
-    as well: then it is a repeat and counts nowhere. `streams` is a file with each track's streams over the months that
-    make it eligible; without one they are counted in the lake, if it reaches back far enough, and else eligibility is
-    not applied. Memory: a day's plays, the sums, and up to 25 bytes per play. Raises `GhostnoteError` if no play arrived in
-    the period.
+    `streams` is a file with each track's streams over the months that make it eligible; without one they are counted in
+    the lake, if it reaches back far enough, and else eligibility is not applied. `decided_from` is the first day of
+    arrival that the verdicts are about, if each play since then has one: then a play that arrived before the period as
+    well is a repeat, which was settled with its first arrival and counts nowhere. Plays without a verdict count, and
+    are told in `intake.undecided`. Memory: a day's plays, the sums, and up to 25 bytes per play. Raises
+    `GhostnoteError` if no play arrived in the period.
     """
     intake, wanted = Intake(), terms.eligibility.wanted
     given = read_streams(streams, terms.eligibility) if streams is not None and wanted else None
@@ -71,11 +73,14 @@ def collect(
     reaches = wanted and given is None and _reaches(lake, since)
     homes = Homes(_signups(lake, intake) if terms.pool_by else SIGNUPS.to_frame())
     tally, counted = Tally(terms, homes), StreamCount(terms.eligibility)
-    for day, found in _plays(lake, since if reaches else start, end, intake, progress):
+    first = min(start, since if reaches else start, decided_from or start)
+    for day, found in _plays(lake, first, end, intake, progress):
         if day < start:
-            counted.add(judged(found, verdicts, terms)[0])
+            if reaches and day >= since:
+                counted.add(judged(found, verdicts, terms)[0])
             continue
-        marked, undecided = judged(_once(lake, found, verdicts, start, intake), verdicts, terms)
+        plays = _once(lake, found, verdicts, first, intake) if decided_from else found
+        marked, undecided = judged(plays, verdicts, terms)
         intake.plays += marked.height
         intake.undecided += undecided
         tally.add(marked)
@@ -108,19 +113,20 @@ def _signups(lake: Lake, intake: Intake) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _once(lake: Lake, plays: pl.DataFrame, verdicts: Verdicts, start: date, intake: Intake) -> pl.DataFrame:
-    """Without plays that arrived before the period too: they are settled. Those have no verdict in it, and are few."""
+def _once(lake: Lake, plays: pl.DataFrame, verdicts: Verdicts, first: date, intake: Intake) -> pl.DataFrame:
+    """Without plays that arrived before the `first` day read: what was decided about them then is not known here."""
     doubtful = plays.filter(verdicts.of(plays["event_id"]).is_null())["event_id"]
-    if doubtful.is_empty() or doubtful.len() == plays.height:
+    # Once a play is known to lack a verdict the lake is another, and there is nothing to look up.
+    if doubtful.is_empty() or intake.undecided:
         return plays
-    known = _arrived_before(lake, doubtful, start)
+    known = _arrived_before(lake, doubtful, first)
     intake.duplicates += known.len()
     return plays.filter(~pl.col("event_id").is_in(known.implode()))
 
 
-def _arrived_before(lake: Lake, ids: pl.Series, start: date) -> pl.Series:
+def _arrived_before(lake: Lake, ids: pl.Series, first: date) -> pl.Series:
     found = [ids.clear()]
-    for day, path in lake.partitions("plays", None, start - timedelta(days=1)):
+    for day, path in lake.partitions("plays", None, first - timedelta(days=1)):
         if day is None:
             continue
         try:

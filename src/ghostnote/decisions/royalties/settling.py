@@ -45,7 +45,7 @@ def settle_lake(
     rows = revenue_of(terms, *period)
     _refuse_other_days(lake, period, about, decisions)
     verdicts = decided(decisions)
-    collected = collect(lake, verdicts, *period, terms, streams=streams, progress=progress)
+    collected = collect(lake, verdicts, *period, terms, streams=streams, decided_from=about.start, progress=progress)
     _refuse_undecided(collected, lake, period, about, decisions)
     if (about.start, about.end) == period and len(verdicts) != collected.intake.plays:
         raise GhostnoteError(
@@ -79,10 +79,15 @@ def decided(decisions: Path) -> Verdicts:
 
 
 def _refuse_other_days(lake: Lake, period: tuple[date, date], about: Summary, decisions: Path) -> None:
-    """Days of the lake that were not judged, found before anything is read."""
+    """Days without plays or that were not judged, found before anything is read."""
     if "plays" not in lake.tables():
         raise GhostnoteError(f"{lake.path} has no plays: there is nothing to settle.")
-    days = [day for day in lake.days("plays") if period[0] <= day <= period[1]]
+    there = lake.days("plays")
+    days = [day for day in there if period[0] <= day <= period[1]]
+    if there and not days and None not in {day for day, _ in lake.partitions("plays")}:
+        raise GhostnoteError(
+            f"{lake.path} has no plays from {period[0]} to {period[1]}: its days are {there[0]} to {there[-1]}."
+        )
     if days and not (about.start <= days[0] and days[-1] <= about.end):
         raise GhostnoteError(
             f"The decisions in {decisions} are about {about.start} to {about.end}, and plays arrived {days[0]} to "
