@@ -14,6 +14,7 @@ from ghostnote.cli.ledger import ledger_app
 from ghostnote.cli.plant import plant
 from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
+from ghostnote.cli.royalties import royalties
 from ghostnote.cli.score import score
 from ghostnote.cli.simulate import simulate
 from ghostnote.cli.train import train
@@ -41,6 +42,7 @@ app.add_typer(cases_app, name="cases")
 app.command()(report)
 app.command()(forget)
 app.command()(expire)
+app.command()(royalties)
 app.command()(profit)
 
 
