@@ -173,6 +173,7 @@ def _accounts(world: World, plays: pl.DataFrame, rng: np.random.Generator) -> pl
     return (
         frame.with_columns(pl.Series("score", score), number.alias("campaign_id"))
         .with_columns(action.alias("action"), pl.lit(None, dtype=pl.Float64).alias("sequence"))
+        .with_columns(_sources(), _due().alias("due"), pl.when(_ACTED).then(pl.lit(value=True)).alias("told"))
         .with_columns(
             pl.when(pl.col("action") != "allow")
             .then(said)
@@ -180,6 +181,19 @@ def _accounts(world: World, plays: pl.DataFrame, rng: np.random.Generator) -> pl
             .alias("reasons")
         )
     )
+
+
+_ACTED = pl.col("action").is_in(["suspend", "limit", "challenge"])
+
+
+def _due() -> pl.Expr:
+    return pl.when(_ACTED).then(pl.lit(datetime(START.year, START.month, START.day, tzinfo=UTC) + timedelta(days=20)))
+
+
+def _sources() -> pl.Expr:
+    nothing = pl.lit([], dtype=pl.List(pl.String))
+    named = pl.concat_list(pl.lit("never_sleeps"), pl.lit("model"))
+    return pl.when(pl.col("action") == "allow").then(nothing).otherwise(named).alias("sources")
 
 
 def _owner() -> pl.Expr:

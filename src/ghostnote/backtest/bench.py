@@ -12,6 +12,7 @@ from ghostnote.backtest.variants import Way
 from ghostnote.decisions.evaluation import Variant
 from ghostnote.events.lake import Lake
 from ghostnote.features.history import Intake
+from ghostnote.scoring.cohorts import cohorts_of
 from ghostnote.scoring.output import Run, tables
 from ghostnote.scoring.period import Period
 
@@ -35,7 +36,8 @@ class Bench:
 
     def judged(self, way: Way) -> tuple[Period, Joined]:
         """What one way thinks of all days, and its decisions beside the truth."""
-        period = Period.of(self.days, way.bundle, way.policy, seed=self.seed)
+        cohorts = cohorts_of(self.lake, self.window[1]) if way.policy.by_cohort else None
+        period = Period.of(self.days, way.bundle, way.policy, seed=self.seed, cohorts=cohorts)
         run = Run(
             self.lake,
             way.bundle,

@@ -6,6 +6,10 @@ from typing import Annotated
 
 import msgspec
 
+from ghostnote.decisions.actions import Costs
+from ghostnote.decisions.breaker import Breaker
+from ghostnote.decisions.ceilings import Ceiling
+from ghostnote.decisions.enforcement import Enforcement
 from ghostnote.decisions.rules import RULES, Rule
 from ghostnote.decisions.settings import nearest, read_settings
 from ghostnote.errors import GhostnoteError
@@ -37,6 +41,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     double_review_share: share of cases, drawn by their ids, that two people must agree on before anything happens.
     double_review_money: money at stake, in `currency`, from which two people must agree.
     without_rules: names of rules that are switched off.
+    costs: what each action on a confirmed account costs and saves; the least expected cost decides.
+    ceilings: at most how many accounts of a cohort are acted on.
+    enforcement: how long after the decision each action is carried out, and whether the holder is told.
+    breaker: when decisions of something that acts on far more accounts than ever before are held.
     """
 
     honest_account_ceiling: Share = 1e-4
@@ -58,11 +66,20 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     double_review_share: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.1
     double_review_money: Annotated[float, msgspec.Meta(ge=0.0)] = 1000.0
     without_rules: tuple[str, ...] = ()
+    costs: Costs = Costs()
+    ceilings: tuple[Ceiling, ...] = ()
+    enforcement: Enforcement = Enforcement()
+    breaker: Breaker = Breaker()
 
     @property
     def account_bar(self) -> float:
         """Evidence, in log-odds, at which an account is acted on: `ln(1 / honest_account_ceiling)`."""
         return math.log(1.0 / self.honest_account_ceiling)
+
+    @property
+    def by_cohort(self) -> bool:
+        """Whether decisions need to know when and how accounts signed up."""
+        return bool(self.ceilings) or self.costs.by_plan
 
     @property
     def rules(self) -> tuple[Rule, ...]:

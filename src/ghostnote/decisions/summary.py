@@ -80,6 +80,13 @@ class RuleHits(msgspec.Struct, frozen=True, kw_only=True):
     plays_hit: Count
 
 
+class SourceActs(msgspec.Struct, frozen=True, kw_only=True):
+    """How many accounts were acted on that a rule, the model, tails, lockstep, ties or targets spoke against."""
+
+    name: str
+    accounts: Count
+
+
 class Money(msgspec.Struct, frozen=True, kw_only=True):
     """The pool and what the decisions move in it; `moved_to_honest` is what owners gain who gain."""
 
@@ -100,7 +107,8 @@ class Versions(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """One run of scoring: its window, its bundle, its thresholds, its counts. `start` and `end` are both included.
 
-    `versions` says exactly what decided, and `settings` is the policy as it was in force.
+    `versions` says exactly what decided, and `settings` is the policy as it was in force. `acted` counts accounts acted
+    on by what spoke against them, among `account_days` judged.
     """
 
     format: int = FORMAT
@@ -119,6 +127,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[RuleHits] = []
     versions: Versions = Versions()
     settings: Policy | None = None
+    acted: list[SourceActs] = []
+    account_days: Count = 0
 
 
 class CampaignTruth(msgspec.Struct, frozen=True, kw_only=True):

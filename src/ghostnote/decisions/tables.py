@@ -17,6 +17,8 @@ PLAY_VERDICTS = ("count", "hold", "exclude")
 TRACK_ROLES = ("clean", "target", "camouflage", "unclear")
 
 #: One row per account seen in the period; `score` is the calibrated probability that the account is fraudulent.
+#: `sources` are what spoke against it; `due` is when its action is carried out and `told` whether the holder is told,
+#: null where nothing is done that a holder notices.
 ACCOUNTS = pl.Schema(
     {
         "account_id": pl.String(),
@@ -29,6 +31,9 @@ ACCOUNTS = pl.Schema(
         "withheld_payout": pl.Float64(),
         "first_flagged": _TIME,
         "sequence": pl.Float64(),
+        "sources": pl.List(pl.String()),
+        "due": _TIME,
+        "told": pl.Boolean(),
     }
 )
 #: One row per play in the period; `payout` is what it is worth if it counts, `reason` is null if it does.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -11,28 +11,29 @@ from ghostnote.decisions.campaigns import Group, group
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import counted_anew
 from ghostnote.decisions.targets import confirmed_targets, dedicated
+from ghostnote.scoring.acting import Acting, act
 from ghostnote.scoring.links import summed
 from ghostnote.scoring.lockstep import Found, find, with_blocks
 from ghostnote.scoring.together import Campaigns, add_up, hold_together
 
 #: Why a play does not count, and what becomes of it: a byte a play.
-BECAUSE = pl.Enum(["account", "target", "held"])
+BECAUSE = pl.Enum(["account", "target", "held", "ceiling"])
 VERDICT = pl.Enum(["count", "hold", "exclude"])
-#: Share of the accounts that are looked at without being suspects, at most: studies found 1 to 3 % of fraud.
-_MOST_REVIEWED = 0.03
 
 
 @dataclass(frozen=True)
 class Decided:
     """`days`: the account-days with `total` (running evidence), `confirmed` and `row` (place in the values given).
-    `plays`: with `verdict` and `because` (account, target, held or null). `accounts`: account_id, evidence (the highest
-    total), confirmed, certain, plays, action, campaign_id, first_flagged, surprise, best_row.
+    `plays`: with `verdict` and `because` (account, target, held, ceiling or null). `accounts`: account_id, evidence
+    (the highest total), confirmed, certain, plays, action, sources, said (sentences on the choice), campaign_id,
+    first_flagged, surprise, best_row. `notes` are sentences for the summary.
     """
 
     days: pl.DataFrame
     plays: pl.DataFrame
     accounts: pl.DataFrame
     groups: list[Group]
+    notes: tuple[str, ...] = ()
 
 
 def decide(
@@ -43,14 +44,17 @@ def decide(
     *,
     play_threshold: float | None,
     odd: float,
-    supervised: bool,
+    prior: float | None,
+    cohorts: pl.DataFrame | None = None,
 ) -> Decided:
     """Add evidence up per account, find targets and groups, then decide; see `Policy` for what bounds it.
 
-    Without a model learnt from labels only rules bring evidence, and reviews go to the most surprising accounts. An
+    `prior` is the share of fraud among account-days of the training data. Without one, so without a model learnt from
+    labels, only rules bring evidence, and reviews go to the most surprising accounts. An
     account-day whose surprise reaches `odd` makes a suspect but no evidence: honest people are odd, each in their own
     way. It becomes evidence where suspects are tied to each other.
     """
+    supervised = prior is not None
     blocks = find(links) if policy.lockstep else []
     links = summed(links)
     days = add_up(_at_work(counted_anew(days, policy.rules).with_row_index("row"), blocks), policy)
@@ -60,11 +64,32 @@ def decide(
     days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     plays = _with_aimed(_marked(plays, play_threshold), campaigns, policy)
     bots = dedicated(plays, policy).cast(pl.String)
-    days = days.with_columns(pl.col("confirmed") | pl.col("account_id").is_in(bots.implode()))
+    there = pl.col("account_id").is_in(bots.implode())
+    days = days.with_columns(
+        pl.col("confirmed") | there,
+        there.alias("dedicated"),
+        ((pl.col("without_rules") >= policy.suspect_ratio) & pl.lit(value=supervised)).alias("by_model"),
+        (pl.col("surprise") >= odd).fill_null(value=False).alias("by_tails"),
+    )
     plays = _verdicts(_with_because(plays, days, campaigns, policy))
-    accounts = _accounts(days, plays, campaigns, policy)
-    budget = policy.reviews_per_day * days["day"].n_unique()
-    return Decided(days, plays, _acted(accounts, groups, policy, budget, supervised=supervised), groups)
+    within = Acting(policy.reviews_per_day * days["day"].n_unique(), prior, cohorts, _last(days))
+    accounts, limited = act(_accounts(days, plays, campaigns, policy), plays, groups, policy, within)
+    if limited.accounts.height:
+        plays = _verdicts(_spared(plays, limited.accounts["account_id"]))
+    return Decided(days, plays, accounts, groups, limited.notes)
+
+
+def _last(days: pl.DataFrame) -> date:
+    last = days["day"].max()
+    assert isinstance(last, date)
+    return last
+
+
+def _spared(plays: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
+    """`because` where a ceiling spared the account: what is aimed stays excluded, the rest waits for people."""
+    theirs = (pl.col("because") == "account") & pl.col("account_id").is_in(accounts.cast(pl.Categorical).implode())
+    why = pl.when(pl.col("aimed")).then(pl.lit("target", BECAUSE)).otherwise(pl.lit("ceiling", BECAUSE))
+    return plays.with_columns(pl.when(theirs).then(why).otherwise("because").alias("because"))
 
 
 def _at_work(days: pl.DataFrame, blocks: Sequence[Found]) -> pl.DataFrame:
@@ -84,11 +109,10 @@ def _marked(plays: pl.DataFrame, threshold: float | None) -> pl.DataFrame:
 
 def _with_because(plays: pl.DataFrame, days: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.DataFrame:
     """Adds `because`: confirmed accounts first, then what is aimed at a target, then what is held."""
-    last = days["day"].max()
-    assert last is not None
+    last = _last(days)
     noted = days.filter(pl.col("confirmed") | (pl.col("total") >= policy.hold_ratio))
     state = noted.select(pl.col("account_id").cast(pl.Categorical), "day", "confirmed")
-    fresh = pl.col("day") > last - timedelta(days=policy.hold_days)  # type: ignore[operator]
+    fresh = pl.col("day") > last - timedelta(days=policy.hold_days)
     found = _of(plays, state).with_columns((fresh & campaigns.among(pl.Categorical())).alias("waits"))
     sure, waiting = _rows(plays, found.filter("confirmed")), _rows(plays, found.filter("waits"))
     because = (
@@ -133,7 +157,7 @@ def _verdicts(plays: pl.DataFrame) -> pl.DataFrame:
     verdict = (
         pl.when(pl.col("because").is_null())
         .then(pl.lit("count", VERDICT))
-        .when(pl.col("because") == "held")
+        .when(pl.col("because").is_in(["held", "ceiling"]))
         .then(pl.lit("hold", VERDICT))
         .otherwise(pl.lit("exclude", VERDICT))
     )
@@ -149,7 +173,7 @@ def _accounts(days: pl.DataFrame, plays: pl.DataFrame, campaigns: Campaigns, pol
     accounts = days.group_by("account_id", maintain_order=True).agg(
         sure.otherwise(evidence).alias("evidence"),
         pl.col("confirmed").any(),
-        pl.col("certain").any(),
+        pl.col("certain", "dedicated", "by_model", "by_tails").any(),
         pl.col("plays").sum(),
         pl.col("surprise").max(),
         pl.col("first_time").filter(suspicious).min().alias("first_flagged"),
@@ -171,47 +195,3 @@ def _accounts(days: pl.DataFrame, plays: pl.DataFrame, campaigns: Campaigns, pol
         )
         .drop("first_aimed")
     )
-
-
-def _acted(
-    accounts: pl.DataFrame, groups: list[Group], policy: Policy, budget: int, *, supervised: bool
-) -> pl.DataFrame:
-    """Adds campaign_id and action. Households in lockstep have evidence enough to be looked at, and no more."""
-    small = pl.Series([a for found in groups if not found.proven for a in found.accounts], dtype=pl.String)
-    looked_at = pl.when(pl.col("account_id").is_in(small.implode())).then(policy.suspect_ratio)
-    accounts = accounts.with_columns(pl.max_horizontal("evidence", looked_at).alias("evidence"))
-    member = pl.DataFrame(
-        [(account, found.campaign_id) for found in groups for account in found.everybody],
-        schema={"account_id": pl.String, "campaign_id": pl.String},
-        orient="row",
-    )
-    accounts = accounts.join(member, on="account_id", how="left", maintain_order="left")
-    action = (
-        pl.when(pl.col("confirmed"))
-        .then(pl.lit("suspend"))
-        .when(pl.col("aimed_plays") > 0)
-        .then(pl.lit("challenge"))
-        .when(_to_review(policy, budget, supervised=supervised))
-        .then(pl.lit("review"))
-        .otherwise(pl.lit("allow"))
-    )
-    return accounts.with_columns(action.alias("action"))
-
-
-def _to_review(policy: Policy, budget: int, *, supervised: bool) -> pl.Expr:
-    """The `budget` accounts to look at: suspects by evidence, then others by the mean rank of evidence and surprise.
-
-    A model calls honest what it has not been taught, and tails call odd what many people are, each in their own way.
-    Where both lean one way, kinds of fraud come to light that neither shows alone. Without a model, surprise decides.
-    """
-    doubtful = ~pl.col("confirmed") & (pl.col("aimed_plays") == 0)
-    if not supervised:
-        order = pl.when(doubtful).then(pl.struct("evidence", "surprise"))
-        return doubtful & (order.rank("ordinal", descending=True) <= budget)
-    suspect = pl.col("evidence") >= policy.suspect_ratio
-    first = pl.when(suspect).then("evidence").otherwise(0.0)
-    both = pl.col("evidence").rank() + pl.col("surprise").fill_null(0.0).rank()
-    order = pl.when(doubtful).then(pl.struct(first.alias("first"), both.alias("both")))
-    place = order.rank("ordinal", descending=True)
-    # However large the budget, no more are worth a look than may be fraud.
-    return doubtful & (place <= budget) & (suspect | (place <= _MOST_REVIEWED * pl.len()))

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import polars as pl
 from ghostnote import __version__
 from ghostnote.decisions.campaigns import evidence
 from ghostnote.decisions.documents import keep_other
+from ghostnote.decisions.enforcement import waiting_hours
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.royalties.cents import to_cents
 from ghostnote.decisions.royalties.sharing import share_one
@@ -29,6 +30,7 @@ from ghostnote.decisions.summary import (
     Money,
     PolicyFacts,
     RuleHits,
+    SourceActs,
     Summary,
     Versions,
     write_document,
@@ -123,6 +125,8 @@ def _plays(run: Run) -> pl.DataFrame:
         .then(pl.lit("For an artist or owner whose audience is mostly artificial."))
         .when(pl.col("because") == "held")
         .then(pl.lit("Its account is suspicious; held until confirmed or cleared."))
+        .when(pl.col("because") == "ceiling")
+        .then(pl.lit("Its account is put up for review because of a ceiling; held until somebody has looked."))
     )
     payout = pl.when(paying).then(run.policy.payout_per_play).otherwise(0.0)
     return run.decided.plays.with_columns(
@@ -143,12 +147,28 @@ def _accounts(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
         schema={name: DECISION_TABLES["accounts"][name] for name in ("account_id", "reasons")},
     )
     accounts = accounts.join(said, on="account_id", how="left", maintain_order="left")
+    accounts = accounts.join(_enforced(run), on="account_id", how="left", maintain_order="left")
     return accounts.with_columns(
         _account_score(run).alias("score"),
         pl.col("reasons").fill_null(pl.lit([], dtype=said.schema["reasons"])),
         pl.col("artificial_plays").fill_null(0),
         pl.col("withheld_payout").fill_null(0.0),
     ).sort("score", "account_id", descending=[True, False])
+
+
+def _enforced(run: Run) -> pl.DataFrame:
+    """`due` and `told` of the accounts acted on."""
+    # Nobody outside knows the bundle, so nobody can work out how long an account waits.
+    key = bytes.fromhex(_versions(run).bundle)
+    rows = []
+    acted = run.decided.accounts.filter(pl.col("action").is_in(ACTED))
+    for account, action in acted.select("account_id", "action").iter_rows():
+        delay = run.policy.enforcement.of(action)
+        if delay is not None:
+            waits = timedelta(seconds=round(3600 * waiting_hours(account, action, delay, key)))
+            rows.append((account, run.made_at + waits, delay.told))
+    columns = ("account_id", "due", "told")
+    return pl.DataFrame(rows, schema={name: DECISION_TABLES["accounts"][name] for name in columns}, orient="row")
 
 
 def _account_score(run: Run) -> pl.Expr:
@@ -280,7 +300,15 @@ def _summary(run: Run, frames: Mapping[str, pl.DataFrame]) -> Summary:
         rules=_rules(run),
         versions=_versions(run),
         settings=run.policy,
+        acted=_by_source(frames["accounts"]),
+        account_days=run.decided.days.height,
     )
+
+
+def _by_source(accounts: pl.DataFrame) -> list[SourceActs]:
+    acted = accounts.filter(pl.col("action").is_in(ACTED)).explode("sources", empty_as_null=True, keep_nulls=True)
+    counted = acted.drop_nulls("sources").group_by("sources").len().sort("len", "sources", descending=[True, False])
+    return [SourceActs(name=name, accounts=count) for name, count in counted.iter_rows()]
 
 
 def _versions(run: Run) -> Versions:
@@ -362,5 +390,6 @@ def _notes(run: Run) -> list[str]:
             f"{', ...' if len(unseen) > 6 else ''}): train one on a lake like this, for instance with "
             "`ghostnote simulate --like`."
         )
+    notes += run.decided.notes
     notes += run.intake.left_out
     return notes

@@ -25,12 +25,14 @@ _PEERS_PER_DAY = 2000
 class Period:
     """The opinions of all days so far; `kept` gets the features behind them, if reasons will be asked for.
 
-    `audiences` knows who plays each track; None if the policy wants no track watched.
+    `cohorts` says how accounts signed up (see `scoring.cohorts`), if the policy asks. `audiences` knows who plays each
+    track; None if the policy wants no track watched.
     """
 
     judge: Judge
     seed: int = 0
     kept: Kept | None = None
+    cohorts: pl.DataFrame | None = None
     audiences: Audiences | None = field(init=False, default=None)
     _days: list[pl.DataFrame] = field(default_factory=list)
     _plays: list[pl.DataFrame] = field(default_factory=list)
@@ -42,9 +44,17 @@ class Period:
             self.audiences = Audiences(self.judge.folded)
 
     @classmethod
-    def of(cls, days: Iterable[Day], bundle: Bundle, policy: Policy, *, seed: int = 0) -> "Period":
+    def of(
+        cls,
+        days: Iterable[Day],
+        bundle: Bundle,
+        policy: Policy,
+        *,
+        seed: int = 0,
+        cohorts: pl.DataFrame | None = None,
+    ) -> "Period":
         """All of `days`, judged by a bundle under a policy, to be decided without reasons."""
-        period = cls(Judge(bundle, policy), seed)
+        period = cls(Judge(bundle, policy), seed, cohorts=cohorts)
         for day in days:
             period.add(day)
         return period
@@ -97,7 +107,8 @@ class Period:
             self.judge.policy,
             play_threshold=self.play_threshold,
             odd=self.odd,
-            supervised=self.judge.bundle.supervised,
+            prior=self.judge.bundle.manifest.training.prior_account_days if self.judge.bundle.supervised else None,
+            cohorts=self.cohorts,
         )
 
     def reasons(self, decided: Decided) -> dict[str, list[str]]:

@@ -62,7 +62,7 @@ def explain(
     baseline: Baseline,
     groups: Sequence[Group],
 ) -> dict[str, list[str]]:
-    """Reasons by account_id. `accounts` are those acted on; `best_row` is each one's worst day.
+    """Reasons by account_id. `accounts` are those acted on; `best_row` is each one's worst day, `said` its last lines.
 
     `days` are all account-days (account_id, day, row, total); `take` gives the features of rows. What is unusual is
     told beside what is typical for others and, if the account had days that nothing is held against before its first
@@ -85,7 +85,7 @@ def explain(
         lines = _of_rules(account["rules"], dict(zip(names, map(float, shown.values), strict=True)))
         lines += _of_days(account)
         lines += _of_detector(parts[row], columns, shown, features, baseline, _MOST if len(lines) < 3 else 2)
-        lines += _of_targets(account) + _of_group(by_id.get(account["campaign_id"]))
+        lines += _of_targets(account) + _of_group(by_id.get(account["campaign_id"])) + account["said"]
         reasons[account["account_id"]] = lines
     return reasons
 
