@@ -101,9 +101,7 @@ def close(
             duplicates=counted.duplicates,
             unreadable_files=counted.unreadable,
             files=_digests(temporary),
-            notes=[
-                f"{said[0].upper()}{said[1:]}: what happened on such days is not in this close." for said in missing
-            ],
+            notes=[f"Closed in part: {why}." for why in missing],
         )
         write_json(temporary / CLOSE_FILE, said)
         shutil.rmtree(out, ignore_errors=True)
