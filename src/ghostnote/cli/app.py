@@ -4,10 +4,13 @@ from typing import Annotated
 
 import typer
 
+from ghostnote.cli.cases import cases_app
 from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
+from ghostnote.cli.forget import expire, forget
 from ghostnote.cli.import_ import import_app
+from ghostnote.cli.ledger import ledger_app
 from ghostnote.cli.plant import plant
 from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
@@ -34,7 +37,11 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(evaluate)
+app.add_typer(ledger_app, name="ledger")
+app.add_typer(cases_app, name="cases")
 app.command()(report)
+app.command()(forget)
+app.command()(expire)
 app.command()(royalties)
 app.command()(profit)
 
