@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ghostnote.cli.cases import cases_app
+from ghostnote.cli.close import close_app
 from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
@@ -39,6 +40,7 @@ app.command()(score)
 app.command()(evaluate)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")
+app.add_typer(close_app, name="close")
 app.command()(report)
 app.command()(forget)
 app.command()(expire)
