@@ -5,6 +5,9 @@ import polars as pl
 from ghostnote.decisions.shares import interval
 from ghostnote.decisions.tables import TRACKS
 
+#: From this share on, distributors are charged a penalty for a track.
+PENALTY_SHARE = 0.9
+
 
 def judge_tracks(plays: pl.DataFrame) -> pl.DataFrame:
     """One row per track (see `tables.TRACKS`; all but its role and what its audience says) from plays.

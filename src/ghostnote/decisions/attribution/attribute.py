@@ -61,10 +61,15 @@ def _owners(evidence: Evidence, cases: pl.DataFrame) -> pl.DataFrame:
     others = summed.join(known, on="owner_id", how="anti").with_columns(pl.lit(value=False).alias("sought"))
     others = _at_large(evidence, others, "owner_id")
     nothing = pl.lit([], dtype=_LINES)
-    said = pl.when(pl.col("role") == "camouflage").then(pl.lit([_FEW_SAID], dtype=_LINES))
-    said = said.when(pl.col("role") == "unclear").then(pl.lit([_LITTLE_SAID], dtype=_LINES)).otherwise(nothing)
+    said = (
+        pl.when(pl.col("role") == "camouflage")
+        .then(pl.lit([_FEW_SAID], dtype=_LINES))
+        .when(pl.col("role") == "unclear")
+        .then(pl.lit([_LITTLE_SAID], dtype=_LINES))
+        .otherwise(nothing)
+    )
     others = others.with_columns(said.alias("reasons"), nothing.alias("against"))
-    return pl.concat([known, others.select(known.columns)]).sort("owner_id").cast(dict(OWNER_PARTS))
+    return pl.concat([known, others.select(known.columns)]).sort("owner_id").cast(OWNER_PARTS)
 
 
 def _tracks(evidence: Evidence, hit: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +80,7 @@ def _tracks(evidence: Evidence, hit: pl.DataFrame, cases: pl.DataFrame) -> pl.Da
     sought = pl.col("owner_id").is_in(cases.filter(pl.col("role") != "camouflage")["owner_id"].implode())
     others = evidence.tracks.join(named, on="track_id", how="anti").with_columns(sought.alias("sought"))
     others = _at_large(evidence, others, "track_id")
-    return pl.concat([named, others.select(named.columns)]).sort("track_id").cast(dict(TRACK_PARTS))
+    return pl.concat([named, others.select(named.columns)]).sort("track_id").cast(TRACK_PARTS)
 
 
 def _at_large(evidence: Evidence, counted: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -8,9 +8,8 @@ from ghostnote.decisions.attribution.evidence import Evidence, paid
 from ghostnote.decisions.attribution.lists import listed
 from ghostnote.decisions.attribution.timing import timings
 from ghostnote.decisions.shares import interval
+from ghostnote.decisions.tracks import PENALTY_SHARE
 
-#: From this share on, distributors are charged a penalty for a track.
-PENALTY_SHARE = 0.9
 _MAIN, _MONTH = 0.1, 30
 
 

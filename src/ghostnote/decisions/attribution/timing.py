@@ -38,7 +38,7 @@ def timings(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
 
 def _before(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
     past = hit.select("track_id", "owner_id").join(evidence.past, on="track_id", how="left")
-    days = pl.lit(evidence.past_days if evidence.past_days else None, dtype=pl.Float64)
+    days = pl.lit(evidence.past_days or None, dtype=pl.Float64)
     rate = (pl.col("past_plays").fill_null(0).sum() / days.first()).alias("past_per_day")
     return past.group_by("owner_id").agg(rate)
 

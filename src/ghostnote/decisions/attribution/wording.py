@@ -8,7 +8,7 @@ from ghostnote.decisions.attribution.signs import SIGNS, SUBSCRIPTION
 _SAID = {
     "together": "{accounts:,} accounts made {hit_artificial:,} artificial plays of {hit_tracks:,} of its tracks.",
     "many": "So many accounts are no household and no circle of friends.",
-    "heavy": "{hit_share:.0%} of the plays of those tracks are artificial (95 % interval {hit_low:.0%} to {hit_high:.0%}).",
+    "heavy": "{hit_share:.0%} of what those tracks were played is artificial (95 %: {hit_low:.0%} to {hit_high:.0%}).",
     "unheard": "Hardly anybody else listens to it: {listeners:,} people.",
     "heard": "It has an audience: {listeners:,} people played it {honest_plays:,} times in the period.",
     "wide": "Its catalogue is played through: {hit_tracks:,} of its {known_tracks:,} tracks.",
