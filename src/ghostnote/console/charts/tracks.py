@@ -43,7 +43,8 @@ def track_shares(tracks: pl.DataFrame, *, width: int = WIDTH - LABELS) -> ChartT
 
 def artificial_by_role(roles: pl.DataFrame, *, width: int = WIDTH - LABELS) -> ChartType:
     """Artificial plays by the part that their track had in it: frame of role, tracks, artificial_plays."""
-    total = roles["artificial_plays"].sum()
+    counted = [int(plays) for plays in roles["artificial_plays"]]
+    total = sum(counted)
     said = [
         f"{wording.number(plays)} on {wording.counted(tracks, 'track')}"
         for plays, tracks in roles.select("artificial_plays", "tracks").iter_rows()
@@ -55,13 +56,13 @@ def artificial_by_role(roles: pl.DataFrame, *, width: int = WIDTH - LABELS) -> C
             "artificial_plays:Q",
             axis=alt.Axis(title="artificial plays", format="~s", tickCount=4),
             # Room for what is written beside the longest bar.
-            scale=alt.Scale(domainMax=1.6 * max(roles["artificial_plays"].max() or 1, 1)),  # type: ignore[operator, type-var]
+            scale=alt.Scale(domainMax=1.6 * max(counted, default=1)),
         ),
     )
     scale = colours({role: _ROLES[role] for role in _ROLES if role in rows["role"].to_list()})
     chart = base.mark_bar(height=14).encode(color=alt.Color("role:N", scale=scale, legend=None))
     chart += base.mark_text(align="left", dx=5).encode(text="said:N")
-    gained = roles.filter(pl.col("role").is_in(GAINING))["artificial_plays"].sum()
+    gained = sum(plays for role, plays in zip(roles["role"], counted, strict=True) if role in GAINING)
     title = (
         f"{wording.share(gained / total)} of artificial plays are for those who gain" if total else "Nothing artificial"
     )

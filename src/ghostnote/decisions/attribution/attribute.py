@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ghostnote.decisions.attribution.effort import main
 from ghostnote.decisions.attribution.evidence import Evidence
 from ghostnote.decisions.attribution.facts import facts
 from ghostnote.decisions.attribution.hits import hit_tracks
@@ -18,8 +19,6 @@ TRACK_PARTS = pl.Schema({"track_id": pl.String(), "role": pl.String()})
 OWNER_PARTS = pl.Schema({"owner_id": pl.String(), "role": pl.String(), "reasons": _LINES, "against": _LINES})
 #: Share of what an account's artificial plays give, up to which it gave a track or owner next to nothing.
 _THIN = 0.05
-#: Share of the artificial plays on an owner's most-hit track, from which another is part of the same.
-_PART = 0.1
 _FEW_SAID = "Few of its plays are artificial, about as many as bots give to anybody."
 _LITTLE_SAID = "Too few artificial plays to say whose they are."
 
@@ -74,10 +73,10 @@ def _owners(evidence: Evidence, cases: pl.DataFrame) -> pl.DataFrame:
 
 def _tracks(evidence: Evidence, hit: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
     owned = hit.join(cases.select("owner_id", "role", "is_wide"), on="owner_id")
-    part = pl.col("artificial") >= _PART * pl.col("artificial").max().over("owner_id")
-    named = owned.filter((pl.col("is_wide") | part) & (pl.col("role") != "camouflage")).select("track_id", "role")
-    # Where somebody is after an owner, what its other tracks got is not for show, however little it is.
-    sought = pl.col("owner_id").is_in(cases.filter(pl.col("role") != "camouflage")["owner_id"].implode())
+    part = pl.col("is_wide") | pl.col("track_id").is_in(main(hit)["track_id"].implode())
+    named = owned.filter(part & (pl.col("role") != "camouflage")).select("track_id", "role")
+    # Where somebody is after one whom hardly anybody hears, what its other tracks got is not for show, however little.
+    sought = pl.col("owner_id").is_in(cases.filter(~pl.col("is_heard"))["owner_id"].implode())
     others = evidence.tracks.join(named, on="track_id", how="anti").with_columns(sought.alias("sought"))
     others = _at_large(evidence, others, "track_id")
     return pl.concat([named, others.select(named.columns)]).sort("track_id").cast(TRACK_PARTS)

@@ -6,6 +6,8 @@ from ghostnote.decisions.attribution.evidence import Evidence
 
 #: Share of its active days without artificial plays, from which an account that nobody confirmed is a person's.
 _OWN_DAYS = 0.25
+#: Share of the artificial plays on an owner's most-hit track, from which another is a main one too.
+_MAIN = 0.1
 #: Share of a track's length below which a play did not hear it out.
 _CUT = 0.5
 
@@ -17,7 +19,8 @@ def efforts(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
     owner; `rival`: the largest such share of another owner, over the same accounts; `cover`: the share of all plays of
     the account that went to no hit track; `repeats`: plays of the track by the account on that day; `people`: the share
     of plays whose account is a person's; `pace`: plays of hit tracks of anybody by the account on a day with any
-    artificial play; `cut`: the share that stopped before half of the track, null if unknown.
+    artificial play; `cut`: the share that stopped before half of the track, null if unknown; `shared`: of its main
+    tracks the smallest share of plays by accounts that play another main one too, 1 if there is only one.
     """
     aimed = evidence.artificial.join(hit.select("track_id"), on="track_id", how="semi")
     accounts = _accounts(evidence, aimed)
@@ -34,6 +37,7 @@ def efforts(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
         weighted.join(_rivals(pairs), on="owner_id", how="left")
         .join(repeated.group_by("owner_id").agg(_mean(pl.col("given"), "repeats")), on="owner_id")
         .join(_cut(evidence, aimed), on="owner_id")
+        .join(_shared(aimed, hit), on="owner_id")
         .with_columns(pl.col("rival").fill_null(0.0))
     )
 
@@ -68,6 +72,22 @@ def _rivals(pairs: pl.DataFrame) -> pl.DataFrame:
     total = shares.group_by("owner_id").agg(pl.col("given").sum())
     most = others.group_by("owner_id").agg(pl.col("weighed").max()).join(total, on="owner_id")
     return most.select("owner_id", (pl.col("weighed") / pl.col("given")).alias("rival"))
+
+
+def main(hit: pl.DataFrame) -> pl.DataFrame:
+    """Those of the `hit` tracks that have a tenth, or more, of what their owner's most-hit one has."""
+    return hit.filter(pl.col("artificial") >= _MAIN * pl.col("artificial").max().over("owner_id"))
+
+
+def _shared(aimed: pl.DataFrame, hit: pl.DataFrame) -> pl.DataFrame:
+    """owner_id, shared. Two unrelated things may happen to one label: then other accounts are on other tracks."""
+    mains = main(hit).select("track_id", pl.len().over("owner_id").alias("mains"))
+    given = aimed.join(mains, on="track_id").group_by("owner_id", "mains", "track_id", "account_id").len("given")
+    alone = pl.col("track_id").n_unique().over("owner_id", "account_id") == 1
+    tracks = given.with_columns(alone.alias("alone")).group_by("owner_id", "mains", "track_id")
+    shares = tracks.agg((1.0 - (pl.col("alone") * pl.col("given")).sum() / pl.col("given").sum()).alias("both"))
+    value = pl.when(pl.col("mains") == 1).then(1.0).otherwise("both")
+    return shares.group_by("owner_id").agg(value.min().alias("shared"))
 
 
 def _cut(evidence: Evidence, aimed: pl.DataFrame) -> pl.DataFrame:

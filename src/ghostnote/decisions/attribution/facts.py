@@ -3,14 +3,14 @@
 import polars as pl
 
 from ghostnote.decisions.attribution.audience import audiences
-from ghostnote.decisions.attribution.effort import efforts
+from ghostnote.decisions.attribution.effort import efforts, main
 from ghostnote.decisions.attribution.evidence import Evidence, paid
 from ghostnote.decisions.attribution.lists import listed
 from ghostnote.decisions.attribution.timing import timings
 from ghostnote.decisions.shares import interval
 from ghostnote.decisions.tracks import PENALTY_SHARE
 
-_MAIN, _MONTH = 0.1, 30
+_MONTH = 30
 
 
 def facts(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
@@ -28,6 +28,7 @@ def facts(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
     found = (
         _whole(mine)
         .join(_on_hits(hit), on="owner_id")
+        .join(main(hit).group_by("owner_id").agg(pl.len().cast(pl.Int64).alias("main_tracks")), on="owner_id")
         .join(efforts(evidence, hit), on="owner_id")
         .join(timings(evidence, hit), on="owner_id")
         .join(listed(evidence, hit), on="owner_id", how="left")
@@ -60,7 +61,6 @@ def _on_hits(hit: pl.DataFrame) -> pl.DataFrame:
         pl.col("plays").sum().alias("hit_plays"),
         pl.col("artificial").sum().alias("hit_artificial"),
         pl.len().cast(pl.Int64).alias("hit_tracks"),
-        (pl.col("artificial") >= _MAIN * pl.col("artificial").max()).sum().cast(pl.Int64).alias("main_tracks"),
         (pl.col("artificial") > PENALTY_SHARE * pl.col("plays")).sum().cast(pl.Int64).alias("over_line"),
     )
 

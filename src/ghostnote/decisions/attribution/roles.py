@@ -15,11 +15,12 @@ def gains() -> pl.Expr:
 
     Three ways. The catalogue of one whom nobody else hears is played from end to end: nobody else earns from that, and
     there is nobody to harm. Nearly all that the accounts are there for are new releases of one whom nobody hears. Or
-    many accounts hide plays of one track among music for everybody: who wants to harm does not hide.
+    many accounts hide plays of a few tracks among music for everybody, and go on: a rival can order such plays too, but
+    each day that they are not found he pays for, and the other is paid.
     """
     farmed = _all("unheard", "wide")
     launched = _all("unheard", "favoured", "new")
-    ordered = _all("hidden", "devoted", "many", "narrow")
+    ordered = _all("hidden", "devoted", "many", "narrow", "lasting") & ~_all("mixed")
     return _all("together", "heavy") & (farmed | launched | ordered) & ~_all("listed", "aside")
 
 
@@ -29,8 +30,8 @@ def harmed() -> pl.Expr:
     Each sign has another explanation (a chart burst is crude and sudden too); plays that are broken off long before the
     end please no chart and no listener, and only count.
     """
-    return _all("together", "heavy", "heard", "narrow", "sudden", "open", "repeated", "cut", "devoted") & ~_all(
-        "borrowed"
+    return _all("together", "heavy", "heard", "narrow", "sudden", "open", "repeated", "cut", "devoted") & ~(
+        _all("borrowed") | _all("mixed")
     )
 
 

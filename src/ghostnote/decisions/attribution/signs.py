@@ -36,6 +36,8 @@ SIGNS: dict[str, pl.Expr] = {
     "devoted": pl.col("effort") >= 0.8,
     "favoured": pl.col("effort") >= 0.5,
     "minor": pl.col("effort") * 2 <= pl.col("rival"),
+    # Other accounts on each of its main tracks: more than one thing happens here.
+    "mixed": pl.col("shared") < 0.5,
     # Who wants plays to count hides them among others; who wants them found does not.
     "hidden": pl.col("cover") >= 0.3,
     "open": pl.col("cover") <= 0.1,

@@ -16,6 +16,7 @@ _SAID = {
     "devoted": "{effort:.0%} of what those accounts gave to any such track went to it.",
     "favoured": "{effort:.0%} of what those accounts gave to any such track went to it.",
     "minor": "It got {effort:.0%} of what those accounts gave to such tracks, another owner {rival:.0%}.",
+    "mixed": "Different accounts play its different tracks: more than one thing may be going on.",
     "hidden": "The plays are hidden: {cover:.0%} of what those accounts play is other music.",
     "open": "The accounts hide nothing: {cover:.0%} of what they play is other music.",
     "repeated": "An account plays one track {repeats:,.0f} times a day, which cannot go unnoticed.",
@@ -36,7 +37,7 @@ _GAIN = (
     "wide", "unheard", "devoted", "favoured", "hidden", "lasting", "new", "borrowed", "dependent", "earning", "many",
 )  # fmt: skip
 _HARM = ("heard", "narrow", "sudden", "open", "repeated", "cut", "over", "costly")
-_COVER = ("heard", "listed", "aside", "minor")
+_COVER = ("heard", "listed", "aside", "minor", "mixed")
 #: Role -> signs that speak for it; those of the others speak against it. What everybody here has comes first.
 _FOR: Mapping[str, tuple[str, ...]] = {
     "beneficiary": _GAIN,
