@@ -1,4 +1,4 @@
-"""How often attribution names the right part, and how often it accuses somebody who had none: owners and tracks by role.
+"""How often attribution names the right part, and how often it accuses somebody who had none, by owner and track.
 
 Verdicts come from the truth, less what a defence misses and with a few honest accounts taken for bots: attribution is
 measured apart from detection. GHOSTNOTE_BENCH_ATTRIBUTION="novel:21:6000:1.0 other:1:6000:0.5" names worlds: scenario
@@ -109,7 +109,7 @@ def believed(lake: Lake, *, found: float, seed: int, wrong: float = _WRONG) -> E
 
 
 def held_against(evidence: Evidence, parts: Attribution, lake: Lake) -> pl.DataFrame:
-    """what (owner or track), id, role, true: of those with a withheld play."""
+    """The columns what (owner or track), id, role, true: of those with a withheld play."""
     gone = evidence.artificial.select("event_id", "track_id", "owner_id")
     return _against(gone, parts.owners.select("owner_id", "role"), parts.tracks, lake)
 

@@ -68,7 +68,7 @@ def _most(rows: Sequence[Counted]) -> str:
     """Where most artificial plays are from."""
     total = sum(one.artificial for one in rows)
     top = max(rows, key=lambda one: one.artificial)
-    return f"{wording.share(top.artificial / total)} of the artificial plays: {wording.clean(top.name)}"
+    return f"{wording.share(top.artificial / total)} of the artificial plays come from: {wording.clean(top.name)}"
 
 
 def _shares(tracks: Sequence[Track]) -> pl.DataFrame:

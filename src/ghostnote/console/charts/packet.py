@@ -7,7 +7,18 @@ import polars as pl
 from altair.typing import ChartType
 
 from ghostnote.console import wording
-from ghostnote.console.charts.axes import HEIGHT, LABELS, WIDTH, colours, day_axis, epoch, label_axis, named, value_axis
+from ghostnote.console.charts.axes import (
+    HEIGHT,
+    LABELS,
+    WIDTH,
+    colours,
+    count_axis,
+    day_axis,
+    epoch,
+    label_axis,
+    named,
+    value_axis,
+)
 from ghostnote.console.palette import ARTIFICIAL, HONEST
 from ghostnote.decisions.attribution.packet import Counted, Listener
 
@@ -60,7 +71,7 @@ def split(rows: Sequence[Counted], title: str, subtitle: str, *, width: int = WI
         .mark_bar(height=14)
         .encode(
             y=label_axis("name"),
-            x=alt.X("plays:Q", axis=alt.Axis(title="plays", format="~s", tickCount=4), stack="zero"),
+            x=alt.X("plays:Q", axis=count_axis("plays"), stack="zero"),
             color=alt.Color("verdict:N", scale=colours(_VERDICTS)),
             order=alt.Order("verdict:N", sort="descending"),
         )
@@ -84,7 +95,7 @@ def listeners(top: Sequence[Listener], half: int, everybody: int, *, width: int 
         y=label_axis("listener"),
         x=alt.X(
             "plays:Q",
-            axis=alt.Axis(title="artificial plays", format="~s", tickCount=4),
+            axis=count_axis("artificial plays"),
             scale=alt.Scale(domainMax=1.4 * most),
         ),
     )

@@ -5,7 +5,7 @@ import polars as pl
 from altair.typing import ChartType
 
 from ghostnote.console import wording
-from ghostnote.console.charts.axes import LABELS, WIDTH, colours, label_axis, named
+from ghostnote.console.charts.axes import LABELS, WIDTH, colours, count_axis, label_axis, named
 from ghostnote.console.palette import ARTIFICIAL, GOOD, HELD, HONEST, INK, MUTED, QUIET
 from ghostnote.decisions.tables import GAINING
 from ghostnote.decisions.tracks import PENALTY_SHARE
@@ -54,7 +54,7 @@ def artificial_by_role(roles: pl.DataFrame, *, width: int = WIDTH - LABELS) -> C
         y=label_axis("role"),
         x=alt.X(
             "artificial_plays:Q",
-            axis=alt.Axis(title="artificial plays", format="~s", tickCount=4),
+            axis=count_axis("artificial plays"),
             # Room for what is written beside the longest bar.
             scale=alt.Scale(domainMax=1.6 * max(counted, default=1)),
         ),

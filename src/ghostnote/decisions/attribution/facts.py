@@ -20,7 +20,8 @@ def facts(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
     `hit_low`, `hit_high`, `hit_tracks` (of those somebody is after); `main_tracks`: how many of them have a tenth of
     the most-hit one's; `over_line`: how many lie above the penalty line; `played_tracks`, `known_tracks`: tracks played
     in the period, and in the catalogue; `dependence`: the share of its payout that is artificial; `withheld`: what its
-    artificial plays would have been paid; `monthly`: hit plays that would be paid, of one account in a month.
+    artificial plays would have been paid; `monthly`: plays of hit tracks by one of those accounts in a
+    month that would be paid.
     """
     owners = hit["owner_id"].unique().sort()
     mine = evidence.tracks.filter(pl.col("owner_id").is_in(owners.implode()))
@@ -42,8 +43,7 @@ def facts(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
         )
     )
     paid_share = pl.col("paying_artificial") / pl.col("artificial")
-    each = pl.col("hit_artificial") / pl.col("accounts") / pl.col("busy_days")
-    found = found.with_columns((each * paid_share * _MONTH).alias("monthly"))
+    found = found.with_columns((pl.col("pace") * paid_share * _MONTH).alias("monthly"))
     return _bounded(_bounded(found, ""), "hit_").drop("paying_artificial").sort("owner_id")
 
 

@@ -11,7 +11,7 @@ CIRCLE, MANY = 5, 20
 KEEN = 300
 #: Plays of one track by one account on one day with which nobody hopes to go unnoticed.
 REPEATED = 50
-#: Plays a month that pay for a subscription: about 11 EUR at 0.004 EUR a play.
+#: Plays a month that pay for an account, if it has a subscription: about 11 EUR at 0.004 EUR a play.
 SUBSCRIPTION = 2750
 #: Days since release up to which a track is new.
 _NEW_DAYS = 90

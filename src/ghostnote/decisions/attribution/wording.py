@@ -69,9 +69,9 @@ def told(row: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 
 def _sentences(row: Mapping[str, Any], signs: Iterable[str]) -> list[str]:
     known = {name: 0.0 if value is None else value for name, value in row.items()}
-    stated = [name for name in dict.fromkeys(signs) if row[f"is_{name}"]]
-    if "devoted" in stated and "favoured" in stated:
-        stated.remove("favoured")
+    # Both say the same share: once is enough.
+    said = "favoured" if row["is_devoted"] else ""
+    stated = [name for name in dict.fromkeys(signs) if row[f"is_{name}"] and name != said]
     return [_SAID[name].format(**known) for name in stated]
 
 
