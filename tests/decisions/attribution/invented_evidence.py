@@ -20,7 +20,7 @@ Rows = list[dict[str, Any]]
 
 def play(track: str, account: str, day: int, *, gone: bool = False, ms: int = 180_000, playlist: str | None = None):
     """One play; a track's owner is what comes before its hyphen."""
-    owner = track.split("-")[0]
+    owner = track.split("-", maxsplit=1)[0]
     return {
         "track_id": track, "account_id": account, "artist_id": f"{owner}-a", "owner_id": owner,
         "playlist_id": playlist, "day": START + timedelta(days=day), "ms_played": ms,
