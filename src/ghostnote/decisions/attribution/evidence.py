@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ghostnote.decisions.royalties import UNKNOWN_OWNER
+
+Codes = NDArray[np.uint32]
 
 
 def paid() -> pl.Expr:
@@ -31,17 +35,35 @@ class Evidence:
     past_days: int
 
     @cached_property
+    def track_codes(self) -> Codes:
+        """A number for each play's track; counting by it takes a tenth of the time that grouping by ids does."""
+        return self.plays["track_id"].cast(pl.Categorical).to_physical().to_numpy()
+
+    @cached_property
+    def account_codes(self) -> Codes:
+        """A number for each play's account."""
+        return self.plays["account_id"].cast(pl.Categorical).to_physical().to_numpy()
+
+    @cached_property
+    def gone(self) -> NDArray[np.bool_]:
+        """Whether each play is withheld."""
+        return (self.plays["verdict"] != "count").to_numpy()
+
+    @cached_property
     def tracks(self) -> pl.DataFrame:
-        """track_id, owner_id (who is paid), plays, artificial, paying, paying_artificial: one row per track played."""
-        gone = pl.col("verdict") != "count"
-        grouped = self.plays.group_by("track_id").agg(
-            pl.col("owner_id", "artist_id").first(),
-            pl.len().cast(pl.Int64).alias("plays"),
-            gone.sum().cast(pl.Int64).alias("artificial"),
-            pl.col("paying").sum().cast(pl.Int64),
-            (pl.col("paying") & gone).sum().cast(pl.Int64).alias("paying_artificial"),
+        """track_id, owner_id (who is paid), code, plays, artificial, paying, paying_artificial: a row per track."""
+        codes, paying = self.track_codes, self.plays["paying"].to_numpy()
+        first = np.full(int(codes.max(initial=0)) + 1, -1, dtype=np.int64)
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        there = np.flatnonzero(first >= 0)
+        chosen = {"artificial": self.gone, "paying": paying, "paying_artificial": paying & self.gone}
+        counted = {"plays": np.bincount(codes)}
+        counted |= {name: np.bincount(codes[rows], minlength=len(first)) for name, rows in chosen.items()}
+        named = self.plays[first[there]].select(pl.col("track_id").cast(pl.String), paid())
+        columns = {"code": there, **{name: count[there] for name, count in counted.items()}}
+        return named.with_columns(pl.Series(name, values, pl.Int64) for name, values in columns.items()).sort(
+            "track_id"
         )
-        return grouped.with_columns(paid(), pl.col("track_id").cast(pl.String)).drop("artist_id").sort("track_id")
 
     @cached_property
     def artificial(self) -> pl.DataFrame:
