@@ -75,4 +75,6 @@ def _sentences(row: Mapping[str, Any], signs: Iterable[str]) -> list[str]:
     return [_SAID[name].format(**known) for name in stated]
 
 
-assert set(_SAID) == set(SIGNS)
+def sentences() -> tuple[str, ...]:
+    """Every form of sentence, with the names of the facts that go into it in braces; one for each sign."""
+    return tuple(_SAID[name] for name in SIGNS)
