@@ -8,6 +8,7 @@ from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
 from ghostnote.cli.import_ import import_app
+from ghostnote.cli.ledger import ledger_app
 from ghostnote.cli.packet import packet
 from ghostnote.cli.plant import plant
 from ghostnote.cli.profit import profit
@@ -34,6 +35,7 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(evaluate)
+app.add_typer(ledger_app, name="ledger")
 app.command()(report)
 app.command()(packet)
 app.command()(profit)

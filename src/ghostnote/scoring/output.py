@@ -1,5 +1,6 @@
 """The decision tables and the summary of one run, written whole or not at all."""
 
+import hashlib
 import math
 import os
 import shutil
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import polars as pl
 
@@ -26,6 +28,7 @@ from ghostnote.decisions.summary import (
     PolicyFacts,
     RuleHits,
     Summary,
+    Versions,
     write_document,
 )
 from ghostnote.decisions.tables import ACTED, DECISION_TABLES
@@ -285,7 +288,20 @@ def _summary(run: Run, frames: Mapping[str, pl.DataFrame]) -> Summary:
         missing_columns=intake.missing_columns,
         notes=_notes(run),
         rules=_rules(run),
+        versions=_versions(run),
+        settings=run.policy,
     )
+
+
+def _versions(run: Run) -> Versions:
+    manifest = run.bundle.manifest
+
+    def digest(of: object) -> str:
+        return hashlib.sha256(msgspec.json.encode(of, order="sorted")).hexdigest()
+
+    # The manifest has the digests of all other files.
+    declared = {"features": manifest.features, "own": manifest.own_features}
+    return Versions(bundle=digest(manifest), policy=digest(run.policy), features=digest(declared))
 
 
 def _policy(run: Run) -> PolicyFacts:
