@@ -86,6 +86,19 @@ def test_cover_on_a_bots_playlist_is_used_and_the_one_who_has_most_there_gains()
     assert not set(innocent) & set(GAINING)
 
 
+def test_a_small_catalogue_that_lies_whole_on_a_bots_playlist_is_not_accused() -> None:
+    listed = [f"farm-{n}" for n in range(12)] + [f"indie-{n}" for n in range(4)]
+    rows = [
+        play(track, f"loop{bot}", day, gone=True, playlist="secret")
+        for bot in range(10)
+        for day in range(7)
+        for _ in range(10)
+        for track in listed
+    ]
+    found = owners(judged(rows))
+    assert (found["farm"], found["indie"]) == ("beneficiary", "unclear")
+
+
 def test_cover_without_playlists_in_the_lake_accuses_no_innocent() -> None:
     found = attribute(evidence(CROWD + cover(), bare=True))
     assert not {owner for owner, role in owners(found).items() if role in GAINING} - {"farm"}

@@ -59,6 +59,8 @@ def share_by_day(days: Sequence[Counted]) -> ChartType:
     chart = (spread + point).properties(width=WIDTH, height=HEIGHT)
     low, high = min((one.share for one in days), default=0.0), max((one.share for one in days), default=0.0)
     title = f"Between {wording.share(low)} and {wording.share(high)} of a day's plays are artificial"
+    if wording.share(low) == wording.share(high):
+        title = f"{wording.share(low)} of each day's plays are artificial"
     return named(chart, title, "Dot: artificial share; bar: 95 % interval, by listeners")
 
 

@@ -48,7 +48,7 @@ SIGNS: dict[str, pl.Expr] = {
     "lasting": (pl.col("busy_days") >= 5) | (_before * 3 >= pl.col("per_day")),
     "new": pl.col("age") <= _NEW_DAYS,
     # Beside others on a playlist that nobody else plays.
-    "listed": (pl.col("via_list") >= 0.5) & (pl.col("list_owners") >= 5),
+    "listed": (pl.col("via_list") >= 0.5) & (pl.col("list_owners") >= 2),
     "aside": (pl.col("list_top") > 0) & (pl.col("list_part") * 2 <= pl.col("list_top")),
     # On accounts that are people's: somebody else plays there.
     "borrowed": pl.col("people") >= 0.5,
