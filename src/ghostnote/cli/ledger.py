@@ -11,8 +11,8 @@ from ghostnote.errors import GhostnoteError
 
 if TYPE_CHECKING:
     from ghostnote.decisions.ledger import Entry
-    from ghostnote.decisions.ledger.recording import Recorded
     from ghostnote.decisions.ledger.verifying import Verification
+    from ghostnote.decisions.recording import Recorded
 
 ledger_app = typer.Typer(help="Keep decisions for good, and prove it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -38,7 +38,7 @@ def append(
     """Write what a run decided to the ledger, begun if there is none: only what changes, and nothing twice."""
     from ghostnote.decisions.folder import DecisionFolder
     from ghostnote.decisions.ledger import open_ledger
-    from ghostnote.decisions.ledger.recording import record
+    from ghostnote.decisions.recording import record
 
     folder = DecisionFolder(decisions)
     with open_ledger(ledger, create=True) as opened, progress_bars() as progress:
@@ -139,7 +139,8 @@ def _show_recorded(recorded: "Recorded", name: str) -> None:
         return
     screen.print(
         f"{name}: {recorded.entries:,} entries for run {recorded.run_id}: {recorded.accounts:,} decisions about "
-        f"accounts and {recorded.plays:,} about plays changed, {recorded.undone:,} of them undone."
+        f"accounts and {recorded.plays:,} about plays changed, {recorded.undone:,} of them undone. "
+        f"{recorded.cases:,} cases opened."
     )
     if recorded.settled:
         screen.print(f"{recorded.settled:,} decisions were left as people settled them.")

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ghostnote.decisions.shares import interval
+from ghostnote.decisions.intervals import high, low
 from ghostnote.decisions.tables import TRACKS
 
 #: From this share on, distributors are charged a penalty for a track.
@@ -21,10 +21,10 @@ def judge_tracks(plays: pl.DataFrame) -> pl.DataFrame:
         (pl.col("verdict") != "count").sum().cast(pl.Int64).alias("artificial_plays"),
         pl.col("withheld_payout").sum(),
     )
-    low, high = interval(pl.col("artificial_share"), pl.col("listeners"))
+    share, trials = pl.col("artificial_share"), pl.col("listeners")
     judged = (
         tracks.with_columns((pl.col("artificial_plays") / pl.col("plays")).alias("artificial_share"))
-        .with_columns(low.alias("low"), high.alias("high"))
+        .with_columns(low(share, trials).alias("low"), high(share, trials).alias("high"))
         .sort("artificial_plays", "track_id", descending=[True, False])
     )
     return judged.select(pl.col(name).cast(dtype) for name, dtype in TRACKS.items() if name in judged.columns)

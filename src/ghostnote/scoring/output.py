@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,8 @@ from ghostnote.decisions.attribution import Evidence, attribute, paid
 from ghostnote.decisions.campaigns import evidence
 from ghostnote.decisions.documents import keep_other
 from ghostnote.decisions.policy import Policy
-from ghostnote.decisions.royalties import settle
+from ghostnote.decisions.royalties.cents import to_cents
+from ghostnote.decisions.royalties.sharing import share_one
 from ghostnote.decisions.summary import (
     SUMMARY_FILE,
     BundleFacts,
@@ -192,11 +194,11 @@ def _owners(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
         pl.col("paying").sum().cast(pl.Int64),
         (pl.col("paying") & gone).sum().cast(pl.Int64).alias("paying_artificial"),
     )
-    return settle(owners, _pool_cents(run, plays)).sort("artificial_plays", "owner_id", descending=[True, False])
+    return share_one(owners, _pool_cents(run, plays)).sort("artificial_plays", "owner_id", descending=[True, False])
 
 
 def _pool_cents(run: Run, plays: pl.DataFrame) -> int:
-    return round(plays.filter("paying").height * run.policy.payout_per_play * 100)
+    return to_cents(Decimal(str(run.policy.payout_per_play)) * plays.filter("paying").height, 2)
 
 
 def _days(run: Run, plays: pl.DataFrame) -> pl.DataFrame:

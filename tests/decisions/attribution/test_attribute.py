@@ -18,7 +18,7 @@ from tests.decisions.attribution.invented_evidence import (
 )
 
 from ghostnote.decisions.attribution import Attribution, attribute
-from ghostnote.decisions.royalties import UNKNOWN_OWNER
+from ghostnote.decisions.royalties.terms import UNKNOWN
 from ghostnote.decisions.tables import GAINING, OWNERS, ROLES
 
 CROWD = crowd()
@@ -117,7 +117,7 @@ def test_a_few_accounts_are_somebodys_habits_whatever_was_decided_about_them() -
 
 def test_a_song_nobody_knows_the_owner_of_accuses_nobody() -> None:
     rows = [{**row, "owner_id": None, "artist_id": None} if row["owner_id"] == "farm" else row for row in farm()]
-    assert owners(judged(rows))[UNKNOWN_OWNER] == "unclear"
+    assert owners(judged(rows))[UNKNOWN] == "unclear"
 
 
 def test_a_catalogue_of_one_with_an_audience_is_not_farmed() -> None:

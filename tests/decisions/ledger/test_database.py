@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.decisions.ledger.drafts import NOON, account, play
+from tests.decisions.drafts import NOON, account, play
 
 from ghostnote.decisions.ledger import SYSTEM, Ledger, open_ledger
 from ghostnote.decisions.ledger.database import address_of, shown

@@ -1,6 +1,6 @@
 """Forgetting: names and words go, decisions and money stay."""
 
-from tests.decisions.ledger.drafts import NOON, account, play
+from tests.decisions.drafts import NOON, account, play
 
 from ghostnote.decisions.ledger import SYSTEM, Draft, Ledger, Subject
 from ghostnote.decisions.ledger.erasing import forget

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.decisions.ledger.drafts import NOON, play
+from tests.decisions.drafts import NOON, play
 
 from ghostnote.decisions.ledger import SYSTEM, open_ledger
 from ghostnote.decisions.ledger.verifying import verify
@@ -17,7 +17,7 @@ _BATCHES, _BATCH = 60, 40
 #: Writes batches, and notes each in a file once the ledger says that it is there.
 _WRITER = """
 import sys
-from tests.decisions.ledger.drafts import NOON, play
+from tests.decisions.drafts import NOON, play
 from ghostnote.decisions.ledger import SYSTEM, open_ledger
 address, noted = sys.argv[1:]
 with open_ledger(address) as ledger, open(noted, "a") as file:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.decisions.ledger.drafts import DAY, NOON, account, play
+from tests.decisions.drafts import DAY, NOON, account, play
 
 from ghostnote.decisions.ledger import SYSTEM, Draft, Ledger, Subject, open_ledger
 from ghostnote.decisions.ledger.verifying import verify

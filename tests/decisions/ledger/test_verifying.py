@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from tests.decisions.ledger.drafts import NOON, account, play
+from tests.decisions.drafts import NOON, account, play
 
 from ghostnote.decisions.ledger import SYSTEM, Ledger, Subject
 from ghostnote.decisions.ledger.erasing import forget

@@ -11,8 +11,8 @@ from ghostnote.decisions.attribution.hits import hit_tracks
 from ghostnote.decisions.attribution.roles import few, owner_role
 from ghostnote.decisions.attribution.signs import with_signs
 from ghostnote.decisions.attribution.wording import told
-from ghostnote.decisions.royalties import UNKNOWN_OWNER
-from ghostnote.decisions.shares import interval
+from ghostnote.decisions.intervals import high
+from ghostnote.decisions.royalties.terms import UNKNOWN
 
 _LINES = pl.List(pl.String)
 TRACK_PARTS = pl.Schema({"track_id": pl.String(), "role": pl.String()})
@@ -46,7 +46,7 @@ def attribute(evidence: Evidence) -> Attribution:
 def _cases(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
     signed = with_signs(facts(evidence, hit))
     # Nobody is behind what nobody knows the owner of.
-    unknown = pl.col("owner_id") == UNKNOWN_OWNER
+    unknown = pl.col("owner_id") == UNKNOWN
     return signed.with_columns(pl.when(unknown).then(pl.lit("unclear")).otherwise(owner_role()).alias("role"))
 
 
@@ -93,8 +93,8 @@ def _at_large(evidence: Evidence, counted: pl.DataFrame, key: str) -> pl.DataFra
         .agg(pl.len().alias("accounts"), ((share * pl.col("given")).sum() / pl.col("given").sum()).alias("effort"))
     )
     artificial = pl.col("artificial") / pl.col("plays")
-    _, high = interval(artificial, pl.col("plays").clip(lower_bound=1) - pl.col("artificial") + pl.col("accounts"))
-    thin = few(artificial, high) | ((pl.col("effort") <= _THIN) & ~pl.col("sought"))
+    trials = pl.col("plays").clip(lower_bound=1) - pl.col("artificial") + pl.col("accounts")
+    thin = few(artificial, high(artificial, trials)) | ((pl.col("effort") <= _THIN) & ~pl.col("sought"))
     role = (
         pl.when(pl.col("artificial") == 0)
         .then(pl.lit("clean"))

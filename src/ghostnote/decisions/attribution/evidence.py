@@ -7,14 +7,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.decisions.royalties import UNKNOWN_OWNER
+from ghostnote.decisions.royalties.terms import UNKNOWN
 
 Codes = NDArray[np.uint32]
 
 
 def paid() -> pl.Expr:
     """Who is paid for a play: its owner, the artist where nobody knows the owner, as text named owner_id."""
-    return pl.coalesce(pl.col("owner_id", "artist_id").cast(pl.String), pl.lit(UNKNOWN_OWNER)).alias("owner_id")
+    return pl.coalesce(pl.col("owner_id", "artist_id").cast(pl.String), pl.lit(UNKNOWN)).alias("owner_id")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from ghostnote.decisions.attribution.effort import efforts, main
 from ghostnote.decisions.attribution.evidence import Evidence, paid
 from ghostnote.decisions.attribution.lists import listed
 from ghostnote.decisions.attribution.timing import timings
-from ghostnote.decisions.shares import interval
+from ghostnote.decisions.intervals import high, low
 from ghostnote.decisions.tracks import PENALTY_SHARE
 
 _MONTH = 30
@@ -67,9 +67,9 @@ def _on_hits(hit: pl.DataFrame) -> pl.DataFrame:
 
 def _bounded(found: pl.DataFrame, prefix: str) -> pl.DataFrame:
     share = pl.col(f"{prefix}artificial") / pl.col(f"{prefix}plays")
-    low, high = interval(pl.col(f"{prefix}share"), pl.col("listeners") + pl.col("accounts"))
+    of, trials = pl.col(f"{prefix}share"), pl.col("listeners") + pl.col("accounts")
     return found.with_columns(share.alias(f"{prefix}share")).with_columns(
-        low.alias(f"{prefix}low"), high.alias(f"{prefix}high")
+        low(of, trials).alias(f"{prefix}low"), high(of, trials).alias(f"{prefix}high")
     )
 
 

@@ -15,7 +15,7 @@ from ghostnote import __version__
 from ghostnote.decisions.attribution.concerned import Concerned
 from ghostnote.decisions.attribution.consequences import APPEAL, CONSEQUENCES
 from ghostnote.decisions.folder import DecisionFolder
-from ghostnote.decisions.shares import interval
+from ghostnote.decisions.intervals import high, low
 
 FORMAT = 1
 PACKET_FILE = "packet.json"
@@ -140,7 +140,7 @@ def _roles(folder: DecisionFolder, about: Concerned) -> tuple[str | None, Sequen
 def _counted(plays: pl.DataFrame, by: pl.Expr) -> list[Counted]:
     """Counts by something, most plays first; of the interval, listeners are the trials."""
     gone = pl.col("verdict") != "count"
-    low, high = interval(pl.col("share"), pl.col("listeners"))
+    share, trials = pl.col("share"), pl.col("listeners")
     rows = (
         plays.group_by(by.alias("name"))
         .agg(
@@ -149,7 +149,7 @@ def _counted(plays: pl.DataFrame, by: pl.Expr) -> list[Counted]:
             gone.mean().alias("share"),
             pl.col("account_id").n_unique().alias("listeners"),
         )
-        .with_columns(low.alias("low"), high.alias("high"))
+        .with_columns(low(share, trials).alias("low"), high(share, trials).alias("high"))
         .sort(pl.col("honest") + pl.col("artificial"), "name", descending=[True, False])
         .drop("listeners")
     )

@@ -21,6 +21,8 @@ STANDING: Mapping[str, tuple[str, ...] | None] = {
 KINDS = (*STANDING, "run", "note", "label", "close", "correction", "alert", "erasure")
 #: Actions that leave a question open: what a person leaves open, Ghostnote may answer later.
 OPEN = ("review", "hold", "found", "unclear", "opened", "assigned", "reviewed", "disputed", "appealed", "reopened")
+#: The reason of entries that put a subject back as it stood.
+UNDONE = "undone"
 #: Characters of a reason, and of an action.
 LONGEST_REASON, _LONGEST_ACTION = 256, 32
 
@@ -102,6 +104,6 @@ class State:
     settled: bool
 
 
-def settled_by(actor: str, action: str) -> bool:
-    """Whether a decision stands until a person changes it."""
-    return actor != SYSTEM and action not in OPEN
+def settled_by(actor: str, action: str, reason: str | None) -> bool:
+    """Whether a decision stands until a person changes it; what was undone is as open as it was before."""
+    return actor != SYSTEM and action not in OPEN and reason != UNDONE

@@ -75,7 +75,10 @@ def packed(body: Mapping[str, Any] | None) -> bytes | None:
 
 def standing(row: Row) -> dict[str, Any]:
     """The row of `states` that follows from an entry's row."""
-    return {**{name: row[name] for name in ("seq", *STATED)}, "settled": settled_by(row["actor"], row["action"])}
+    return {
+        **{name: row[name] for name in ("seq", *STATED)},
+        "settled": settled_by(row["actor"], row["action"], row["reason"]),
+    }
 
 
 def told(connection: Connection, rows: Sequence[RowMapping]) -> Iterator[Entry]:

