@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from ghostnote.cli.cases import cases_app
+from ghostnote.cli.close import close_app
 from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
 from ghostnote.cli.forget import expire, forget
 from ghostnote.cli.import_ import import_app
 from ghostnote.cli.ledger import ledger_app
+from ghostnote.cli.packet import packet
 from ghostnote.cli.plant import plant
 from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
@@ -39,7 +41,9 @@ app.command()(score)
 app.command()(evaluate)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")
+app.add_typer(close_app, name="close")
 app.command()(report)
+app.command()(packet)
 app.command()(forget)
 app.command()(expire)
 app.command()(royalties)

@@ -12,8 +12,8 @@ from sqlalchemy.engine import URL, Engine
 from ghostnote.decisions.ledger.appending import Appended, append
 from ghostnote.decisions.ledger.database import address_of, connect, reading, shown, speaking, writing
 from ghostnote.decisions.ledger.entries import STANDING, Draft, Entry, State, Subject
-from ghostnote.decisions.ledger.rows import day_number, standing, stated, told
-from ghostnote.decisions.ledger.schema import entries, head, states
+from ghostnote.decisions.ledger.rows import day_number, day_of, standing, stated, told
+from ghostnote.decisions.ledger.schema import entries, head, states, subjects
 from ghostnote.decisions.ledger.subjects import CHUNK, Salts, chunks, known
 from ghostnote.errors import GhostnoteError
 
@@ -112,6 +112,34 @@ class Ledger:
                 found = connection.execute(sa.select(entries).where(entries.c.seq.in_(last))).mappings()
                 rows += [standing(row) for row in found]
             return {state.subject: state for state in stated(connection, rows)}
+
+    def verdicts_at(self, seq: int, start: date, end: date) -> Iterator[tuple[str, str, int]]:
+        """event_id, verdict and amount withheld of plays of days `start` to `end`, as they stood after entry `seq`.
+
+        Only plays about which something was decided by then.
+        """
+        about = entries.c.kind == "play", entries.c.seq <= seq
+        days = entries.c.day >= day_number(start), entries.c.day <= day_number(end)
+        last = sa.select(sa.func.max(entries.c.seq)).where(*about, *days).group_by(entries.c.subject)
+        chosen = (
+            sa.select(subjects.c.identifier, entries.c.action, entries.c.amount)
+            .join(subjects, subjects.c.reference == entries.c.subject)
+            .where(entries.c.seq.in_(last))
+        )
+        with (
+            speaking(self.url),
+            reading(self.engine) as connection,
+            connection.execution_options(yield_per=CHUNK).execute(chosen) as rows,
+        ):
+            for row in rows:
+                yield row.identifier, row.action, row.amount
+
+    def changed_days(self, after: int, upto: int) -> list[date]:
+        """Days of plays about which something was decided after entry `after`, up to entry `upto`."""
+        about = entries.c.kind == "play", entries.c.seq > after, entries.c.seq <= upto
+        with speaking(self.url), reading(self.engine) as connection:
+            rows = connection.execute(sa.select(entries.c.day).where(*about).distinct().order_by(entries.c.day))
+            return [day_of(row.day) for row in rows if row.day is not None]
 
     def states(
         self, kind: str, *, start: date | None = None, end: date | None = None, parent: Subject | None = None

@@ -63,6 +63,11 @@ def day_number(day: date) -> int:
     return (day - _FIRST_DAY).days
 
 
+def day_of(kept: int) -> date:
+    """The day that the tables keep as `kept`."""
+    return _FIRST_DAY + timedelta(days=kept)
+
+
 def hashed(row: Mapping[str, Any]) -> tuple[Field, ...]:
     """The fields of an entry's row that its hash covers, in order."""
     return tuple(row[name] for name in _HASHED)
@@ -134,7 +139,7 @@ def _parent(row: Row, names: Mapping[bytes, Subject]) -> Subject | None:
 
 
 def _day(kept: int | None) -> date | None:
-    return None if kept is None else _FIRST_DAY + timedelta(days=kept)
+    return None if kept is None else day_of(kept)
 
 
 def _said(connection: Connection, numbers: Sequence[int]) -> dict[int, Any]:

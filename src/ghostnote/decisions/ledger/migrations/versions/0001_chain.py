@@ -44,6 +44,7 @@ def upgrade() -> None:
     op.create_index("ledger_entries_decision_id", "ledger_entries", ["decision_id"], unique=True)
     op.create_index("ledger_entries_subject", "ledger_entries", ["subject", "seq"])
     op.create_index("ledger_entries_cause", "ledger_entries", ["cause"])
+    op.create_index("ledger_entries_day", "ledger_entries", ["kind", "day"])
     op.create_table(
         "ledger_bodies",
         sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
