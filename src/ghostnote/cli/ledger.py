@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ghostnote.cli.actor import actor
 from ghostnote.cli.screen import console, print_json, progress_bars
 from ghostnote.errors import GhostnoteError
 
@@ -33,22 +34,35 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document ins
 def append(
     decisions: Annotated[Path, typer.Option(help="What `ghostnote score` wrote.", show_default=False)],
     ledger: Address,
+    accept_surge: Annotated[
+        list[str] | None,
+        typer.Option(help="Let a rule (or model, lockstep, ...) act on far more accounts than before."),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(envvar="GHOSTNOTE_ACTOR", help="Who accepts it [default: who is logged in].")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
-    """Write what a run decided to the ledger, begun if there is none: only what changes, and nothing twice."""
+    """Write what a run decided to the ledger, begun if there is none: only what changes, and nothing twice.
+
+    What acts on far more accounts than in earlier runs is held until somebody accepts it: accounts as review, plays on
+    hold, and an alert in the ledger.
+    """
     from ghostnote.decisions.folder import DecisionFolder
-    from ghostnote.decisions.ledger import open_ledger
+    from ghostnote.decisions.ledger import SYSTEM, open_ledger
     from ghostnote.decisions.recording import record
 
     folder = DecisionFolder(decisions)
+    who = actor(by) if accept_surge else SYSTEM
     with open_ledger(ledger, create=True) as opened, progress_bars() as progress:
-        recorded = record(folder, opened, at=datetime.now(UTC), progress=progress)
+        recorded = record(folder, opened, at=datetime.now(UTC), accept=accept_surge or (), by=who, progress=progress)
         seq, last = opened.head()
         name = opened.name
     if as_json:
         print_json({"ledger": name, "recorded": recorded, "head": {"seq": seq, "hash": last.hex()}})
         return
     _show_recorded(recorded, name)
+    _show_held(recorded)
     console().print(f"Last entry {seq:,}, hash {last.hex()}: noted elsewhere, it proves all before it.")
 
 
@@ -144,6 +158,20 @@ def _show_recorded(recorded: "Recorded", name: str) -> None:
     )
     if recorded.settled:
         screen.print(f"{recorded.settled:,} decisions were left as people settled them.")
+
+
+def _show_held(recorded: "Recorded") -> None:
+    held = [trip for trip in recorded.trips if trip.source not in recorded.accepted]
+    if not held:
+        return
+    what = "; ".join(trip.said for trip in held)
+    accept = " ".join(f"--accept-surge {trip.source}" for trip in held)
+    how = (
+        "Still held"
+        if recorded.already
+        else f"HELD, {recorded.held_accounts:,} accounts as review and {recorded.held_plays:,} plays"
+    )
+    console().print(f"{how}: {what}. Look at them; to let it stand, append again with {accept}.", markup=False)
 
 
 def _show_verification(found: "Verification", name: str) -> None:

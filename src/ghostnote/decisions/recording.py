@@ -1,7 +1,7 @@
 """A folder of decisions -> entries of a ledger: what changed, from which run, and what people had settled before."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from ghostnote.decisions.breaker import Trip
 from ghostnote.decisions.cases.case import told
 from ghostnote.decisions.cases.opening import opened as opened_cases
 from ghostnote.decisions.folder import DecisionFolder
@@ -16,7 +17,8 @@ from ghostnote.decisions.ledger.appending import Appended
 from ghostnote.decisions.ledger.entries import SYSTEM, Draft, Subject
 from ghostnote.decisions.ledger.ledger import Ledger
 from ghostnote.decisions.summary import SUMMARY_FILE
-from ghostnote.decisions.tables import DECISION_TABLES
+from ghostnote.decisions.surges import WHY, Alerts, Held, accepted_drafts, alerts_of, surge_drafts
+from ghostnote.decisions.tables import ACTED, DECISION_TABLES
 from ghostnote.errors import GhostnoteError
 from ghostnote.progress import Progress, silent
 
@@ -34,7 +36,8 @@ class Recorded:
 
     `entries` were appended; `plays` and `accounts` are the changed decisions among them, `undone` those that let a play
     count again; `cases` were opened; `settled` decisions of the run were left out since people had settled the matter.
-    `already` is true if the whole run was there before.
+    `already` is true if the whole run was there before. `trips` says what acted on far more accounts than ever before;
+    unless it is among `accepted`, its decisions about `held_accounts` and `held_plays` were held.
     """
 
     run_id: str
@@ -45,19 +48,37 @@ class Recorded:
     cases: int
     settled: int
     already: bool = False
+    trips: tuple[Trip, ...] = ()
+    accepted: tuple[str, ...] = ()
+    held_accounts: int = 0
+    held_plays: int = 0
 
 
-def record(folder: DecisionFolder, ledger: Ledger, *, at: datetime, progress: Progress = silent) -> Recorded:
+def record(
+    folder: DecisionFolder,
+    ledger: Ledger,
+    *,
+    at: datetime,
+    accept: Collection[str] = (),
+    by: str = SYSTEM,
+    progress: Progress = silent,
+) -> Recorded:
     """Append a run's decisions to the ledger: those that change how things stand, in batches that are all or nothing.
 
-    A run that was cut short is finished by recording it again. Raises `GhostnoteError` if a later run about the same
-    days is in the ledger: decisions are not put back in time.
+    What acts on far more accounts than in earlier runs (see `decisions.breaker`) is held and told of, unless it is
+    among the sources that `by` decides to `accept`, now or after it was held. A run that was cut short is finished by
+    recording it again. Raises `GhostnoteError` if a later run about the same days is in the ledger: decisions are not
+    put back in time; and for accepting what did not trip.
     """
     run_id = fingerprint(folder)
     _in_order(folder, ledger, run_id)
+    alerts = alerts_of(folder, ledger, run_id, {name: (done, body) for name, done, body in runs(ledger)})
+    accepted = _accepted(alerts, accept)
     writer = _Writer(ledger, run_id, at)
-    if writer.there(_COMPLETED):
-        return Recorded(run_id, 0, 0, 0, 0, 0, 0, already=True)
+    if writer.complete(accepted):
+        return Recorded(run_id, 0, 0, 0, 0, 0, 0, already=True, trips=alerts.trips, accepted=accepted)
+    if (accept and by == SYSTEM) or not by.strip():
+        raise GhostnoteError("Say who accepts what acts on far more accounts than before.")
     summary = folder.summary
     facts = msgspec.to_builtins(summary)
     opened = Draft(
@@ -70,32 +91,66 @@ def record(folder: DecisionFolder, ledger: Ledger, *, at: datetime, progress: Pr
         body={**facts, "files": digests(folder)},
     )
     writer.write([opened])
-    accounts, kept_accounts = _account_drafts(folder, ledger, run_id)
-    plays, kept_plays = _changed_plays(folder, ledger)
-    writer.write(_campaign_drafts(folder, ledger, run_id), caused=True)
+    writer.write(surge_drafts(alerts, run_id), caused=True)
+    writer.write(accepted_drafts([name for name in accepted if name not in alerts.accepted], run_id), actor=by)
+    key = ":".join([run_id, *accepted])
+    held = _held(folder, ledger, [name for name in alerts.sources if name not in accepted])
+    accounts, kept_accounts = _account_drafts(held or folder, ledger, key)
+    plays, kept_plays = _changed_plays(held or folder, ledger)
+    writer.write(_campaign_drafts(folder, ledger, key), caused=True)
     writer.write(accounts, caused=True)
-    writer.write(_track_drafts(folder, ledger, run_id), caused=True)
+    writer.write(_track_drafts(folder, ledger, key), caused=True)
     currency = summary.money.currency
     for done in range(0, plays.height, BATCH):
         progress("Writing decisions", done, plays.height)
         part = plays.slice(done, BATCH)
-        writer.write([_play_draft(row, run_id, currency) for row in part.iter_rows(named=True)], caused=True)
+        writer.write([_play_draft(row, key, currency) for row in part.iter_rows(named=True)], caused=True)
     progress("Writing decisions", plays.height, max(plays.height, 1))
-    cases = opened_cases(folder, told(ledger.entries(kind="case")), run_id)
+    cases = opened_cases(folder, told(ledger.entries(kind="case")), key)
     writer.write(cases, caused=True)
     undone = plays.filter(pl.col("verdict") == "count").height
     kept = kept_accounts + kept_plays
-    recorded = Recorded(run_id, writer.new + 1, plays.height, len(accounts), undone, len(cases), kept)
+    waiting = 0 if held is None else plays.filter(pl.col("reason") == WHY).height
+    recorded = Recorded(
+        run_id,
+        writer.new + 1,
+        plays.height,
+        len(accounts),
+        undone,
+        len(cases),
+        kept,
+        trips=alerts.trips,
+        accepted=accepted,
+        held_accounts=0 if held is None else len(held.accounts),
+        held_plays=waiting,
+    )
     tally = {
         "entries": recorded.entries,
         "plays": recorded.plays,
         "accounts": len(accounts),
         "undone": undone,
         "cases": len(cases),
+        "accepted": list(accepted),
     }
+    done_key = ":".join([_COMPLETED, *accepted])
     subject = Subject("run", run_id)
-    writer.write([Draft(kind="run", subject=subject, action=_COMPLETED, key=_COMPLETED, body=tally)], caused=True)
+    writer.write([Draft(kind="run", subject=subject, action=_COMPLETED, key=done_key, body=tally)], caused=True)
     return recorded
+
+
+def _accepted(alerts: Alerts, accept: Collection[str]) -> tuple[str, ...]:
+    """All that was accepted before or is now, by name."""
+    for source in accept:
+        if source not in alerts.sources:
+            tripped = f"only {', '.join(alerts.sources)}" if alerts.sources else "nothing did"
+            raise GhostnoteError(f"'{source}' does not act on far more accounts than before in this run: {tripped}.")
+    return tuple(sorted(alerts.accepted.union(accept)))
+
+
+def _held(folder: DecisionFolder, ledger: Ledger, sources: Sequence[str]) -> Held | None:
+    if not sources:
+        return None
+    return Held(folder, sources, [s.subject.identifier for s in ledger.states("account") if s.action in ACTED])
 
 
 def fingerprint(folder: DecisionFolder) -> str:
@@ -154,15 +209,16 @@ class _Writer:
         self.new = 0
         self._cause: bytes | None = None
 
-    def there(self, action: str) -> bool:
-        """Whether the run has an entry with this action."""
-        return action in [entry.action for entry in self._ledger.entries(subject=self._run)]
+    def complete(self, accepted: Sequence[str]) -> bool:
+        """Whether the whole run is there, with what was accepted of it."""
+        ends = [entry for entry in self._ledger.entries(subject=self._run) if entry.action == _COMPLETED]
+        return list(accepted) in [entry.body.get("accepted", []) for entry in ends]
 
-    def write(self, drafts: Sequence[Draft], *, caused: bool = False) -> None:
+    def write(self, drafts: Sequence[Draft], *, caused: bool = False, actor: str = SYSTEM) -> None:
         for start in range(0, len(drafts), BATCH):
             part = drafts[start : start + BATCH]
             written: Appended = self._ledger.append(
-                part, actor=SYSTEM, at=self._at, cause=self._opening() if caused else None
+                part, actor=actor, at=self._at, cause=self._opening() if caused else None
             )
             self.new += written.new
 
@@ -172,7 +228,7 @@ class _Writer:
         return self._cause
 
 
-def _campaign_drafts(folder: DecisionFolder, ledger: Ledger, run_id: str) -> list[Draft]:
+def _campaign_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> list[Draft]:
     """Campaigns that the ledger does not know, or whose accounts are more or fewer than it knows."""
     drafts = []
     for row in folder.read("campaigns").iter_rows(named=True):
@@ -187,7 +243,7 @@ def _campaign_drafts(folder: DecisionFolder, ledger: Ledger, run_id: str) -> lis
                 kind="campaign",
                 subject=subject,
                 action="found",
-                key=run_id,
+                key=key,
                 amount=micros(row["payout"]),
                 currency=folder.summary.money.currency,
                 reason=_size(row),
@@ -201,7 +257,7 @@ def _size(campaign: Mapping[str, Any]) -> str:
     return f"{len(campaign['accounts'])} accounts"
 
 
-def _account_drafts(folder: DecisionFolder, ledger: Ledger, run_id: str) -> tuple[list[Draft], int]:
+def _account_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> tuple[list[Draft], int]:
     """Decisions about accounts that change how things stand, and how many people had settled otherwise."""
     states = {state.subject.identifier: state for state in ledger.states("account")}
     told = (pl.col("action") != "allow") | pl.col("campaign_id").is_not_null()
@@ -222,7 +278,7 @@ def _account_drafts(folder: DecisionFolder, ledger: Ledger, run_id: str) -> tupl
                 kind="account",
                 subject=Subject("account", row["account_id"]),
                 action=row["action"],
-                key=run_id,
+                key=key,
                 parent=campaign,
                 amount=micros(row["withheld_payout"]),
                 currency=folder.summary.money.currency,
@@ -232,13 +288,16 @@ def _account_drafts(folder: DecisionFolder, ledger: Ledger, run_id: str) -> tupl
                     "plays": row["plays"],
                     "artificial_plays": row["artificial_plays"],
                     "first_flagged": None if flagged is None else flagged.isoformat(),
+                    "sources": row["sources"],
+                    "due": None if row["due"] is None else row["due"].isoformat(),
+                    "told": row["told"],
                 },
             )
         )
     return drafts, settled
 
 
-def _track_drafts(folder: DecisionFolder, ledger: Ledger, run_id: str) -> list[Draft]:
+def _track_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> list[Draft]:
     states = {state.subject.identifier: state for state in ledger.states("track")}
     known = pl.Series(list(states), dtype=pl.String)
     rows = folder.scan("tracks").filter((pl.col("role") != "clean") | pl.col("track_id").is_in(known.implode()))
@@ -254,7 +313,7 @@ def _track_drafts(folder: DecisionFolder, ledger: Ledger, run_id: str) -> list[D
                 kind="track",
                 subject=Subject("track", row["track_id"]),
                 action=row["role"],
-                key=run_id,
+                key=key,
                 parent=owner,
                 amount=micros(row["withheld_payout"]),
                 currency=folder.summary.money.currency,
@@ -282,12 +341,12 @@ def _changed_plays(folder: DecisionFolder, ledger: Ledger) -> tuple[pl.DataFrame
     return changed.filter(~pl.col("settled")), changed.filter("settled").height
 
 
-def _play_draft(row: Mapping[str, Any], run_id: str, currency: str) -> Draft:
+def _play_draft(row: Mapping[str, Any], key: str, currency: str) -> Draft:
     return Draft(
         kind="play",
         subject=Subject("play", row["event_id"]),
         action=row["verdict"],
-        key=run_id,
+        key=key,
         parent=Subject("account", row["account_id"]),
         day=row["event_time"].date(),
         amount=micros(row["withheld_payout"]),
