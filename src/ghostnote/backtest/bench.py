@@ -34,8 +34,8 @@ class Bench:
         """First and last day."""
         return self.days.days[0], self.days.days[-1]
 
-    def judged(self, way: Way) -> tuple[Period, Joined]:
-        """What one way thinks of all days, and its decisions beside the truth."""
+    def decided(self, way: Way) -> tuple[Period, Run]:
+        """What one way thinks of all days, and what it decides."""
         cohorts = cohorts_of(self.lake, self.window[1]) if way.policy.by_cohort else None
         period = Period.of(self.days, way.bundle, way.policy, seed=self.seed, cohorts=cohorts)
         run = Run(
@@ -51,6 +51,11 @@ class Bench:
             self.made_at,
             period.audiences,
         )
+        return period, run
+
+    def judged(self, way: Way) -> tuple[Period, Joined]:
+        """What one way thinks of all days, and its decisions beside the truth."""
+        period, run = self.decided(way)
         return period, join(tables(run), self.facts, self.known)
 
     def measured(self, way: Way, joined: Joined) -> Variant:

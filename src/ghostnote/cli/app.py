@@ -14,6 +14,7 @@ from ghostnote.cli.import_ import import_app
 from ghostnote.cli.ledger import ledger_app
 from ghostnote.cli.packet import packet
 from ghostnote.cli.plant import plant
+from ghostnote.cli.policy import policy_app
 from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
 from ghostnote.cli.royalties import royalties
@@ -39,6 +40,7 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(evaluate)
+app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")
 app.add_typer(close_app, name="close")
