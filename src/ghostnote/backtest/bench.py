@@ -12,7 +12,7 @@ from ghostnote.backtest.variants import Way
 from ghostnote.decisions.evaluation import Variant
 from ghostnote.events.lake import Lake
 from ghostnote.features.history import Intake
-from ghostnote.scoring.cohorts import cohorts_of
+from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.output import Run, tables
 from ghostnote.scoring.period import Period
 
@@ -34,9 +34,9 @@ class Bench:
         """First and last day."""
         return self.days.days[0], self.days.days[-1]
 
-    def decided(self, way: Way) -> tuple[Period, Run]:
-        """What one way thinks of all days, and what it decides."""
-        cohorts = cohorts_of(self.lake, self.window[1]) if way.policy.by_cohort else None
+    def decided(self, way: Way, *, observe: bool = False) -> tuple[Period, Run]:
+        """What one way thinks of all days, and what it decides; `observe` cohorts though its policy does not ask."""
+        cohorts = Cohorts.of(self.lake, self.window[1]) if way.policy.by_cohort or observe else None
         period = Period.of(self.days, way.bundle, way.policy, seed=self.seed, cohorts=cohorts)
         run = Run(
             self.lake,

@@ -26,7 +26,6 @@ from ghostnote.events.schema import TABLES
 from ghostnote.features.history import Intake, walk
 from ghostnote.models.bundle import Bundle
 from ghostnote.progress import Progress, silent
-from ghostnote.scoring.cohorts import cohorts_of, with_cohorts
 from ghostnote.scoring.judge import Judge
 from ghostnote.scoring.output import tables
 from ghostnote.scoring.score import judged_window
@@ -72,11 +71,10 @@ def against(
         labels = read(lake, "labels").rows if "labels" in lake.tables() else TABLES["labels"].empty()
         known = labels_by(labels, bundle.manifest.training.as_of)
         bench = Bench(lake, spool, facts_of(labels), known, intake, made_at, seed)
-        cohorts = cohorts_of(lake, window[1])
         found = []
         for done, way in enumerate(ways):
             progress(_STEP, done, len(ways))
-            found.append(_tried(bench, way, cohorts))
+            found.append(_tried(bench, way))
         progress(_STEP, len(ways), len(ways))
     (first, before), (second, after) = found
     changes = _changes(before["accounts"], after["accounts"])
@@ -104,8 +102,9 @@ def against(
     return comparison
 
 
-def _tried(bench: Bench, way: Way, cohorts: pl.DataFrame) -> tuple[Outcome, dict[str, pl.DataFrame]]:
-    _, run = bench.decided(way)
+def _tried(bench: Bench, way: Way) -> tuple[Outcome, dict[str, pl.DataFrame]]:
+    period, run = bench.decided(way, observe=True)
+    assert period.cohorts is not None
     frames = tables(run)
     joined = join(frames, bench.facts, bench.known)
     days = len(bench.days.days)
@@ -127,7 +126,7 @@ def _tried(bench: Bench, way: Way, cohorts: pl.DataFrame) -> tuple[Outcome, dict
         pool=float(owners["payout_before"].sum()),
         withheld=float(plays["withheld_payout"].sum()),
         moved=float((owners["payout_after"] - owners["payout_before"]).clip(lower_bound=0).sum()),
-        observed=_observed(with_cohorts(joined.accounts, cohorts, bench.window[1]), known=truth is not None),
+        observed=_observed(period.cohorts.joined(joined.accounts, bench.window[1]), known=truth is not None),
         honest=truth.honest if truth else None,
         cohorts=truth.cohorts if truth and bench.facts.simulated else [],
         notes=list(run.decided.notes),

@@ -24,7 +24,8 @@ _Z = 1.959964
 class Ceiling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """At most how many accounts of a cohort are acted on in a period.
 
-    by: what tells cohorts apart: "country", "plan" or "platform" at the last sign-up, or "age", in four bands.
+    by: what tells cohorts apart: "country" or "platform" (of most events in the period, else at sign-up), "plan"
+        at the last sign-up, or "age" since the first one, in four bands.
     share: largest share of a cohort's active accounts that is acted on.
     least_accounts: smallest cohort that the ceiling holds for: in smaller ones two accounts would be too many.
     """

@@ -38,6 +38,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     dedicated_days: active days from which an account that plays its targets on nearly all of them is acted on as well.
     payout_per_play: what the pool pays for a royalty-bearing play, in `currency`.
     royalty_ms: milliseconds from which a play is royalty-bearing (the 30-second rule).
+    currency: how money is called.
     double_review_share: share of cases, drawn by their ids, that two people must agree on before anything happens.
     double_review_money: money at stake, in `currency`, from which two people must agree.
     without_rules: names of rules that are switched off.

@@ -11,7 +11,7 @@ from ghostnote.decisions.actions import Choice, Standing, choose
 from ghostnote.decisions.campaigns import Group
 from ghostnote.decisions.ceilings import Bounded, bounded
 from ghostnote.decisions.policy import Policy
-from ghostnote.scoring.cohorts import with_cohorts
+from ghostnote.scoring.cohorts import Cohorts
 
 #: Share of the accounts that are looked at without being suspects, at most: studies found 1 to 3 % of fraud.
 _MOST_REVIEWED = 0.03
@@ -25,12 +25,12 @@ class Acting:
     """What bounds actions besides the policy.
 
     `budget`: accounts that people can look at in the period. `prior`: share of fraud among account-days, None without
-    a model learnt from labels. `cohorts`: see `scoring.cohorts`; None if nothing depends on them. `last`: last day.
+    a model learnt from labels. `cohorts`: None if nothing depends on them. `last`: last day.
     """
 
     budget: int
     prior: float | None
-    cohorts: pl.DataFrame | None
+    cohorts: Cohorts | None
     last: date
 
 
@@ -53,9 +53,9 @@ def act(
     chosen = _to_review(policy, within.budget, supervised=within.prior is not None)
     accounts = _chosen(accounts.with_columns(chosen.alias("chosen")), plays, policy, within)
     accounts = accounts.with_columns(_sources(groups).alias("sources"))
-    if not policy.ceilings:
+    if not policy.ceilings or within.cohorts is None:
         return accounts.drop("chosen"), bounded(accounts, ())
-    limited = bounded(with_cohorts(accounts, within.cohorts, within.last), policy.ceilings)
+    limited = bounded(within.cohorts.joined(accounts, within.last), policy.ceilings)
     spared = accounts.join(
         limited.accounts.rename({"said": "spared"}), on="account_id", how="left", maintain_order="left"
     )
@@ -71,7 +71,8 @@ def _chosen(accounts: pl.DataFrame, plays: pl.DataFrame, policy: Policy, within:
     """Adds `action` and `said`, by `choose`."""
     concerned = accounts.filter(pl.col("confirmed") | (pl.col("aimed_plays") > 0) | pl.col("chosen"))
     concerned = _with_stake(concerned, plays, policy)
-    concerned = with_cohorts(concerned, within.cohorts if policy.costs.by_plan else None, within.last)
+    if within.cohorts is not None:
+        concerned = within.cohorts.joined(concerned, within.last)
     rows = []
     for row in concerned.iter_rows(named=True):
         choice = _choice(row, policy, within.prior)
@@ -95,7 +96,7 @@ def _choice(row: dict[str, object], policy: Policy, prior: float | None) -> Choi
         chosen=bool(row["chosen"]),
         probability=probability,
         stake=float(row["stake"]),  # type: ignore[arg-type]
-        plan=str(row["plan"]),
+        plan=None if row.get("plan") is None else str(row["plan"]),
     )
     return choose(standing, policy.costs, policy.currency)
 

@@ -12,6 +12,7 @@ from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import counted_anew
 from ghostnote.decisions.targets import confirmed_targets, dedicated
 from ghostnote.scoring.acting import Acting, act
+from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.links import summed
 from ghostnote.scoring.lockstep import Found, find, with_blocks
 from ghostnote.scoring.together import Campaigns, add_up, hold_together
@@ -45,7 +46,7 @@ def decide(
     play_threshold: float | None,
     odd: float,
     prior: float | None,
-    cohorts: pl.DataFrame | None = None,
+    cohorts: Cohorts | None = None,
 ) -> Decided:
     """Add evidence up per account, find targets and groups, then decide; see `Policy` for what bounds it.
 

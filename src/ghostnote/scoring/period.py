@@ -12,6 +12,7 @@ from ghostnote.decisions.policy import Policy
 from ghostnote.features.history import Day
 from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.audiences import Audiences
+from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.decide import Decided, decide
 from ghostnote.scoring.judge import Judge
 from ghostnote.scoring.kept import Kept
@@ -25,14 +26,14 @@ _PEERS_PER_DAY = 2000
 class Period:
     """The opinions of all days so far; `kept` gets the features behind them, if reasons will be asked for.
 
-    `cohorts` says how accounts signed up (see `scoring.cohorts`), if the policy asks. `audiences` knows who plays each
-    track; None if the policy wants no track watched.
+    `cohorts` knows what cohorts accounts are of, if the policy asks. `audiences` knows who plays each track; None if
+    the policy wants no track watched.
     """
 
     judge: Judge
     seed: int = 0
     kept: Kept | None = None
-    cohorts: pl.DataFrame | None = None
+    cohorts: Cohorts | None = None
     audiences: Audiences | None = field(init=False, default=None)
     _days: list[pl.DataFrame] = field(default_factory=list)
     _plays: list[pl.DataFrame] = field(default_factory=list)
@@ -51,7 +52,7 @@ class Period:
         policy: Policy,
         *,
         seed: int = 0,
-        cohorts: pl.DataFrame | None = None,
+        cohorts: Cohorts | None = None,
     ) -> "Period":
         """All of `days`, judged by a bundle under a policy, to be decided without reasons."""
         period = cls(Judge(bundle, policy), seed, cohorts=cohorts)
@@ -89,6 +90,8 @@ class Period:
         self._peers.append(opinions.values[random.choice(count, min(count, _PEERS_PER_DAY), replace=False)])
         if self.audiences is not None:
             self.audiences.add(day)
+        if self.cohorts is not None:
+            self.cohorts.add(day)
         if self.kept is not None:
             self.kept.append(opinions.values)
         self._days.append(opinions.days)

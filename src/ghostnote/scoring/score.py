@@ -12,7 +12,7 @@ from ghostnote.events.lake import Lake
 from ghostnote.features.history import Intake, play_days, walk
 from ghostnote.models.bundle import Bundle
 from ghostnote.progress import Progress, silent
-from ghostnote.scoring.cohorts import cohorts_of
+from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.judge import Judge
 from ghostnote.scoring.kept import Kept
 from ghostnote.scoring.output import Run, refuse_other, write_run
@@ -44,7 +44,7 @@ def score(
     policy = policy or Policy()
     window = judged_window(lake, start, end)
     with Kept(out) as kept:
-        cohorts = cohorts_of(lake, window[1]) if policy.by_cohort else None
+        cohorts = Cohorts.of(lake, window[1]) if policy.by_cohort else None
         period = Period(Judge(bundle, policy), seed, kept, cohorts)
         intake, aside, past = Intake(), Aside(bundle.sequence, period.judge.folded), Past()
         for walked in walk(lake, aside.folded, intake, window[1], progress):
