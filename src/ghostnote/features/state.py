@@ -54,7 +54,7 @@ class KindState:
             self._looked, self._tailored = True, tailoring.find(program)
         if self._tailored is None:
             return walk(program, self._store, events, waters, out, late, start)
-        return self._tailored(self._store, program.weights, events, waters, out, late, start)
+        return self._tailored(*self._store, program.weights, *events, waters, out, late, start)
 
     def _look_for_faster(self, events: int) -> None:
         """Have a tailored walk made once it pays, and take it up once it is there."""
