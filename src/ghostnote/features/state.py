@@ -38,7 +38,7 @@ class KindState:
     def update(self, codes: Array, known: int, events: Events, waters: Array, out: Array, late: Array) -> None:
         """Fold events of the keys `codes`, all below `known`, and write their features; see `kernels.walk`.
 
-        `events.keys` is worked out here.
+        `events.keys` is worked out here; its other arrays may have room for more events than there are codes.
         """
         events = events._replace(keys=self._admit(codes, known))
         done = 0
