@@ -24,10 +24,10 @@ import numpy as np
 
 from ghostnote import compiling
 from ghostnote.features import kernels, unrolling
-from ghostnote.features.kernels import Array, Events, Program, Store
+from ghostnote.features.kernels import Events, Program, Store
 
-#: As `kernels.walk`, with the program's weights in place of the program, which follow the state's arrays; all arrays one
-#: by one, since handing tuples of them to compiled code takes longer than walking an event does.
+#: As `kernels.walk` without a program, whose weights follow the state's arrays; all arrays one by one, since handing
+#: tuples of them to compiled code takes longer than walking an event does.
 Walk = Callable[..., int]
 #: Events of one kind of key after which a tailored walk is worth compiling: it takes about as long as they did.
 PAYS_AFTER = 5_000_000
