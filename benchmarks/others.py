@@ -94,8 +94,8 @@ def _processor() -> float:
 def _pandas(_: Any, events: pl.DataFrame) -> Callable[[], Values]:
     frame: Any = events.to_pandas()
 
-    def rolled(key: str, over: str, columns: list[str]) -> Any:
-        return frame.groupby(key, sort=False).rolling(over, on="event_time", closed="right")[columns]
+    def rolled(key: str, over: str) -> Any:
+        return frame.groupby(key, sort=False).rolling(over, on="event_time", closed="right")
 
     def different(codes: Any) -> int:
         return len(np.unique(codes))
@@ -109,17 +109,18 @@ def _pandas(_: Any, events: pl.DataFrame) -> Callable[[], Values]:
             frame[f"{name} code"] = frame[name].factorize()[0].astype(float)
         out = np.empty((len(frame), 7), dtype=np.float64)
 
-        def put(column: int, answer: Any) -> None:
-            out[answer.index.get_level_values(1), column] = answer.to_numpy()
+        def put(column: int, answer: Any, key: str = "account_id") -> None:
+            # Answers come key by key, in the order of their first events.
+            out[frame[key].factorize()[0].argsort(kind="stable"), column] = answer.to_numpy()
 
-        put(0, rolled("account_id", "1h", ["us"])["us"].count())
-        day = rolled("account_id", "24h", ["us", "ms_played", "near", "track_id code"])
+        put(0, rolled("account_id", "1h")["us"].count())
+        day = rolled("account_id", "24h")
         put(1, day["us"].count())
         put(2, day["ms_played"].sum())
         put(3, day["near"].mean())
         put(4, day["track_id code"].apply(different, raw=True))
         put(5, day["us"].min())
-        put(6, rolled("ip", "24h", ["account_id code"])["account_id code"].apply(different, raw=True))
+        put(6, rolled("ip", "24h")["account_id code"].apply(different, raw=True), "ip")
         with np.errstate(divide="ignore", invalid="ignore"):
             gap = (frame.us.to_numpy() - out[:, 5]) / 1e6 / (out[:, 1] - 1)
         out[:, 5] = np.where(out[:, 1] > 1, gap, np.nan)
