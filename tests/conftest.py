@@ -1,7 +1,10 @@
 """Worlds that several parts of the tests look at; and no property fails because the machine was busy."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
+from tests.invented import World, write_decisions
 from tests.worlds import ARENA, ARENA_TRAINED, CROWD, TOWN, TOWN_TRAINED, Judged, judged, once
 
 from ghostnote.events.lake import Lake
@@ -27,3 +30,16 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Judged:
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Two thousand honest listeners of every cohort, for eight days."""
     return Lake(once(tmp_path_factory.getbasetemp(), "crowd", lambda path: simulate(CROWD, path, seed=6)))
+
+
+@pytest.fixture(scope="session")
+def decisions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Decisions of a simulated world: four campaigns, truth known."""
+    return write_decisions(tmp_path_factory.mktemp("decisions") / "full", World(honest=400))
+
+
+@pytest.fixture(scope="session")
+def quiet_decisions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Decisions of a service that gave no labels and where nothing was found."""
+    world = World(honest=120, campaigns=False, truth=False, supervised=False)
+    return write_decisions(tmp_path_factory.mktemp("decisions") / "quiet", world)

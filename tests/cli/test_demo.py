@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.cli.calling import done, refused
 
-from ghostnote.console.folder import DecisionFolder
+from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.events.lake import Lake
 from ghostnote.models.bundle import load_bundle
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from tests.console.invented import World, write_decisions
+from tests.invented import World, write_decisions
 from typer.testing import CliRunner
 
 from ghostnote.cli.report import report

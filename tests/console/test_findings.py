@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from ghostnote.console import findings, rasters
-from ghostnote.console.folder import DecisionFolder
+from ghostnote.decisions.folder import DecisionFolder
 
 
 @pytest.fixture(scope="module")

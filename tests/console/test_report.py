@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.console.invented import HOSTILE
 from tests.console.page import read_page
+from tests.invented import HOSTILE
 
-from ghostnote.console.folder import DecisionFolder
 from ghostnote.console.report import render, report_context, write_report
+from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.errors import GhostnoteError
 
 

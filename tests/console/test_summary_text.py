@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from ghostnote.console.folder import DecisionFolder
 from ghostnote.console.summary_text import outcome
+from ghostnote.decisions.folder import DecisionFolder
 
 
 def shown(folder: Path, width: int = 160) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from tests.worlds import Judged
 
-from ghostnote.decisions.royalties import UNKNOWN_OWNER
+from ghostnote.decisions.royalties.terms import UNKNOWN
 from ghostnote.decisions.tables import ACCOUNT_ACTIONS, DECISION_TABLES, PLAY_VERDICTS, TRACK_ROLES
 from ghostnote.events.reading import read
 
@@ -99,7 +99,7 @@ def test_the_pool_is_the_same_before_and_after(world: Judged) -> None:
 
 
 def test_owners_are_those_of_the_catalogue(world: Judged) -> None:
-    there = set(read(world.lake, "tracks").rows["owner_id"].drop_nulls()) | {UNKNOWN_OWNER}
+    there = set(read(world.lake, "tracks").rows["owner_id"].drop_nulls()) | {UNKNOWN}
     assert set(world.table("owners")["owner_id"]) <= there
     assert set(world.table("tracks")["owner_id"].drop_nulls()) <= there
 

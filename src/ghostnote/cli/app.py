@@ -4,13 +4,18 @@ from typing import Annotated
 
 import typer
 
+from ghostnote.cli.cases import cases_app
+from ghostnote.cli.close import close_app
 from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
+from ghostnote.cli.forget import expire, forget
 from ghostnote.cli.import_ import import_app
+from ghostnote.cli.ledger import ledger_app
 from ghostnote.cli.plant import plant
 from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
+from ghostnote.cli.royalties import royalties
 from ghostnote.cli.score import score
 from ghostnote.cli.simulate import simulate
 from ghostnote.cli.train import train
@@ -33,7 +38,13 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(evaluate)
+app.add_typer(ledger_app, name="ledger")
+app.add_typer(cases_app, name="cases")
+app.add_typer(close_app, name="close")
 app.command()(report)
+app.command()(forget)
+app.command()(expire)
+app.command()(royalties)
 app.command()(profit)
 
 

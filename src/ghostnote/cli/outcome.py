@@ -7,7 +7,7 @@ from ghostnote.cli.screen import console
 
 def show_outcome(decisions: Path) -> None:
     """Print the outcome of the decisions in a folder."""
-    from ghostnote.console.folder import DecisionFolder
     from ghostnote.console.summary_text import outcome
+    from ghostnote.decisions.folder import DecisionFolder
 
     console().print(outcome(DecisionFolder(decisions)))

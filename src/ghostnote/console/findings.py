@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import polars as pl
 
-from ghostnote.console.folder import DecisionFolder
+from ghostnote.decisions.folder import DecisionFolder
 
 #: How many accounts of one campaign the list of top accounts shows, so that one campaign does not fill it.
 PER_CAMPAIGN = 3

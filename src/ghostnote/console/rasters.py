@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import polars as pl
 
-from ghostnote.console.folder import DecisionFolder
+from ghostnote.decisions.folder import DecisionFolder
 
 _CELLS = pl.Schema({"row": pl.Int64(), "hour": pl.Datetime("us", "UTC"), "plays": pl.Int64(), "withheld": pl.Int64()})
 

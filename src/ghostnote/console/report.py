@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from ghostnote.console import sections, wording
 from ghostnote.console.drawing import Draughtsman
-from ghostnote.console.folder import DecisionFolder
 from ghostnote.console.palette import css_variables
+from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.errors import GhostnoteError
 from ghostnote.progress import Progress, silent
 

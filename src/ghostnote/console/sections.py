@@ -7,7 +7,7 @@ import polars as pl
 
 from ghostnote.console import charts, findings, rasters, wording
 from ghostnote.console.drawing import Draughtsman
-from ghostnote.console.folder import DecisionFolder
+from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.evaluation.metrics import wilson
 
 _CARDS = 8

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ghostnote.console import findings, wording
-from ghostnote.console.folder import DecisionFolder
+from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.summary import CampaignTruth, Truth
 from ghostnote.evaluation.metrics import wilson
 

@@ -1,14 +1,13 @@
 """What a team is willing to risk and to pay: the numbers from which thresholds follow. One TOML file."""
 
-import difflib
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from ghostnote.decisions.rules import RULES, Rule
+from ghostnote.decisions.settings import nearest, read_settings
 from ghostnote.errors import GhostnoteError
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
@@ -35,6 +34,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     dedicated_days: active days from which an account that plays its targets on nearly all of them is acted on as well.
     payout_per_play: what the pool pays for a royalty-bearing play, in `currency`.
     royalty_ms: milliseconds from which a play is royalty-bearing (the 30-second rule).
+    double_review_share: share of cases, drawn by their ids, that two people must agree on before anything happens.
+    double_review_money: money at stake, in `currency`, from which two people must agree.
     without_rules: names of rules that are switched off.
     """
 
@@ -54,6 +55,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     payout_per_play: Annotated[float, msgspec.Meta(ge=0.0)] = 0.004
     royalty_ms: Annotated[int, msgspec.Meta(ge=0)] = 30_000
     currency: str = "EUR"
+    double_review_share: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.1
+    double_review_money: Annotated[float, msgspec.Meta(ge=0.0)] = 1000.0
     without_rules: tuple[str, ...] = ()
 
     @property
@@ -71,26 +74,9 @@ def load_policy(path: Path | None) -> Policy:
     """The policy in a TOML file, or the default one; an unknown key or an impossible value is a `GhostnoteError`."""
     if path is None:
         return Policy()
-    try:
-        given = msgspec.toml.decode(path.read_bytes(), type=dict[str, object])
-    except OSError as error:
-        raise GhostnoteError(f"The policy {path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
-        raise GhostnoteError(f"The policy {path} is not valid TOML: {error}.") from error
-    for key in given:
-        if key not in Policy.__struct_fields__:
-            raise GhostnoteError(f"The policy {path} has an unknown key '{key}'{_hint(key, Policy.__struct_fields__)}")
-    try:
-        policy = msgspec.convert(given, type=Policy)
-    except msgspec.ValidationError as error:
-        raise GhostnoteError(f"The policy {path} is impossible: {error}.") from error
+    policy = read_settings(path, Policy, "The policy")
     known = [rule.name for rule in RULES]
     for name in policy.without_rules:
         if name not in known:
-            raise GhostnoteError(f"The policy {path} switches off an unknown rule '{name}'{_hint(name, known)}")
+            raise GhostnoteError(f"The policy {path} switches off an unknown rule '{name}'{nearest(name, known)}")
     return policy
-
-
-def _hint(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f": did you mean '{near[0]}'?" if near else f": it is one of {', '.join(known)}."

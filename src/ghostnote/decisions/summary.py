@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from ghostnote.decisions.documents import read_json, write_json
+from ghostnote.decisions.policy import Policy
 from ghostnote.errors import GhostnoteError
 
 #: Raised by one whenever a reader of the previous number would misunderstand a file.
@@ -88,8 +89,19 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
     moved_to_honest: float
 
 
+class Versions(msgspec.Struct, frozen=True, kw_only=True):
+    """What decided, as SHA-256 digests: the bundle (all its files), the policy, the declarations of its features."""
+
+    bundle: str = ""
+    policy: str = ""
+    features: str = ""
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of scoring: its window, its bundle, its thresholds, its counts. `start` and `end` are both included."""
+    """One run of scoring: its window, its bundle, its thresholds, its counts. `start` and `end` are both included.
+
+    `versions` says exactly what decided, and `settings` is the policy as it was in force.
+    """
 
     format: int = FORMAT
     ghostnote: str
@@ -105,6 +117,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     missing_columns: list[str] = []
     notes: list[str] = []
     rules: list[RuleHits] = []
+    versions: Versions = Versions()
+    settings: Policy | None = None
 
 
 class CampaignTruth(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,10 +2,8 @@
 
 import polars as pl
 
+from ghostnote.decisions.intervals import high, low
 from ghostnote.decisions.tables import TRACKS
-
-#: z of a 95 % interval.
-_Z = 1.959964
 
 
 def judge_tracks(plays: pl.DataFrame) -> pl.DataFrame:
@@ -26,8 +24,6 @@ def judge_tracks(plays: pl.DataFrame) -> pl.DataFrame:
         pl.col("withheld_payout").sum(),
     )
     share, trials = pl.col("artificial_share"), pl.col("listeners")
-    centre = (share + _Z**2 / (2 * trials)) / (1 + _Z**2 / trials)
-    half = _Z / (1 + _Z**2 / trials) * (share * (1 - share) / trials + _Z**2 / (4 * trials**2)).sqrt()
     role = (
         pl.when(pl.col("artificial_plays") == 0)
         .then(pl.lit("clean"))
@@ -39,11 +35,7 @@ def judge_tracks(plays: pl.DataFrame) -> pl.DataFrame:
     )
     judged = (
         tracks.with_columns((pl.col("artificial_plays") / pl.col("plays")).alias("artificial_share"))
-        .with_columns(
-            # Of no or of all plays the share is a bound itself, which rounding must not cross.
-            pl.min_horizontal((centre - half).clip(0.0, 1.0), share).alias("low"),
-            pl.max_horizontal((centre + half).clip(0.0, 1.0), share).alias("high"),
-        )
+        .with_columns(low(share, trials).alias("low"), high(share, trials).alias("high"))
         .with_columns(role.alias("role"))
         .sort("artificial_plays", "track_id", descending=[True, False])
     )

@@ -1,13 +1,16 @@
 """The decision tables and the summary of one run, written whole or not at all."""
 
+import hashlib
 import math
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import polars as pl
 
@@ -15,7 +18,9 @@ from ghostnote import __version__
 from ghostnote.decisions.campaigns import evidence
 from ghostnote.decisions.documents import keep_other
 from ghostnote.decisions.policy import Policy
-from ghostnote.decisions.royalties import UNKNOWN_OWNER, settle
+from ghostnote.decisions.royalties.cents import to_cents
+from ghostnote.decisions.royalties.sharing import share_one
+from ghostnote.decisions.royalties.terms import UNKNOWN
 from ghostnote.decisions.summary import (
     SUMMARY_FILE,
     BundleFacts,
@@ -25,6 +30,7 @@ from ghostnote.decisions.summary import (
     PolicyFacts,
     RuleHits,
     Summary,
+    Versions,
     write_document,
 )
 from ghostnote.decisions.tables import ACTED, DECISION_TABLES
@@ -169,18 +175,18 @@ def _tracks(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
 def _owners(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
     gone = pl.col("verdict") != "count"
     # Where nobody knows who is paid, the artist stands for it: money must go somewhere to be seen moving.
-    paid = pl.coalesce(pl.col("owner_id", "artist_id").cast(pl.String), pl.lit(UNKNOWN_OWNER)).alias("owner_id")
+    paid = pl.coalesce(pl.col("owner_id", "artist_id").cast(pl.String), pl.lit(UNKNOWN)).alias("owner_id")
     owners = plays.group_by(paid).agg(
         pl.len().cast(pl.Int64).alias("plays"),
         gone.sum().cast(pl.Int64).alias("artificial_plays"),
         pl.col("paying").sum().cast(pl.Int64),
         (pl.col("paying") & gone).sum().cast(pl.Int64).alias("paying_artificial"),
     )
-    return settle(owners, _pool_cents(run, plays)).sort("artificial_plays", "owner_id", descending=[True, False])
+    return share_one(owners, _pool_cents(run, plays)).sort("artificial_plays", "owner_id", descending=[True, False])
 
 
 def _pool_cents(run: Run, plays: pl.DataFrame) -> int:
-    return round(plays.filter("paying").height * run.policy.payout_per_play * 100)
+    return to_cents(Decimal(str(run.policy.payout_per_play)) * plays.filter("paying").height, 2)
 
 
 def _days(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
@@ -272,7 +278,20 @@ def _summary(run: Run, frames: Mapping[str, pl.DataFrame]) -> Summary:
         missing_columns=intake.missing_columns,
         notes=_notes(run),
         rules=_rules(run),
+        versions=_versions(run),
+        settings=run.policy,
     )
+
+
+def _versions(run: Run) -> Versions:
+    manifest = run.bundle.manifest
+
+    def digest(of: object) -> str:
+        return hashlib.sha256(msgspec.json.encode(of, order="sorted")).hexdigest()
+
+    # The manifest has the digests of all other files.
+    declared = {"features": manifest.features, "own": manifest.own_features}
+    return Versions(bundle=digest(manifest), policy=digest(run.policy), features=digest(declared))
 
 
 def _policy(run: Run) -> PolicyFacts:

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ghostnote.console.folder import DecisionFolder
+from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.tables import ACCOUNTS, DECISION_TABLES
 from ghostnote.errors import GhostnoteError
 

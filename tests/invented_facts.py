@@ -9,7 +9,7 @@ import polars as pl
 from ghostnote.decisions import summary as facts
 
 if TYPE_CHECKING:
-    from tests.console.invented import World
+    from tests.invented import World
 
 START = date(2026, 3, 2)
 PER_PLAY = 0.0042

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from tests.console.invented_facts import PER_PLAY, START, invented_summary, invented_truth
+from tests.invented_facts import PER_PLAY, START, invented_summary, invented_truth
 
 from ghostnote.decisions import summary as facts
 from ghostnote.decisions.tables import DECISION_TABLES
