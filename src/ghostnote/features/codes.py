@@ -195,12 +195,12 @@ class TextCodes:
             return np.full(1, NONE, dtype=np.int32)
         data = text.encode()
         size = len(data)
-        _VIEW.pack_into(self._view, 0, size, data if size <= INLINE else data[:4])
+        _VIEW.pack_into(self._view.data, 0, size, data if size <= INLINE else data[:4])
         if size > INLINE:
             if size > len(self._long):
                 self._long = np.zeros(2 * size, dtype=np.uint8)
                 self._where = _fixed([self._long.ctypes.data])
-            memoryview(self._long)[:size] = data
+            self._long.data[:size] = data
         return self._encoded(self._shown, self._where, _ALL, 1)
 
     def _encoded(self, views: Array, addresses: Array, valid: Array, n: int) -> Array:

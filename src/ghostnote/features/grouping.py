@@ -55,8 +55,14 @@ class Room(NamedTuple):
 
 def room(rows: int, values: int, items: int) -> Room:
     """Room for so many events, with so many values and items each."""
-    whole = (np.empty(n, dtype=np.int64) for n in (rows, rows, rows, rows * values))
-    return Room(np.empty(rows, np.int32), *whole, np.empty((rows, items), np.int32))
+    return Room(
+        codes=np.empty(rows, dtype=np.int32),
+        rows=np.empty(rows, dtype=np.int64),
+        times=np.empty(rows, dtype=np.int64),
+        flags=np.empty(rows, dtype=np.int64),
+        values=np.empty(rows * values, dtype=np.int64),
+        items=np.empty((rows, items), dtype=np.int32),
+    )
 
 
 @compiled
