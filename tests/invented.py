@@ -203,7 +203,7 @@ def _tracks(plays: pl.DataFrame) -> pl.DataFrame:
         (share - spread).clip(0, 1).alias("low"),
         (share + spread).clip(0, 1).alias("high"),
         pl.when(share > 0.5)
-        .then(pl.lit("target"))
+        .then(pl.lit("beneficiary"))
         .when(share > 0.1)
         .then(pl.lit("unclear"))
         .otherwise(pl.lit("clean"))
@@ -228,7 +228,23 @@ def _owners(plays: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         (pl.col("plays") / pl.col("plays").sum() * pool).alias("payout_before"),
         (kept / kept.sum() * pool).alias("payout_after"),
+        *_parts(),
     ).sort("owner_id")
+
+
+def _parts() -> list[pl.Expr]:
+    """An owner's role, what speaks for it and what against."""
+    gained = pl.col("artificial_plays") > 0.5 * pl.col("plays")
+    said = pl.lit(["Its catalogue is played through.", "Hardly anybody else listens to it."], dtype=pl.List(pl.String))
+    none = pl.lit([], dtype=pl.List(pl.String))
+    return [
+        pl.when(gained).then(pl.lit("beneficiary")).otherwise(pl.lit("clean")).alias("role"),
+        pl.when(gained).then(said).otherwise(none).alias("reasons"),
+        pl.when(gained)
+        .then(pl.lit(["It has an audience."], dtype=pl.List(pl.String)))
+        .otherwise(none)
+        .alias("against"),
+    ]
 
 
 def _days(world: World, plays: pl.DataFrame, accounts: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

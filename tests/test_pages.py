@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ghostnote.decisions.attribution.consequences import CONSEQUENCES
+from ghostnote.decisions.attribution.wording import sentences
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import RULES
 from ghostnote.decisions.tables import DECISION_TABLES
@@ -13,6 +15,7 @@ from ghostnote.decisions.tables import DECISION_TABLES
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "changes").glob("*.md")])
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text()
+ATTRIBUTION = (ROOT / "docs" / "attribution.md").read_text()
 
 
 def anchors(page: Path) -> set[str]:
@@ -56,10 +59,23 @@ def test_every_column_of_the_decision_tables_is_told() -> None:
         assert [name for name in schema if f"`{name}`" not in DECISIONS] == []
 
 
+def test_every_role_is_told_with_what_follows() -> None:
+    told = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", ATTRIBUTION, re.MULTILINE)
+    assert {role: (means, follows) for role, means, follows in told} == dict(CONSEQUENCES)
+
+
+def test_the_example_of_attribution_says_what_attribution_can_say() -> None:
+    """Every sentence has the form of one that is made today, figures aside."""
+    said = re.findall(r"^> - (.*)$", ATTRIBUTION, re.MULTILINE)
+    forms = [re.compile(re.sub(r"\\{[^}]*\\}", ".+", re.escape(form))) for form in sentences()]
+    assert len(said) > 5
+    assert [line for line in said if not any(form.fullmatch(line) for form in forms)] == []
+
+
 def test_every_dependency_says_why_it_is_there() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
     wanted = [one for one in wanted if not one.startswith("ghostnote[")]
     told = re.findall(r"^- `([\w-]+)`: ", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE)
-    assert set(told) == {re.split(r"[[<>=~!]", name)[0] for name in wanted} | {"hatchling"}
+    assert set(told) == {re.split(r"[\[<>=~!]", name)[0] for name in wanted} | {"hatchling"}
     assert len(told) == len(set(told))

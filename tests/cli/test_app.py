@@ -74,6 +74,13 @@ def test_the_help_names_every_command() -> None:
         "train",
         "score",
         "report",
+        "royalties",
+        "ledger",
+        "cases",
+        "close",
+        "forget",
+        "expire",
+        "packet",
     }
     assert all(f"\n  {path[0]} " in said for path in commands())
 

@@ -137,10 +137,11 @@ def writing(town: Judged) -> dict[str, list[object]]:
         "train": ["train", "--lake", town.lake.path, "--as-of", "2026-03-03"],
         "score": ["score", "--lake", town.lake.path, "--bundle", town.bundle],
         "report": ["report", "--decisions", town.decisions],
+        "royalties": ["royalties", "--lake", town.lake.path, "--decisions", town.decisions],
     }
 
 
-@pytest.mark.parametrize("command", ["demo", "simulate", "plant", "train", "score"])
+@pytest.mark.parametrize("command", ["demo", "simulate", "plant", "train", "score", "royalties"])
 def test_what_is_there_already_is_left_alone(town: Judged, tmp_path: Path, command: str) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("years of work")
@@ -171,7 +172,7 @@ def test_a_report_does_not_replace_a_folder(town: Judged, tmp_path: Path) -> Non
     assert "is a folder: give the name of a file" in refused(*writing(town)["report"], "--out", tmp_path)
 
 
-@pytest.mark.parametrize("command", ["demo", "simulate", "plant", "train", "score", "report"])
+@pytest.mark.parametrize("command", ["demo", "simulate", "plant", "train", "score", "report", "royalties"])
 def test_a_place_that_cannot_be_is_said(town: Judged, tmp_path: Path, command: str) -> None:
     (tmp_path / "file").write_text("x")
     said = refused(*writing(town)[command], "--out", tmp_path / "file" / "out")
@@ -190,7 +191,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("command", ["simulate", "plant", "train", "score", "report"])
+@pytest.mark.parametrize("command", ["simulate", "plant", "train", "score", "report", "royalties"])
 def test_a_disk_that_refuses_leaves_nothing_half_written(town: Judged, tmp_path: Path, command: str) -> None:
     # No file may grow beyond so many bytes: the operating system refuses as it does when the disk is full.
     out = tmp_path / "place" / "out"

@@ -58,7 +58,7 @@ def test_titles_of_trends_say_what_to_see(draw: Callable[[pl.DataFrame], ChartTy
 
 def test_tracks_count_those_above_the_penalty_line() -> None:
     rows = [
-        ("t1", "o", 100, 40, 95, 0.95, 0.9, 0.98, "target", 0.4, 2.0, False, []),
+        ("t1", "o", 100, 40, 95, 0.95, 0.9, 0.98, "beneficiary", 0.4, 2.0, False, []),
         ("t2", None, 50, 30, 5, 0.1, 0.03, 0.2, "clean", 0.0, None, True, ["Odd."]),
     ]
     frame = pl.DataFrame(rows, schema=TRACKS, orient="row")
@@ -67,14 +67,25 @@ def test_tracks_count_those_above_the_penalty_line() -> None:
 
 
 def test_owners_lose_what_they_lose() -> None:
-    frame = pl.DataFrame([("a", 10, 9, 100.0, 20.0), ("b", 10, 0, 50.0, 60.0)], schema=OWNERS, orient="row")
+    frame = pl.DataFrame(
+        [("a", 10, 9, 100.0, 20.0, "unclear", [], []), ("b", 10, 0, 50.0, 60.0, "clean", [], [])],
+        schema=OWNERS,
+        orient="row",
+    )
     assert title(charts.owner_payouts(frame, "EUR")) == "These 2 owners are paid €80 less"
     assert title(charts.owner_payouts(frame.clear(), "EUR")) == "No owner is paid less"
 
 
+def test_roles_say_how_much_was_for_those_who_gain() -> None:
+    rows = [("beneficiary", 2, 60), ("takeover", 1, 20), ("sabotaged", 1, 20)]
+    frame = pl.DataFrame(rows, schema=["role", "tracks", "artificial_plays"], orient="row")
+    assert title(charts.artificial_by_role(frame)) == "80 % of artificial plays are for those who gain"
+    assert title(charts.artificial_by_role(frame.clear())) == "Nothing artificial"
+
+
 def test_labels_stay_apart_where_ids_differ_in_the_middle() -> None:
     ids = ["x" * 30 + middle + "y" * 30 for middle in "abc"]
-    rows = [(name, "o", 10, 10, 10, 1.0, 0.7, 1.0, "target", 0.0, None, False, []) for name in ids]
+    rows = [(name, "o", 10, 10, 10, 1.0, 0.7, 1.0, "beneficiary", 0.0, None, False, []) for name in ids]
     spec = specification(charts.track_shares(pl.DataFrame(rows, schema=TRACKS, orient="row")))
     labels = {row["label"] for rows in spec["datasets"].values() for row in rows if "label" in row}
     assert len(labels) == 3

@@ -96,3 +96,18 @@ def test_ordinary_accounts_are_those_left_alone(folder: DecisionFolder) -> None:
     assert accounts.height == 50
     assert accounts["action"].unique().to_list() == ["allow"]
     assert accounts["campaign_id"].null_count() == 50
+
+
+def test_owners_with_a_part_come_with_what_speaks_for_and_against(folder: DecisionFolder) -> None:
+    found = findings.owners_with_a_part(folder)
+    assert found.height
+    assert set(found["role"]) == {"beneficiary"}
+    assert found["artificial_plays"].to_list() == sorted(found["artificial_plays"], reverse=True)
+    assert all(len(lines) > 1 for lines in found["reasons"])
+    assert all(found["against"].list.len() == 1)
+
+
+def test_artificial_plays_by_role_are_all_of_them(folder: DecisionFolder) -> None:
+    found = findings.by_role(folder)
+    assert found["artificial_plays"].sum() == folder.read("tracks")["artificial_plays"].sum()
+    assert found["role"].is_unique().all()

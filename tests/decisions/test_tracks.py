@@ -3,7 +3,7 @@
 import polars as pl
 
 from ghostnote.decisions.tables import TRACKS
-from ghostnote.decisions.tracks import judge_tracks
+from ghostnote.decisions.tracks import judge_tracks, mostly_artificial
 
 
 def _plays(track: str, honest: int, bad: int, each: int = 1) -> pl.DataFrame:
@@ -13,14 +13,13 @@ def _plays(track: str, honest: int, bad: int, each: int = 1) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=names, orient="row").with_columns(pl.lit("o").alias("owner_id"))
 
 
-def test_roles():
+def test_what_is_mostly_artificial():
     judged = judge_tracks(
         pl.concat([_plays("hit", 300, 20), _plays("farm", 2, 40, 10), _plays("clean", 10, 0), _plays("new", 1, 1)])
     )
-    roles = dict(judged.select("track_id", "role").iter_rows())
-    assert roles == {"hit": "camouflage", "farm": "target", "clean": "clean", "new": "unclear"}
+    assert judged.filter(mostly_artificial())["track_id"].to_list() == ["farm"]
     assert dict(judged.schema) == {name: TRACKS[name] for name in judged.columns}
-    assert set(TRACKS) - set(judged.columns) == {"surprise", "watched", "reasons"}
+    assert set(TRACKS) - set(judged.columns) == {"role", "surprise", "watched", "reasons"}
 
 
 def test_the_interval_contains_the_share_and_narrows_with_listeners():

@@ -8,7 +8,7 @@ import pytest
 from tests.worlds import Judged
 
 from ghostnote.decisions.royalties.terms import UNKNOWN
-from ghostnote.decisions.tables import ACCOUNT_ACTIONS, DECISION_TABLES, PLAY_VERDICTS, TRACK_ROLES
+from ghostnote.decisions.tables import ACCOUNT_ACTIONS, DECISION_TABLES, PLAY_VERDICTS, ROLES
 from ghostnote.events.reading import read
 
 
@@ -108,7 +108,7 @@ def test_words_and_scores_are_of_their_ranges(world: Judged) -> None:
     accounts, plays, tracks = world.table("accounts"), world.table("plays"), world.table("tracks")
     assert set(accounts["action"]) <= set(ACCOUNT_ACTIONS)
     assert set(plays["verdict"]) <= set(PLAY_VERDICTS)
-    assert set(tracks["role"]) <= set(TRACK_ROLES)
+    assert set(tracks["role"]) <= set(ROLES)
     assert accounts["account_id"].is_unique().all()
     assert tracks["track_id"].is_unique().all()
     assert accounts["score"].is_between(0, 1).all()

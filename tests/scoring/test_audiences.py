@@ -23,10 +23,10 @@ def day(tracks: list[str], odd: dict[str, float], number: int = 1) -> Day:
     return Day(date(2026, 1, number), stream, values)
 
 
-def listed(names: list[str], plays: int = 100, listeners: int = 50, role: str = "clean") -> pl.DataFrame:
+def listed(names: list[str], plays: int = 100, listeners: int = 50, share: float = 0.0) -> pl.DataFrame:
     return pl.DataFrame(
-        {"track_id": names, "plays": [plays] * len(names), "listeners": [listeners] * len(names), "role": role}
-    )
+        {"track_id": names, "plays": [plays] * len(names), "listeners": [listeners] * len(names)}
+    ).with_columns(pl.lit(share).alias("artificial_share"), pl.lit(share / 2).alias("low"))
 
 
 def crowd(count: int = 200) -> list[str]:
@@ -59,8 +59,8 @@ def test_no_more_are_watched_than_people_can_look_at() -> None:
 
 
 def test_a_target_is_not_watched_since_it_is_dealt_with() -> None:
-    assert judged(role="target")["watched"].sum() == 0
-    assert judged(role="target")["surprise"].is_not_null().all()
+    assert judged(share=0.9)["watched"].sum() == 0
+    assert judged(share=0.9)["surprise"].is_not_null().all()
 
 
 def test_few_plays_or_few_listeners_are_no_audience() -> None:

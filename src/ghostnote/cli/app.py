@@ -12,6 +12,7 @@ from ghostnote.cli.features import features
 from ghostnote.cli.forget import expire, forget
 from ghostnote.cli.import_ import import_app
 from ghostnote.cli.ledger import ledger_app
+from ghostnote.cli.packet import packet
 from ghostnote.cli.plant import plant
 from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
@@ -42,6 +43,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")
 app.add_typer(close_app, name="close")
 app.command()(report)
+app.command()(packet)
 app.command()(forget)
 app.command()(expire)
 app.command()(royalties)

@@ -92,26 +92,34 @@ def show(name: _Name, ledger: Address, as_json: _Json = False) -> None:
 
 @cases_app.command("assign")
 def assign(
-    name: _Name, to: Annotated[str, typer.Argument(help="Who takes it.")], ledger: Address, by: _By = None
+    name: _Name,
+    to: Annotated[str, typer.Argument(help="Who takes it.")],
+    ledger: Address,
+    by: _By = None,
+    as_json: _Json = False,
 ) -> None:
     """Give a case to somebody."""
     from ghostnote.decisions.ledger import open_ledger
 
     with open_ledger(ledger) as opened:
-        _desk(opened, by).assign(name, to)
-    console().print(f"{name} is {to}'s.", markup=False)
+        outcome = _desk(opened, by).assign(name, to)
+    _tell(outcome, as_json)
 
 
 @cases_app.command("note")
 def note(
-    name: _Name, text: Annotated[str, typer.Argument(help="What to write down.")], ledger: Address, by: _By = None
+    name: _Name,
+    text: Annotated[str, typer.Argument(help="What to write down.")],
+    ledger: Address,
+    by: _By = None,
+    as_json: _Json = False,
 ) -> None:
     """Write something down about a case."""
     from ghostnote.decisions.ledger import open_ledger
 
     with open_ledger(ledger) as opened:
-        _desk(opened, by).note(name, text)
-    console().print(f"Noted in {name}.", markup=False)
+        outcome = _desk(opened, by).note(name, text)
+    _tell(outcome, as_json)
 
 
 @cases_app.command("decide")
@@ -171,6 +179,7 @@ def golden(
     ledger: Address,
     count: Annotated[int, typer.Option(min=1, help="Cases to add.")] = 10,
     by: _By = None,
+    as_json: _Json = False,
 ) -> None:
     """Add cases whose answer is known, which look like all others, to measure how well people decide."""
     from ghostnote.decisions.cases.golden import golden as drafts_of
@@ -187,7 +196,10 @@ def golden(
         desk = _desk(opened, by)
         drafts = drafts_of(folder, labels, desk.cases(), count, desk.at.isoformat())
         opened.append(drafts, actor=desk.by, at=desk.at)
-    console().print(f"{len(drafts) // 2:,} cases with known answers are in the queue.")
+    if as_json:
+        print_json({"added": len(drafts) // 2})
+    else:
+        console().print(f"{len(drafts) // 2:,} cases with known answers are in the queue.")
 
 
 @cases_app.command("reviewers")
@@ -243,7 +255,8 @@ def _tell(outcome: "Outcome", as_json: bool) -> None:
         return
     stands = case.status if case.disposition is None else f"{case.status}: {case.disposition}"
     screen = console()
-    screen.print(f"{case.case_id} is {stands}.", markup=False)
+    whose = f", {case.assignee}'s" if case.assignee else ""
+    screen.print(f"{case.case_id} is {stands}{whose}.", markup=False)
     if case.status in ("reviewed", "disputed"):
         screen.print(f"{case.reviews_needed} people must agree before anything happens: somebody else looks next.")
     if outcome.accounts or outcome.plays:

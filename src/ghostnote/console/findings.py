@@ -119,6 +119,19 @@ def watched_tracks(folder: DecisionFolder, limit: int = 30) -> pl.DataFrame:
     return watched.sort("surprise", "track_id", descending=[True, False]).head(limit).collect()
 
 
+def by_role(folder: DecisionFolder) -> pl.DataFrame:
+    """role, tracks, artificial_plays: what was played artificially, by the part the track had in it."""
+    hit = folder.scan("tracks").filter(pl.col("artificial_plays") > 0)
+    grouped = hit.group_by("role").agg(pl.len().cast(pl.Int64).alias("tracks"), pl.col("artificial_plays").sum())
+    return grouped.sort("artificial_plays", "role", descending=[True, False]).collect()
+
+
+def owners_with_a_part(folder: DecisionFolder) -> pl.DataFrame:
+    """Owners whom somebody is after, most artificial plays first; an owner of whom too little is known is none."""
+    told = ~pl.col("role").is_in(["clean", "camouflage"]) & (pl.col("reasons").list.len() > 1)
+    return folder.scan("owners").filter(told).sort("artificial_plays", "owner_id", descending=[True, False]).collect()
+
+
 def owner_changes(folder: DecisionFolder) -> pl.DataFrame:
     """Owners with their artificial share and the change in payout, greatest loss first."""
     return (

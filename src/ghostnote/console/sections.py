@@ -86,8 +86,12 @@ def music(folder: DecisionFolder, draughtsman: Draughtsman) -> Section:
     losing = owners.filter(pl.col("change") < 0).head(_OWNERS)
     gaining = owners.filter(pl.col("change") > 0).sort("change", "owner_id", descending=[True, False]).head(_OWNERS)
     currency = folder.summary.money.currency
+    parts = findings.owners_with_a_part(folder)
     return {
         "tracks": tracks.to_dicts(),
+        "roles_chart": draughtsman.draw(charts.artificial_by_role(findings.by_role(folder))) if tracks.height else None,
+        "parts": parts.head(_ROWS).to_dicts(),
+        "more_parts": max(parts.height - _ROWS, 0),
         "watched": findings.watched_tracks(folder).to_dicts(),
         "per_owner": findings.PER_OWNER,
         "tracks_chart": draughtsman.draw(charts.track_shares(tracks)) if tracks.height else None,

@@ -13,8 +13,10 @@ ACCOUNT_ACTIONS = ("allow", "challenge", "limit", "review", "suspend")
 ACTED = ("challenge", "limit", "suspend")
 #: What can be done with a play; all of it can be undone.
 PLAY_VERDICTS = ("count", "hold", "exclude")
-#: How a track relates to the artificial plays on it.
-TRACK_ROLES = ("clean", "target", "camouflage", "unclear")
+#: What part a track or its owner has in the artificial plays on it, see docs/attribution.md.
+ROLES = ("clean", "camouflage", "playlist", "sabotaged", "takeover", "beneficiary", "unclear")
+#: The roles of those who gain.
+GAINING = ("beneficiary", "takeover")
 
 #: One row per account seen in the period; `score` is the calibrated probability that the account is fraudulent.
 ACCOUNTS = pl.Schema(
@@ -64,7 +66,8 @@ TRACKS = pl.Schema(
         "reasons": pl.List(pl.String()),
     }
 )
-#: One row per owner paid (the artist where no owner is known): what the pool pays before and after artificial plays go.
+#: One row per owner paid (the artist where no owner is known): what the pool pays before and after artificial plays go,
+#: its part in them, and what speaks for that and against it.
 OWNERS = pl.Schema(
     {
         "owner_id": pl.String(),
@@ -72,6 +75,9 @@ OWNERS = pl.Schema(
         "artificial_plays": pl.Int64(),
         "payout_before": pl.Float64(),
         "payout_after": pl.Float64(),
+        "role": pl.String(),
+        "reasons": pl.List(pl.String()),
+        "against": pl.List(pl.String()),
     }
 )
 #: One row per day of events.

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ghostnote.decisions.tracks import mostly_artificial
 from ghostnote.features.account_days import averaged
 from ghostnote.features.codes import TextCodes
 from ghostnote.features.declaration import Feature
@@ -54,20 +55,23 @@ class Audiences:
         add_known(day.values, rows, tracks, self._columns, self._sums, self._counts)
 
     def judged(self, tracks: pl.DataFrame, alerts: int) -> pl.DataFrame:
-        """See `JUDGED`: of each of `tracks` (track_id, plays, listeners, role) with an audience, its surprise.
+        """See `JUDGED`: of each of `tracks` with an audience, its surprise.
 
-        `watched` are at most `alerts` tracks, the most surprising ones, with the reasons; targets are left out, since
-        something is done about them already. Distributions are those of these very tracks.
+        `tracks` has track_id, plays, listeners, artificial_share, low. `watched` are at most `alerts` tracks, the most
+        surprising ones, with the reasons; those that are mostly artificial are left out, since something is done about
+        them already. Distributions are those of these very tracks.
         """
         enough = tracks.filter((pl.col("plays") >= FEWEST_PLAYS) & (pl.col("listeners") >= FEWEST_LISTENERS))
         places = pl.DataFrame({"track_id": self._tracks.texts()}).with_row_index("place")
-        found = enough.select("track_id", "role").join(places, on="track_id").sort("track_id")
+        found = (
+            enough.select("track_id", mostly_artificial().alias("done")).join(places, on="track_id").sort("track_id")
+        )
         if found.is_empty():
             return JUDGED.to_frame()
         table = self._means(found["place"].to_numpy())
         detector = Tails(directions=self._directions).fit(table)
         surprise = detector.score(table)
-        open_to_doubt = (found["role"] != "target").to_numpy()
+        open_to_doubt = ~found["done"].to_numpy()
         watched = open_to_doubt & (surprise >= threshold_for_alerts(surprise[open_to_doubt], alerts))
         reasons = self._reasons(detector, table, np.flatnonzero(watched))
         told = pl.DataFrame(

@@ -26,7 +26,16 @@ _NEW_DEVICE = "plays_share_new_device_by_account_24h"
 #: Plays that are scored at once.
 _BLOCK = 1 << 17
 _NAMED = pl.Schema({"row": pl.Int64(), "rules": pl.String()})
-_PLAY_COLUMNS = ("event_id", "event_time", "account_id", "track_id", "artist_id", "owner_id", "ms_played")
+_PLAY_COLUMNS = (
+    "event_id",
+    "event_time",
+    "account_id",
+    "track_id",
+    "artist_id",
+    "owner_id",
+    "playlist_id",
+    "ms_played",
+)
 #: Ids of which much is remembered: as numbers.
 _IDS = tuple(dict.fromkeys(("account_id", "track_id", "artist_id", "owner_id", *KINDS)))
 

@@ -15,12 +15,12 @@ import numpy as np
 import polars as pl
 
 from ghostnote import __version__
+from ghostnote.decisions.attribution import Evidence, attribute, paid
 from ghostnote.decisions.campaigns import evidence
 from ghostnote.decisions.documents import keep_other
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.royalties.cents import to_cents
 from ghostnote.decisions.royalties.sharing import share_one
-from ghostnote.decisions.royalties.terms import UNKNOWN
 from ghostnote.decisions.summary import (
     SUMMARY_FILE,
     BundleFacts,
@@ -38,10 +38,13 @@ from ghostnote.decisions.tracks import judge_tracks
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake, renamed, why_not, write_parquet
 from ghostnote.events.quarantine import write_quarantine
+from ghostnote.events.reading import read
+from ghostnote.events.schema import TABLES
 from ghostnote.features.history import Intake
 from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.audiences import JUDGED, Audiences
 from ghostnote.scoring.decide import Decided
+from ghostnote.scoring.past import Past
 from ghostnote.scoring.sequence import no_scores
 
 _BINS = 40
@@ -63,6 +66,15 @@ class Run:
     made_at: datetime
     audiences: Audiences | None = None
     sequence: pl.DataFrame = field(default_factory=no_scores)
+    past: Past = field(default_factory=Past)
+
+    def catalogue(self) -> pl.DataFrame:
+        """What the lake's catalogue says of tracks, see `attribution.Evidence`; what it does not know is null."""
+        rows = read(self.lake, "tracks").rows
+        return rows.select(
+            pl.col(c.name) if c.name in rows.columns else pl.lit(None, dtype=c.dtype).alias(c.name)
+            for c in TABLES["tracks"].columns
+        )
 
 
 def refuse_other(out: Path) -> None:
@@ -100,11 +112,12 @@ def tables(run: Run) -> dict[str, pl.DataFrame]:
     """The decision tables by name, each of the schema in `decisions.tables`."""
     plays = _plays(run)
     accounts = _accounts(run, plays)
+    parts = attribute(Evidence(plays, run.decided.accounts, run.catalogue(), run.past.tracks(), run.past.days))
     found = {
         "accounts": accounts,
         "plays": plays,
-        "tracks": _tracks(run, plays),
-        "owners": _owners(run, plays),
+        "tracks": _tracks(run, plays).join(parts.tracks, on="track_id", how="left", maintain_order="left"),
+        "owners": _owners(run, plays).join(parts.owners, on="owner_id", how="left", maintain_order="left"),
         "days": _days(run, plays),
         "campaigns": _campaigns(run, plays),
     }
@@ -175,8 +188,7 @@ def _tracks(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
 def _owners(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
     gone = pl.col("verdict") != "count"
     # Where nobody knows who is paid, the artist stands for it: money must go somewhere to be seen moving.
-    paid = pl.coalesce(pl.col("owner_id", "artist_id").cast(pl.String), pl.lit(UNKNOWN)).alias("owner_id")
-    owners = plays.group_by(paid).agg(
+    owners = plays.group_by(paid()).agg(
         pl.len().cast(pl.Int64).alias("plays"),
         gone.sum().cast(pl.Int64).alias("artificial_plays"),
         pl.col("paying").sum().cast(pl.Int64),

@@ -15,6 +15,7 @@ from ghostnote.progress import Progress, silent
 from ghostnote.scoring.judge import Judge
 from ghostnote.scoring.kept import Kept
 from ghostnote.scoring.output import Run, refuse_other, write_run
+from ghostnote.scoring.past import Past
 from ghostnote.scoring.period import Period
 from ghostnote.scoring.sequence import Aside
 
@@ -43,12 +44,14 @@ def score(
     window = judged_window(lake, start, end)
     with Kept(out) as kept:
         period = Period(Judge(bundle, policy), seed, kept)
-        intake, aside = Intake(), Aside(bundle.sequence, period.judge.folded)
+        intake, aside, past = Intake(), Aside(bundle.sequence, period.judge.folded), Past()
         for walked in walk(lake, aside.folded, intake, window[1], progress):
             judged = walked.day >= window[0]
             day = aside.follow(walked, judged=judged)
             if judged:
                 period.add(day)
+            else:
+                past.add(day)
             del walked, day  # Or they would be in memory beside the next day.
         if not period.plays:
             raise GhostnoteError(
@@ -60,7 +63,7 @@ def score(
         reasons = period.reasons(decided)
     progress("Deciding", 2, 3)
     shown = shown_threshold(period)
-    found = period.audiences, aside.highest()
+    found = period.audiences, aside.highest(), past
     run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, *found)
     summary = write_run(run, out)
     progress("Deciding", 3, 3)

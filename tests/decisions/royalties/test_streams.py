@@ -18,7 +18,7 @@ def counted(heard: list[Heard], terms: Eligibility) -> pl.DataFrame:
     plays = rows(heard)
     count = StreamCount(terms)
     for day in sorted({one.day for one in heard}):
-        count.add(judged(plays.filter(pl.col("dt") == day), Verdicts(plays), Terms())[0])
+        count.add(judged(plays.filter(pl.col("dt") == day), Verdicts(plays), Terms()))
     return count.streams()
 
 

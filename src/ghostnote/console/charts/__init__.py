@@ -19,12 +19,13 @@ from ghostnote.console.charts.days import (
 from ghostnote.console.charts.evaluation import first_day, kinds_left_out, precision_recall, reliability
 from ghostnote.console.charts.money import owner_payouts
 from ghostnote.console.charts.scores import rule_hits, score_histogram
-from ghostnote.console.charts.tracks import track_shares
+from ghostnote.console.charts.tracks import artificial_by_role, track_shares
 from ghostnote.console.charts.truth import campaigns_caught, cohort_rates
 from ghostnote.console.palette import chart_config
 
 __all__ = [
     "accounts_acted",
+    "artificial_by_role",
     "campaign_raster",
     "campaign_strip",
     "campaigns_caught",

@@ -11,6 +11,8 @@ WIDTH = 460
 HEIGHT = 170
 #: Room for names beside a chart of one row per name.
 LABELS = 128
+#: The SI prefix of the largest tick is given to all of them: nothing is "0", not "0k".
+_NOTHING = "datum.value === 0 ? '0' : datum.label"
 
 
 def named(chart: ChartType, title: str, subtitle: str) -> ChartType:
@@ -35,10 +37,14 @@ def day_axis(column: str = "day", *, band: bool = True) -> alt.X:
 
 def value_axis(column: str, title: str, number_format: str = "~s", **scale: Any) -> alt.Y:
     """A quantity up the side, its unit written above it."""
-    # The SI prefix of the largest tick is given to all of them: nothing is "0", not "0k".
-    label = "datum.value === 0 ? '0' : datum.label" if number_format == "~s" else alt.Undefined
+    label = _NOTHING if number_format == "~s" else alt.Undefined
     axis = alt.Axis(title=title, format=number_format, tickCount=4, labelExpr=label)
     return alt.Y(column, type="quantitative", axis=axis, scale=alt.Scale(**scale) if scale else alt.Undefined)
+
+
+def count_axis(title: str) -> alt.Axis:
+    """A number of things along the bottom."""
+    return alt.Axis(title=title, format="~s", tickCount=4, labelExpr=_NOTHING)
 
 
 def label_axis(column: str) -> alt.Y:

@@ -5,12 +5,20 @@ import polars as pl
 from altair.typing import ChartType
 
 from ghostnote.console import wording
-from ghostnote.console.charts.axes import LABELS, WIDTH, colours, label_axis, named
-from ghostnote.console.palette import ARTIFICIAL, HELD, HONEST, QUIET
+from ghostnote.console.charts.axes import LABELS, WIDTH, colours, count_axis, label_axis, named
+from ghostnote.console.palette import ARTIFICIAL, GOOD, HELD, HONEST, INK, MUTED, QUIET
+from ghostnote.decisions.tables import GAINING
+from ghostnote.decisions.tracks import PENALTY_SHARE
 
-#: From this share on, distributors are charged a penalty for a track.
-PENALTY_SHARE = 0.9
-_ROLES = {"target": ARTIFICIAL, "camouflage": HONEST, "unclear": HELD, "clean": QUIET}
+_ROLES = {
+    "beneficiary": ARTIFICIAL,
+    "takeover": INK,
+    "sabotaged": GOOD,
+    "playlist": MUTED,
+    "camouflage": HONEST,
+    "unclear": HELD,
+    "clean": QUIET,
+}
 
 
 def track_shares(tracks: pl.DataFrame, *, width: int = WIDTH - LABELS) -> ChartType:
@@ -31,3 +39,35 @@ def track_shares(tracks: pl.DataFrame, *, width: int = WIDTH - LABELS) -> ChartT
     over = rows.filter(pl.col("artificial_share") > PENALTY_SHARE).height
     title = f"{over} of these {rows.height} tracks lie above the {wording.share(PENALTY_SHARE)} penalty line"
     return named(chart, title, "Dot: artificial share; bar: 95 % interval; dashed: penalty line")
+
+
+def artificial_by_role(roles: pl.DataFrame, *, width: int = WIDTH - LABELS) -> ChartType:
+    """Artificial plays by the part that their track had in it: frame of role, tracks, artificial_plays."""
+    counted = [int(plays) for plays in roles["artificial_plays"]]
+    total = sum(counted)
+    said = [
+        f"{wording.number(plays)} on {wording.counted(tracks, 'track')}"
+        for plays, tracks in roles.select("artificial_plays", "tracks").iter_rows()
+    ]
+    rows = roles.with_columns(pl.Series("said", said, dtype=pl.String))
+    base = alt.Chart(rows).encode(
+        y=label_axis("role"),
+        x=alt.X(
+            "artificial_plays:Q",
+            axis=count_axis("artificial plays"),
+            # Room for what is written beside the longest bar.
+            scale=alt.Scale(domainMax=1.6 * max(counted, default=1)),
+        ),
+    )
+    scale = colours({role: _ROLES[role] for role in _ROLES if role in rows["role"].to_list()})
+    chart = base.mark_bar(height=14).encode(color=alt.Color("role:N", scale=scale, legend=None))
+    chart += base.mark_text(align="left", dx=5).encode(text="said:N")
+    gained = sum(plays for role, plays in zip(roles["role"], counted, strict=True) if role in GAINING)
+    title = (
+        f"{wording.share(gained / total)} of artificial plays are for those who gain" if total else "Nothing artificial"
+    )
+    return named(
+        chart.properties(width=width, height=max(60, 26 * roles.height)),
+        title,
+        "Artificial plays by the part that the track's owner had in them",
+    )

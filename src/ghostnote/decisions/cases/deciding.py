@@ -56,11 +56,12 @@ class Desk:
         case = self._waiting(name)
         return self._step(case, "assigned", reason=_short(to))
 
-    def note(self, name: str, text: str) -> None:
+    def note(self, name: str, text: str) -> Outcome:
         """Write something down about a case."""
         case = self.case(name)
         draft = self._draft(case, "note", "said", body={"text": text})
         self.ledger.append([draft], actor=self.by, at=self.at)
+        return Outcome(case)
 
     def decide(self, name: str, disposition: str, *, text: str = "", but: Collection[str] = ()) -> Outcome:
         """Say what a case is; with enough agreeing opinions, accounts and plays follow, but for those in `but`.

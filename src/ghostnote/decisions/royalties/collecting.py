@@ -77,12 +77,13 @@ def collect(
     for day, found in _plays(lake, first, end, intake, progress):
         if day < start:
             if reaches and day >= since:
-                counted.add(judged(found, verdicts, terms)[0])
+                counted.add(judged(found, verdicts, terms))
             continue
-        plays = _once(lake, found, verdicts, first, intake) if decided_from else found
-        marked, undecided = judged(plays, verdicts, terms)
+        marked = judged(found, verdicts, terms)
+        if decided_from:
+            marked = _once(lake, marked, first, intake)
         intake.plays += marked.height
-        intake.undecided += undecided
+        intake.undecided += int(marked["undecided"].sum())
         tally.add(marked)
         if wanted:
             counted.add(marked)
@@ -113,9 +114,9 @@ def _signups(lake: Lake, intake: Intake) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _once(lake: Lake, plays: pl.DataFrame, verdicts: Verdicts, first: date, intake: Intake) -> pl.DataFrame:
+def _once(lake: Lake, plays: pl.DataFrame, first: date, intake: Intake) -> pl.DataFrame:
     """Without plays that arrived before the `first` day read: what was decided about them then is not known here."""
-    doubtful = plays.filter(verdicts.of(plays["event_id"]).is_null())["event_id"]
+    doubtful = plays.filter("undecided")["event_id"]
     # Once a play is known to lack a verdict the lake is another, and there is nothing to look up.
     if doubtful.is_empty() or intake.undecided:
         return plays

@@ -92,13 +92,11 @@ class Tally:
         return self._listeners.counts()
 
 
-def judged(plays: pl.DataFrame, verdicts: Verdicts, terms: Terms) -> tuple[pl.DataFrame, int]:
-    """`plays` (event_id, ms_played, ...) with `paying` and `verdict`, and how many of them nothing was decided about.
-
-    Those count.
-    """
+def judged(plays: pl.DataFrame, verdicts: Verdicts, terms: Terms) -> pl.DataFrame:
+    """`plays` (event_id, ms_played, ...) with `paying`, `verdict` and `undecided`: those without a verdict count."""
     found = verdicts.of(plays["event_id"])
-    marked = plays.with_columns(
-        (pl.col("ms_played") >= terms.royalty_ms).alias("paying"), found.fill_null("count").alias("verdict")
+    return plays.with_columns(
+        (pl.col("ms_played") >= terms.royalty_ms).alias("paying"),
+        found.fill_null("count").alias("verdict"),
+        found.is_null().alias("undecided"),
     )
-    return marked, found.null_count()

@@ -51,7 +51,10 @@ class Verdicts:
         wanted = event_ids.hash(_SEED).to_numpy()
         if not len(self):
             return pl.Series("verdict", [None] * len(wanted), dtype=_KINDS)
-        at = np.minimum(np.searchsorted(self._hashes, wanted), len(self) - 1)
+        # In order, since looking up at random would fetch memory for each play anew.
+        order = np.argsort(wanted, kind="stable")
+        at = np.empty(len(wanted), dtype=np.intp)
+        at[order] = np.minimum(np.searchsorted(self._hashes, wanted[order]), len(self) - 1)
         known = self._hashes[at] == wanted
         codes = pl.Series("verdict", self._kinds[at])
         return (
