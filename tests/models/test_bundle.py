@@ -8,7 +8,18 @@ import pytest
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.models.boosting import Boosting
-from ghostnote.models.bundle import CARD, FORMAT, MANIFEST, Bundle, Curve, Manifest, Training, load_bundle, save_bundle
+from ghostnote.models.bundle import (
+    CARD,
+    FORMAT,
+    MANIFEST,
+    Bundle,
+    Curve,
+    Manifest,
+    Training,
+    digest_of,
+    load_bundle,
+    save_bundle,
+)
 from ghostnote.models.sequence import PlaySequence
 from ghostnote.models.table import Table
 from ghostnote.models.tails import Tails
@@ -42,6 +53,15 @@ def bundle() -> Bundle:
         day_curve=Curve([0.0, 1.0], [0.1, 0.9]),
     )
     return Bundle(manifest=manifest, tails=Tails(directions={"a": 1}).fit(table), day=model)
+
+
+def test_the_digest_says_what_decides_before_saving_and_after_loading(bundle, tmp_path):
+    save_bundle(bundle, tmp_path / "bundle", "A card that decides nothing.")
+    assert digest_of(load_bundle(tmp_path / "bundle")) == digest_of(bundle)
+    other = Boosting(rounds=6).fit(
+        Table(("a", "b"), np.eye(2, dtype=np.float32).repeat(200, 0)), np.repeat([0.0, 1], 200)
+    )
+    assert digest_of(msgspec.structs.replace(bundle, day=other)) != digest_of(bundle)
 
 
 def test_comes_back_the_same(bundle, tmp_path):

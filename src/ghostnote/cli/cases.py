@@ -92,7 +92,11 @@ def show(name: _Name, ledger: Address, as_json: _Json = False) -> None:
 
 @cases_app.command("assign")
 def assign(
-    name: _Name, to: Annotated[str, typer.Argument(help="Who takes it.")], ledger: Address, by: _By = None
+    name: _Name,
+    to: Annotated[str, typer.Argument(help="Who takes it.")],
+    ledger: Address,
+    by: _By = None,
+    as_json: _Json = False,
 ) -> None:
     """Give a case to somebody."""
     from ghostnote.decisions.ledger import open_ledger
@@ -104,7 +108,11 @@ def assign(
 
 @cases_app.command("note")
 def note(
-    name: _Name, text: Annotated[str, typer.Argument(help="What to write down.")], ledger: Address, by: _By = None
+    name: _Name,
+    text: Annotated[str, typer.Argument(help="What to write down.")],
+    ledger: Address,
+    by: _By = None,
+    as_json: _Json = False,
 ) -> None:
     """Write something down about a case."""
     from ghostnote.decisions.ledger import open_ledger

@@ -66,6 +66,33 @@ def append(
     console().print(f"Last entry {seq:,}, hash {last.hex()}: noted elsewhere, it proves all before it.")
 
 
+@ledger_app.command("decide")
+def decide(
+    kind: Annotated[str, typer.Argument(help="play or account.", show_default=False)],
+    identifier: Annotated[str, typer.Argument(help="Its event_id or account_id.", show_default=False)],
+    action: Annotated[str, typer.Argument(help="count, hold or exclude; allow, challenge, limit, review or suspend.")],
+    reason: Annotated[str, typer.Option(help="Why, in a sentence that names nobody.", show_default=False)],
+    ledger: Address,
+    lake: Annotated[Path | None, typer.Option(help="Where to look up what the ledger does not know yet.")] = None,
+    by: Annotated[str | None, typer.Option("--by", envvar="GHOSTNOTE_ACTOR", help="Who decides.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Decide about one play or account; runs leave it so. Deciding again undoes it, and both stay in the ledger."""
+    from ghostnote.cli.actor import actor
+    from ghostnote.decisions.adjudicating import adjudicate
+    from ghostnote.decisions.ledger import Subject, open_ledger
+    from ghostnote.events.lake import Lake
+
+    source = None if lake is None else Lake(lake)
+    with open_ledger(ledger) as opened:
+        who, now = actor(by), datetime.now(UTC)
+        seq = adjudicate(opened, Subject(kind, identifier), action, reason=reason, by=who, at=now, lake=source)
+    if as_json:
+        print_json({"seq": seq, "kind": kind, "id": identifier, "action": action, "by": who})
+    else:
+        console().print(f"Entry {seq:,}: {kind} {identifier} is {action} from now on, says {who}.", markup=False)
+
+
 @ledger_app.command("verify")
 def verify(
     ledger: Address,

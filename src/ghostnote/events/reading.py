@@ -62,11 +62,13 @@ def read_days(
     progress: Progress = silent,
     *,
     times: TimeRange = AGREED_RANGE,
+    seen: SeenIds | None = None,
 ) -> Iterator[tuple[date, Reading]]:
     """`read`, a day of arrival at a time, ascending: memory for one day's rows and eight bytes per id seen.
 
-    Files outside `dt=` folders are held whole and their rows given out on the day of their own time. Days whose files
-    hold nothing are given too. Raises as `read` does; `table` must be one with time.
+    Ids that are in `seen` already are repeats. Files outside `dt=` folders are held whole and their rows given out on
+    the day of their own time. Days whose files hold nothing are given too. Raises as `read` does; `table` must be one
+    with time.
     """
     contract = TABLES[table]
     if contract.arrival is None:
@@ -78,7 +80,7 @@ def read_days(
     days = sorted({*parts, *dated})
     if not days and (start or end):
         _refuse_range(lake, contract, undated, f"from {start or 'the beginning'} to {end or 'the end'}")
-    seen, done = SeenIds(), undated.files
+    seen, done = seen or SeenIds(), undated.files
     # What was wrong with files outside days is told once, with the first day.
     found = [replace(undated, rows=undated.rows.clear())] if undated.files else []
     for day in days or [start or date.min] * len(found):

@@ -1,5 +1,6 @@
 """Ids become small whole numbers: compiled dictionaries that grow, keep their codes, and are saved as plain arrays."""
 
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -167,6 +168,13 @@ class TextCodes:
         self._known = np.zeros(2 << (_FIRST_BITS - 1), dtype=np.int64)
         self._text = np.zeros(0, dtype=np.uint8)
         self._counts = np.zeros(TAGS + BLOCK, dtype=np.int64)
+        self._home = self._text.ctypes.data
+        # One id that is asked for alone: its view, its bytes if they are many, and where these are.
+        self._view = np.zeros(2, dtype=np.int64)
+        self._shown = self._view.view()
+        self._shown.flags.writeable = False
+        self._long = np.zeros(64, dtype=np.uint8)
+        self._where = _fixed([self._long.ctypes.data])
 
     def __len__(self) -> int:
         return int(self._counts[IDS])
@@ -186,22 +194,23 @@ class TextCodes:
         if text is None:
             return np.full(1, NONE, dtype=np.int32)
         data = text.encode()
-        size = len(data).to_bytes(4, "little")
-        if len(data) <= INLINE:
-            return self._encoded(np.frombuffer(size + data.ljust(INLINE, b"\0"), dtype=np.int64), _NOTHING, _ALL, 1)
-        held = np.frombuffer(data, dtype=np.uint8)
-        views = np.frombuffer(size + data[:4] + bytes(8), dtype=np.int64)
-        return self._encoded(views, _fixed([held.ctypes.data]), _ALL, 1)
+        size = len(data)
+        _VIEW.pack_into(self._view.data, 0, size, data if size <= INLINE else data[:4])
+        if size > INLINE:
+            if size > len(self._long):
+                self._long = np.zeros(2 * size, dtype=np.uint8)
+                self._where = _fixed([self._long.ctypes.data])
+            self._long.data[:size] = data
+        return self._encoded(self._shown, self._where, _ALL, 1)
 
     def _encoded(self, views: Array, addresses: Array, valid: Array, n: int) -> Array:
         codes = np.empty(n, dtype=np.int32)
         done = 0
         while True:
-            home = self._text.ctypes.data
             done = _encode_texts(
-                views, addresses, valid, codes, done, self._table, self._known, self._text, home, self._counts
+                views, addresses, valid, codes, done, self._table, self._known, self._text, self._home, self._counts
             )
-            if done == len(codes):
+            if done == n:
                 return codes
             self._grow(int(views[2 * done] & 0xFFFFFFFF))
 
@@ -237,6 +246,7 @@ class TextCodes:
             self._known = _enlarged(self._known, 2 * count + 2)
         if needed > INLINE and used + needed > len(self._text):
             self._text = _enlarged(self._text, used + needed)
+            self._home = self._text.ctypes.data
 
     def to_arrays(self) -> dict[str, Array]:
         """The state: `text` (bytes, one id after the other) and `ends` (int64, how many, then where each ends)."""
@@ -282,6 +292,8 @@ def _fixed(values: Sequence[int], dtype: type = np.int64) -> Array:
     return array
 
 
+#: A text's size and its first bytes, as views have them.
+_VIEW = struct.Struct("<i12s")
 _NOTHING = _fixed(())
 _ALL = _fixed((), np.bool_)
 

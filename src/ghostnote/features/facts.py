@@ -21,6 +21,7 @@ from ghostnote.features.kernels import Array
 _IN_A_WORD = 62
 #: A column with more different texts is asked of Polars.
 _MOST_TEXTS = 4096
+_SMALL = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,10 @@ class Facts:
                 self._by_column.setdefault(roots[0], []).append(fact)
         by_value = {fact.tag for facts in self._by_column.values() for fact in facts}
         self._others = [fact for fact in self.facts if fact.tag not in by_value]
+        self._others_placed = [(fact, divmod(self._places[fact.tag], _IN_A_WORD)) for fact in self._others]
         self._texts = {name: TextCodes() for name in self._by_column}
         self._tables: dict[tuple[str, str], Array] = {}
-        self._answers: dict[str, dict[object, Array]] = {}
+        self._answers: dict[str, dict[object, tuple[int, ...]]] = {}
 
     def needs(self, facts: Sequence[Fact] | None) -> list[int]:
         """The bits of an event's words that are set where all these facts hold; None: where nothing does."""
@@ -65,12 +67,13 @@ class Facts:
 
     def words(self, columns: Columns | Row) -> Array:
         """The answers about all events, (words, n) int64."""
+        if isinstance(columns, Row):
+            return self._of_one(columns)
         rows = columns.height
         words = np.zeros((self._size, rows), dtype=np.int64)
         asked: list[Fact] = []
         for name, facts in self._by_column.items():
-            by_value = self._one_value if isinstance(columns, Row) else self._by_value
-            if not by_value(columns, name, facts, words):  # type: ignore[arg-type]
+            if not self._by_value(columns, name, facts, words):
                 asked += facts
         for fact in self._others:
             if fact.known:
@@ -81,10 +84,36 @@ class Facts:
             else:
                 asked.append(fact)
         if asked and rows:
-            answers = columns.completed.select(fact.expr.alias(str(i)) for i, fact in enumerate(asked))
-            for fact, answer in zip(asked, answers.get_columns(), strict=True):  # Literals alone have one row.
-                self._say(words, fact, np.resize(answer.to_numpy(), rows))
+            self._ask(columns, asked, words)
         return words
+
+    def _of_one(self, row: Row) -> Array:
+        """The same for one event, in Python's own numbers: NumPy takes longer for each than all of them take here."""
+        event, said = row.event, [0] * self._size
+        asked: list[Fact] = []
+        for name, facts in self._by_column.items():
+            answer = self._one_value(row, name, facts)
+            if answer is None:
+                asked += facts
+            else:
+                said = [word | more for word, more in zip(said, answer, strict=True)]
+        for fact, place in self._others_placed:
+            values = [event.get(name) for name in fact.columns]
+            if not fact.known and (fact.test is None or not all(_is_small(value) for value in values)):
+                asked.append(fact)
+            elif None not in values and (fact.known or fact.test(*values)):  # type: ignore[misc]
+                word, bit = place
+                said[word] |= 1 << bit
+        words = np.array(said, dtype=np.int64).reshape(-1, 1)
+        if asked:
+            self._ask(row, asked, words)
+        return words
+
+    def _ask(self, columns: Columns | Row, asked: Sequence[Fact], words: Array) -> None:
+        """Answer what is asked of Polars."""
+        answers = columns.completed.select(fact.expr.alias(str(i)) for i, fact in enumerate(asked))
+        for fact, answer in zip(asked, answers.get_columns(), strict=True):  # Literals alone have one row.
+            self._say(words, fact, np.resize(answer.to_numpy(), columns.height))
 
     def _say(self, words: Array, fact: Fact, holds: Array | None) -> None:
         word, bit = divmod(self._places[fact.tag], _IN_A_WORD)
@@ -115,16 +144,15 @@ class Facts:
         _look_up(words, codes, table)
         return True
 
-    def _one_value(self, row: Row, name: str, facts: Sequence[Fact], words: Array) -> bool:
-        """The same for one event."""
+    def _one_value(self, row: Row, name: str, facts: Sequence[Fact]) -> tuple[int, ...] | None:
+        """The words that one event's value gives; None: it is none of few."""
         value = row.event.get(name)
         answers = self._answers.setdefault(name, {})
         if value not in answers:
             if not isinstance(value, str | bool | None) or len(answers) > _MOST_TEXTS:
-                return False
-            answers[value] = self._table(name, facts, row.series(name))[:, 1]
-        words[:, 0] |= answers[value]
-        return True
+                return None
+            answers[value] = tuple(self._table(name, facts, row.series(name))[:, 1].tolist())
+        return answers[value]
 
     def _table(self, name: str, facts: Sequence[Fact], values: pl.Series) -> Array:
         """What holds for each value, after what holds for an unknown one."""
@@ -133,6 +161,11 @@ class Facts:
         for fact in facts:
             self._say(table, fact, frame.select(fact.expr.alias(name))[name].to_numpy())
         return table
+
+
+def _is_small(value: object) -> bool:
+    """Whether a test gives the same for Python's number as for one of 64 bits: nothing comes near their end."""
+    return value is None or (isinstance(value, int) and -_SMALL < value < _SMALL)
 
 
 def _all_known(columns: Columns | Row, fact: Fact, holds: Array | None) -> Array | None:

@@ -19,7 +19,7 @@ from ghostnote.features.codes import PairCodes, TextCodes
 from ghostnote.features.columns import Columns, Row, absent
 from ghostnote.features.declaration import Feature
 from ghostnote.features.facts import Fact, Facts
-from ghostnote.features.grouping import arrange, carry
+from ghostnote.features.grouping import Room, arrange, carry, room
 from ghostnote.features.kernels import Array, Events, fill_weights
 from ghostnote.features.keys import HOUR_US, KEYS
 from ghostnote.features.plan import KindPlan, plan_kind
@@ -32,6 +32,8 @@ from ghostnote.features.threads import together
 ROWS_PER_PASS = 1 << 17
 #: Counts up to this have their n * log2(n) in a table.
 _WEIGHTS = 4096
+#: Calls of up to so many events use the same memory again and again.
+_FEW = 1 << 10
 _SWEEP_US = 24 * HOUR_US
 
 
@@ -60,12 +62,17 @@ class _Pass:
 @dataclass(frozen=True)
 class _Reads:
     """What one kind of key takes from a pass, all int64: rows of its values and items; the bits of `Facts.words` that
-    each of its own needs, (bits, words).
+    each of its own needs, (bits, words); and where the events of a small call are put.
     """
 
     values: Array
     items: Array
     needs: Array
+    kept: Room
+
+    def room(self, rows: int) -> Room:
+        """Room for so many events: that of the last call if they are few, so that none need be made."""
+        return self.kept if rows <= _FEW else room(rows, len(self.values), len(self.items))
 
 
 class Fold:
@@ -273,7 +280,8 @@ class Fold:
         step = _Pass(columns, columns.numbers("event_time"), ids, values, items, waters, late)
         split = len(self._stages[0])
         if first is None:
-            first = np.full((height, len(self.first_features)), np.nan, dtype=np.float32)
+            first = np.empty((height, len(self.first_features)), dtype=np.float32)
+            first.fill(np.nan)
             self._walk(step, 0, self._states[:split], first)
         if self.first_features:
             known = {f.name: pl.Series(first[:, i], nan_to_null=True) for i, f in enumerate(self.first_features)}
@@ -303,16 +311,17 @@ class Fold:
         """Group one kind's events by key, and fold them."""
         codes, size = self._keys(state.plan, step.ids)
         reads = self._reads[id(state.plan)]
-        chosen, rows, times, flags, values, items = arrange(
-            codes, step.times, words, reads.needs, step.values, reads.values, step.items, reads.items
+        room = reads.room(len(codes))
+        number = arrange(
+            codes, step.times, words, reads.needs, step.values, reads.values, step.items, reads.items, *room
         )
-        if len(rows):
-            events = Events(keys=rows, rows=rows, times=times, flags=flags, values=values, items=items)
-            state.update(chosen, size, events, step.waters, out, step.late)
+        if number:
+            state.update(room.codes[:number], size, Events(room.rows, *room[1:]), step.waters, out, step.late)
 
     def _reading(self, kind: KindPlan, facts: Facts) -> _Reads:
         names = [name for name, _ in self._items]
         return _Reads(
+            kept=room(_FEW, len(kind.values), len(kind.items)),
             values=np.array([self._values.index(name) for name in kind.values], dtype=np.int64),
             items=np.array([names.index(item.name) for item in kind.items], dtype=np.int64),
             needs=np.array([facts.needs(bit.facts) for bit in kind.bits], dtype=np.int64).reshape(len(kind.bits), -1),
@@ -323,7 +332,7 @@ class Fold:
         columns = plan.key.columns
         if len(columns) == 1:
             codes = ids[columns[0]]
-            return codes, int(codes.max(initial=-1)) + 1
+            return codes, 1 + int(codes[0] if len(codes) == 1 else codes.max(initial=-1))
         pairs = self._pairs[plan.key.name]
         return pairs.encode(ids[columns[0]], ids[columns[1]]), len(pairs)
 

@@ -1,6 +1,6 @@
 """Compiled rearrangements of a batch: grouped by key, with all that a kind of key reads."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,23 +42,57 @@ def group_rows(codes: Array) -> Array:
     return rows
 
 
+class Room(NamedTuple):
+    """Where one kind's events are put: codes (int32), rows, times, flags, values (int64, row by row), items (int32)."""
+
+    codes: Array
+    rows: Array
+    times: Array
+    flags: Array
+    values: Array
+    items: Array
+
+
+def room(rows: int, values: int, items: int) -> Room:
+    """Room for so many events, with so many values and items each."""
+    return Room(
+        codes=np.empty(rows, dtype=np.int32),
+        rows=np.empty(rows, dtype=np.int64),
+        times=np.empty(rows, dtype=np.int64),
+        flags=np.empty(rows, dtype=np.int64),
+        values=np.empty(rows * values, dtype=np.int64),
+        items=np.empty((rows, items), dtype=np.int32),
+    )
+
+
 @compiled
 def arrange(
-    codes: Array, times: Array, words: Array, needs: Array, values: Array, chosen: Array, items: Array, kept: Array
-) -> tuple[Array, Array, Array, Array, Array, Array]:
-    """One kind's events, grouped by key where there are many: (codes, rows, times, flags, values, items).
+    codes: Array,
+    times: Array,
+    words: Array,
+    needs: Array,
+    values: Array,
+    chosen: Array,
+    items: Array,
+    kept: Array,
+    own: Array,
+    own_rows: Array,
+    when: Array,
+    flags: Array,
+    summed: Array,
+    told: Array,
+) -> int:
+    """Put one kind's events, grouped by key where there are many, into a `Room`; how many they are.
 
-    Bit j of an event's flags is set where its words have all bits of `needs[j]`; values are `values[chosen]`, row by
-    row (1-d), items `items[kept]`, (rows, kept).
+    Bit j of an event's flags is set where its words have all bits of `needs[j]`; values are `values[chosen]`, items
+    `items[kept]`.
     """
     rows = group_rows(codes) if codes.size >= _WORTH_GROUPING else np.flatnonzero(codes >= 0)
-    n = rows.size
-    held, flags = np.zeros(codes.size, np.int64), np.empty(n, np.int64)
-    own, when = np.empty(n, codes.dtype), np.empty(n, np.int64)
-    summed, told = np.empty(n * chosen.size, np.int64), np.empty((n, kept.size), np.int32)
+    held = np.zeros(codes.size, np.int64)
     for j in range(needs.shape[0]):
         _flag(words, needs[j], j, held)
     # One column after the other: each of them alone fits the processor's cache.
+    own_rows[: rows.size] = rows
     _gather(codes, rows, own, 1, 0)
     _gather(times, rows, when, 1, 0)
     _gather(held, rows, flags, 1, 0)
@@ -67,7 +101,7 @@ def arrange(
     flat = told.reshape(-1)
     for j in range(kept.size):
         _gather(items[kept[j]], rows, flat, kept.size, j)
-    return own, rows, when, flags, summed, told
+    return int(rows.size)
 
 
 @lean

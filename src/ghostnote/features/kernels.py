@@ -407,20 +407,34 @@ def _resize_log(heads: Array, wide: Array, narrow: Array, blocks: Array, a: int,
 
 
 @lean
-def _open_place(heads: Array, wide: Array, narrow: Array, a: int, c: int, chains: Array, base: int, time: int) -> int:
-    """Make room in the log for a late event; the place is after all rows not younger than it."""
-    place = heads[base + LOG_SIZE]
-    while place > 0:
-        before = _row(heads, base, place - 1)
-        if wide[before * a + TIME] <= time:
-            break
-        _copy_row(wide, narrow, a, c, before, _row(heads, base, place))
-        place -= 1
+def _settle(
+    heads: Array, wide: Array, narrow: Array, blocks: Array, a: int, c: int, chains: Array, base: int, pending: int
+) -> None:
+    """Move the log's last `pending` rows, late events by time, to their places: after all rows not younger than them.
+
+    All at once, since a late event may belong hundreds of thousands of rows back. Meanwhile they are behind the last
+    block, where `_walk` has seen to it that there is room.
+    """
+    size, aside = heads[base + LOG_SIZE], blocks[0]
+    n = size - pending
+    for j in range(pending):
+        _copy_row(wide, narrow, a, c, _row(heads, base, n + j), aside + j)
     for chain in range(chains.shape[0]):
         position = base + chains[chain, 2]
-        if heads[position] - heads[base + LOG_POPPED] >= place:
-            heads[position] += 1
-    return int(place)
+        place = heads[position] - heads[base + LOG_POPPED]
+        for j in range(pending):
+            if place >= n or (place >= 0 and wide[(aside + j) * a + TIME] < wide[_row(heads, base, place) * a + TIME]):
+                heads[position] += 1
+    place_before, left, target = n - 1, pending - 1, size - 1
+    while left >= 0:
+        before = _row(heads, base, place_before)
+        if place_before >= 0 and wide[before * a + TIME] > wide[(aside + left) * a + TIME]:
+            _copy_row(wide, narrow, a, c, before, _row(heads, base, target))
+            place_before -= 1
+        else:
+            _copy_row(wide, narrow, a, c, aside + left, _row(heads, base, target))
+            left -= 1
+        target -= 1
 
 
 # --- one event ------------------------------------------------------------------------------------------------------
@@ -695,6 +709,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     n_windows = windows.size
     last_window = n_windows - 1
     arenas = n_windows > 0 or tables.shape[0] > 0
+    pending = 0
 
     for i in range(start, keys.size):
         base = keys[i] * width
@@ -708,6 +723,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
         clock = heads[base + CLOCK]
         if horizon > 0 and clock != NEVER and waters[out_row] - clock > horizon:
             _forget(heads, wide, cells, log_blocks, blocks, a, base, tables, slot_of, template)
+            pending = 0
 
         # Whatever this event may need must fit, since arenas cannot grow from in here.
         if arenas:
@@ -716,6 +732,8 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
             if log_needed * a > wide.size or cells_needed > cells.size:
                 log_blocks[NEEDED] = log_needed
                 blocks[NEEDED] = cells_needed
+                if n_windows and pending:
+                    _settle(heads, wide, narrow, log_blocks, a, c, chains, base, pending)
                 return int(i)
 
         on_time = time >= heads[base + CLOCK]
@@ -782,14 +800,13 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
                     heads[base + runs[r, 3]] = heads[base + runs[r, 3]] + 1 if same else 1
                     heads[base + runs[r, 2]] = item
 
-        # The event goes into the log, at its true place if it is late.
+        # The event goes into the log; if it is late, it gets its true place with those that follow it.
         kept = n_windows > 0 and flags & keep != 0 and time > now - windows[last_window]
         if kept:
             bits = heads[base + LOG_BITS]
             if bits == 0 or size == 1 << bits:
                 _resize_log(heads, wide, narrow, log_blocks, a, c, base, bits + 1 if bits else MIN_BITS)
-            place = size if on_time else _open_place(heads, wide, narrow, a, c, chains, base, time)
-            row = _row(heads, base, place)
+            row = _row(heads, base, size)
             wide[row * a + TIME] = time
             wide[row * a + FLAGS] = flags
             for j in range(value_width):
@@ -799,6 +816,12 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
             for j in range(c):
                 narrow[row * c + j] = items[i, j]
             heads[base + LOG_SIZE] = size + 1
+            pending += 0 if on_time else 1
+        if n_windows and pending:
+            following = i + 1
+            if following == keys.size or keys[following] != keys[i] or not time <= times[following] < now:
+                _settle(heads, wide, narrow, log_blocks, a, c, chains, base, pending)
+                pending = 0
 
         # It joins every window that it is still inside of.
         for window in range(n_windows):

@@ -38,7 +38,7 @@ class KindState:
     def update(self, codes: Array, known: int, events: Events, waters: Array, out: Array, late: Array) -> None:
         """Fold events of the keys `codes`, all below `known`, and write their features; see `kernels.walk`.
 
-        `events.keys` is worked out here.
+        `events.keys` is worked out here; its other arrays may have room for more events than there are codes.
         """
         events = events._replace(keys=self._admit(codes, known))
         done = 0
@@ -54,7 +54,7 @@ class KindState:
             self._looked, self._tailored = True, tailoring.find(program)
         if self._tailored is None:
             return walk(program, self._store, events, waters, out, late, start)
-        return self._tailored(self._store, program.weights, events, waters, out, late, start)
+        return self._tailored(*self._store, program.weights, *events, waters, out, late, start)
 
     def _look_for_faster(self, events: int) -> None:
         """Have a tailored walk made once it pays, and take it up once it is there."""

@@ -24,10 +24,11 @@ import numpy as np
 
 from ghostnote import compiling
 from ghostnote.features import kernels, unrolling
-from ghostnote.features.kernels import Array, Events, Program, Store
+from ghostnote.features.kernels import Events, Program, Store
 
-#: As `kernels.walk`, with the program's weights in place of the program.
-Walk = Callable[[Store, Array, Events, Array, Array, Array, int], int]
+#: As `kernels.walk` without a program, whose weights follow the state's arrays; all arrays one by one, since handing
+#: tuples of them to compiled code takes longer than walking an event does.
+Walk = Callable[..., int]
 #: Events of one kind of key after which a tailored walk is worth compiling: it takes about as long as they did.
 PAYS_AFTER = 5_000_000
 #: The fields of a program by the names that the walk has for them; the weights stay a table.
@@ -46,9 +47,10 @@ lean, inlined = aside, within
 _TAIL = """
 
 @compiled
-def walk(s, weights, events, waters, out, late, start):
-    return _walk(weights, s.heads, s.log_wide, s.log_narrow, s.cells, s.log_blocks, s.cell_blocks, events.keys,
-                 events.rows, events.times, events.flags, events.values, events.items, waters, out, late, start)
+def walk(heads, wide, narrow, cells, log_blocks, cell_blocks, weights, keys, rows, times, flags, values, items, waters,
+         out, late, start):
+    return _walk(weights, heads, wide, narrow, cells, log_blocks, cell_blocks, keys, rows, times, flags, values, items,
+                 waters, out, late, start)
 """
 
 
@@ -149,7 +151,7 @@ def _try(walk: Walk) -> None:
     long, short = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
     store = Store(long, long, short, short, long, long)
     events = Events(long, long, long, long, long, np.zeros((0, 0), dtype=np.int32))
-    walk(store, long, events, long, np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.uint8), 0)
+    walk(*store, long, *events, long, np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.uint8), 0)
 
 
 if __name__ == "__main__":

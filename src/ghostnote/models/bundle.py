@@ -132,6 +132,14 @@ def save_bundle(bundle: Bundle, path: Path, card: str) -> None:
         ) from error
 
 
+def digest_of(bundle: Bundle) -> str:
+    """SHA-256 of all that decides in a bundle, in hexadecimal: the same before it is saved and after it is loaded."""
+    files = {f"{part}.{name}": _bytes(file) for part, state in _states(bundle).items() for name, file in state.items()}
+    hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
+    manifest = msgspec.structs.replace(bundle.manifest, files=hashes, format=FORMAT)
+    return hashlib.sha256(msgspec.json.encode(manifest, order="sorted")).hexdigest()
+
+
 def load_bundle(path: Path) -> Bundle:
     """Read a bundle back; a missing, altered or truncated one, or one of another format, is a `GhostnoteError`."""
     manifest = _manifest(path)

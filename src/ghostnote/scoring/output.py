@@ -43,7 +43,7 @@ from ghostnote.events.quarantine import write_quarantine
 from ghostnote.events.reading import read
 from ghostnote.events.schema import TABLES
 from ghostnote.features.history import Intake
-from ghostnote.models.bundle import Bundle
+from ghostnote.models.bundle import Bundle, digest_of
 from ghostnote.scoring.audiences import JUDGED, Audiences
 from ghostnote.scoring.decide import Decided
 from ghostnote.scoring.past import Past
@@ -329,9 +329,8 @@ def _versions(run: Run) -> Versions:
     def digest(of: object) -> str:
         return hashlib.sha256(msgspec.json.encode(of, order="sorted")).hexdigest()
 
-    # The manifest has the digests of all other files.
     declared = {"features": manifest.features, "own": manifest.own_features}
-    return Versions(bundle=digest(manifest), policy=digest(run.policy), features=digest(declared))
+    return Versions(bundle=digest_of(run.bundle), policy=digest(run.policy), features=digest(declared))
 
 
 def _policy(run: Run) -> PolicyFacts:

@@ -61,6 +61,18 @@ def test_a_day_says_which_of_its_plays_do_not_count(town: Judged, books: Ledger,
     assert verify(books).sound
 
 
+def test_a_play_that_is_sent_again_is_closed_once(town: Judged, books: Ledger, tmp_path: Path) -> None:
+    lake = Path(shutil.copytree(town.path / "lake", tmp_path / "lake"))
+    days = [period("daily", (town.first_judged + timedelta(days=number)).isoformat()) for number in (0, 1)]
+    again = arrived(town, days[0]).head(20)
+    again.write_parquet(lake / "plays" / f"dt={days[1].start.isoformat()}" / "part-0009.parquet")
+    sent = Judged(lake.parent)
+    plays = [closed(sent, books, day, tmp_path / day.name).plays for day in days]
+    assert plays == [arrived(town, day).height for day in days]
+    month = closed(sent, books, period("monthly", days[0].start.isoformat()), tmp_path / "month")
+    assert month.plays == sum(arrived(town, period("daily", day.isoformat())).height for day in town.lake.days("plays"))
+
+
 def test_no_day_is_closed_twice_and_no_two_weeks_share_one(town: Judged, books: Ledger, tmp_path: Path) -> None:
     day = town.first_judged
     closed(town, books, period("daily", day.isoformat()), tmp_path / "day")

@@ -17,6 +17,7 @@ from ghostnote.decisions.closes.chart import chart, unsettled
 from ghostnote.decisions.closes.correcting import CORRECTIONS, corrections
 from ghostnote.decisions.closes.counting import Counted, count
 from ghostnote.decisions.closes.document import CLOSE_FILE, Close, Owed
+from ghostnote.decisions.closes.repeats import seen_before
 from ghostnote.decisions.closes.settlements import resettled, settled_by
 from ghostnote.decisions.closes.verdicts import played_days, undecided, verdicts_at
 from ghostnote.decisions.documents import keep_other, write_json
@@ -78,7 +79,8 @@ def close(
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         verdicts = verdicts_at(ledger, seq, played_days(lake, period.start, period.end))
-        counted = count(lake, verdicts, period.start, period.end, order.terms.royalty_ms, progress)
+        seen = seen_before(lake, period.start)
+        counted = count(lake, verdicts, period.start, period.end, order.terms.royalty_ms, progress, seen)
         watched = _write(lake, ledger, counted, verdicts, period, temporary, order, at, progress)
         owed = _corrected(lake, ledger, [c for c in before if c.period.kind == period.kind], seq, order, temporary)
         said = Close(

@@ -9,6 +9,7 @@ import polars as pl
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read_days
+from ghostnote.events.repeats import SeenIds
 from ghostnote.progress import Progress, silent
 
 #: Plays by track and country (null where nobody knows it). `streams` are royalty-bearing ones; `plays` are all.
@@ -49,15 +50,22 @@ class Counted:
 
 
 def count(
-    lake: Lake, verdicts: pl.DataFrame, start: date, end: date, royalty_ms: int, progress: Progress = silent
+    lake: Lake,
+    verdicts: pl.DataFrame,
+    start: date,
+    end: date,
+    royalty_ms: int,
+    progress: Progress = silent,
+    seen: SeenIds | None = None,
 ) -> Counted:
-    """Add up the plays that arrived from `start` to `end`; those that `verdicts` does not know count.
+    """Add up the plays that arrived from `start` to `end`; those that `verdicts` does not know count, and those
+    in `seen` are repeats.
 
     Memory: a day's plays, the sums, and the plays withheld. Raises `GhostnoteError` if no play arrived.
     """
     found = Counted(COUNTS.to_frame(), WITHHELD.to_frame())
     sums, withheld, plays = [found.counts], [found.withheld], 0
-    for part in _days(lake, start, end, found, progress):
+    for part in _days(lake, start, end, found, seen, progress):
         marked = part.join(verdicts.select("event_id", "verdict"), on="event_id", how="left").with_columns(
             pl.col("verdict").fill_null("count"), (pl.col("ms_played") >= royalty_ms).alias("stream")
         )
@@ -79,8 +87,10 @@ def count(
     return found
 
 
-def _days(lake: Lake, start: date, end: date, found: Counted, progress: Progress) -> Iterator[pl.DataFrame]:
-    for _, reading in read_days(lake, "plays", start, end, progress):
+def _days(
+    lake: Lake, start: date, end: date, found: Counted, seen: SeenIds | None, progress: Progress
+) -> Iterator[pl.DataFrame]:
+    for _, reading in read_days(lake, "plays", start, end, progress, seen=seen):
         found.rejected_rows += reading.rejected.height
         found.duplicates += reading.duplicates
         found.unreadable += [f"{path}: {why}" for path, why in reading.unreadable]

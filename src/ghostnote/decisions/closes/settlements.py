@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from ghostnote.decisions.closes.calendar import Period
+from ghostnote.decisions.closes.repeats import seen_before
 from ghostnote.decisions.closes.verdicts import played_days, verdicts_at
 from ghostnote.decisions.ledger import Ledger
 from ghostnote.decisions.royalties.collecting import Collected, collect
@@ -27,7 +28,15 @@ def settled_by(
     """Settle a period by verdicts (event_id, verdict); plays that they do not know count."""
     days = period.start, period.end
     rows = revenue_of(terms, *days)
-    collected = collect(lake, Verdicts(verdicts), *days, terms, streams=streams, progress=progress)
+    collected = collect(
+        lake,
+        Verdicts(verdicts),
+        *days,
+        terms,
+        streams=streams,
+        seen=seen_before(lake, period.start),
+        progress=progress,
+    )
     pots = fill(collected.sums, terms, rows)
     parts = collected.owners, collected.listeners, collected.eligible
     return settle(collected.sums, pots, *parts, terms), collected

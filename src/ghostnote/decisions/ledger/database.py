@@ -136,7 +136,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _connected(connection: Any, _record: Any) -> None:
         # Transactions are begun below: the driver would begin them late, after what was read may have changed.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

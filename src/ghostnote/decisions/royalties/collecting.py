@@ -16,6 +16,7 @@ from ghostnote.decisions.royalties.verdicts import Verdicts
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import Reading, read, read_days
+from ghostnote.events.repeats import SeenIds
 from ghostnote.progress import Progress, silent
 
 
@@ -56,6 +57,7 @@ def collect(
     *,
     streams: Path | None = None,
     decided_from: date | None = None,
+    seen: SeenIds | None = None,
     progress: Progress = silent,
 ) -> Collected:
     """Add up the plays that arrived from `start` to `end` (both included), by pool and track.
@@ -63,7 +65,8 @@ def collect(
     `streams` is a file with each track's streams over the months that make it eligible; without one they are counted in
     the lake, if it reaches back far enough, and else eligibility is not applied. `decided_from` is the first day of
     arrival that the verdicts are about, if each play since then has one: then a play that arrived before the period as
-    well is a repeat, which was settled with its first arrival and counts nowhere. Plays without a verdict count, and
+    well is a repeat, which was settled with its first arrival and counts nowhere; `seen` knows such plays otherwise.
+    Plays without a verdict count, and
     are told in `intake.undecided`. Memory: a day's plays, the sums, and up to 25 bytes per play. Raises
     `GhostnoteError` if no play arrived in the period.
     """
@@ -74,7 +77,7 @@ def collect(
     homes = Homes(_signups(lake, intake) if terms.pool_by else SIGNUPS.to_frame())
     tally, counted = Tally(terms, homes), StreamCount(terms.eligibility)
     first = min(start, since if reaches else start, decided_from or start)
-    for day, found in _plays(lake, first, end, intake, progress):
+    for day, found in _plays(lake, first, end, intake, seen if first == start else None, progress):
         if day < start:
             if reaches and day >= since:
                 counted.add(judged(found, verdicts, terms))
@@ -98,10 +101,10 @@ def collect(
 
 
 def _plays(
-    lake: Lake, start: date, end: date, intake: Intake, progress: Progress
+    lake: Lake, start: date, end: date, intake: Intake, seen: SeenIds | None, progress: Progress
 ) -> Iterator[tuple[date, pl.DataFrame]]:
     columns = ("event_id", "event_time", "account_id", "track_id", "ms_played", "country")
-    for day, reading in read_days(lake, "plays", start, end, progress):
+    for day, reading in read_days(lake, "plays", start, end, progress, seen=seen):
         intake.note(reading)
         yield day, reading.rows.select(name for name in columns if name in reading.rows.columns)
 
