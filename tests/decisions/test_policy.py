@@ -33,6 +33,16 @@ def test_a_file_changes_what_it_names(tmp_path):
         ('without_rules = ["never_sleep"]', "unknown rule 'never_sleep': did you mean 'never_sleeps'"),
         ('without_rules = ["zzz"]', "it is one of more_than_two_days, "),
         ('without_rules = "never_sleeps"', "impossible"),
+        ("[costs.limit]\neach = 1", "missing required field `stops`"),
+        ("[costs.limit]\nstop = 1", r"unknown key 'stop' in \[limit\]: did you mean 'stops'"),
+        ("[costs.suspend]\nstops = 0.5\n[costs.limit]\nstops = 0.7", "'limit' cannot stop more than 'suspend' does"),
+        ("[costs.suspend]\nstops = 1\nhonest_by_plan = { fre = 3 }", "there is no plan 'fre', only free, trial"),
+        ("[costs.suspend]\nstops = 1\nhonest = inf", "impossible"),
+        ('[[ceilings]]\nby = "contry"\nshare = 0.1', "impossible: Invalid enum value 'contry'"),
+        ('[[ceilings]]\nby = "country"\nshare = 0', "impossible"),
+        ("[enforcement.suspnd]", "did you mean 'suspend'"),
+        ("[enforcement.suspend]\nmedian_hours = 72\nlongest_hours = 24", "nobody waits longer than 24"),
+        ("[breaker]\nleast_runs = 50", "50 earlier runs cannot be among the latest 30"),
     ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path, text, reason):

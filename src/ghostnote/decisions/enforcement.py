@@ -11,7 +11,7 @@ _NORMAL = NormalDist()
 
 
 class Delay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long after the decision an action is carried out: log-normal, cut off above.
+    """How long after the end of the period an action is carried out: log-normal, cut off above.
 
     median_hours: half of the accounts wait less, half more; 0: nobody waits.
     spread: standard deviation of the waiting time's logarithm; with 0 all wait equally long.

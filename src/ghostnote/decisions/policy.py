@@ -44,7 +44,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     without_rules: names of rules that are switched off.
     costs: what each action on a confirmed account costs and saves; the least expected cost decides.
     ceilings: at most how many accounts of a cohort are acted on.
-    enforcement: how long after the decision each action is carried out, and whether the holder is told.
+    enforcement: how long after the end of the period each action is carried out, and whether the holder is told.
     breaker: when decisions of something that acts on far more accounts than ever before are held.
     """
 

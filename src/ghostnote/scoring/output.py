@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -173,13 +173,15 @@ def _enforced(run: Run) -> pl.DataFrame:
     """`due` and `told` of the accounts acted on."""
     # Nobody outside knows the bundle, so nobody can work out how long an account waits.
     key = bytes.fromhex(_versions(run).bundle)
+    # Not from the moment of the run: deciding again says the same.
+    end = datetime.combine(run.window[1] + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
     rows = []
     acted = run.decided.accounts.filter(pl.col("action").is_in(ACTED))
     for account, action in acted.select("account_id", "action").iter_rows():
         delay = run.policy.enforcement.of(action)
         if delay is not None:
             waits = timedelta(seconds=round(3600 * waiting_hours(account, action, delay, key)))
-            rows.append((account, run.made_at + waits, delay.told))
+            rows.append((account, end + waits, delay.told))
     columns = ("account_id", "due", "told")
     return pl.DataFrame(rows, schema={name: DECISION_TABLES["accounts"][name] for name in columns}, orient="row")
 
