@@ -53,8 +53,12 @@ def _observed(found: Comparison) -> RenderableType:
     table = plain_table("Accounts acted on, by", "", "Accounts>", f"{_name(found.first)}>", f"{_name(found.second)}>")
     second = {(one.by, one.cohort): one for one in found.second.observed}
     shown: dict[str, int] = {}
+    kinds = list(dict.fromkeys(one.by for one in found.first.observed))
     # Where somebody is acted on, and then the largest: the others say nothing.
-    for one in sorted(found.first.observed, key=lambda o: -max(o.acted, second[o.by, o.cohort].acted)):
+    ordered = sorted(
+        found.first.observed, key=lambda o: (kinds.index(o.by), -max(o.acted, second[o.by, o.cohort].acted))
+    )
+    for one in ordered:
         shown[one.by] = shown.get(one.by, 0) + 1
         if shown[one.by] <= _MOST_COHORTS:
             other = second[one.by, one.cohort]
