@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.cli.calling import call, done, refused
+from tests.surging import made
 from tests.worlds import Judged
 
 from ghostnote.events.lake import Lake
@@ -152,3 +153,26 @@ def test_what_cannot_be_is_said_in_a_sentence(town: Judged, books: Path, tmp_pat
         (["ledger", "head", "--ledger", "mysql://x/y"], "SQLite file or a PostgreSQL database"),
     ):
         assert says in refused(*arguments)
+
+
+def test_what_acts_on_far_more_than_ever_before_is_held_until_somebody_accepts_it(
+    decisions: Path, tmp_path: Path
+) -> None:
+    ledger, few = tmp_path / "ledger.db", Path(shutil.copytree(decisions, tmp_path / "few"))
+    pl.read_parquet(decisions / "plays.parquet").gather_every(200).write_parquet(few / "plays.parquet")
+    for number in range(3):
+        run = made(few, tmp_path / f"run{number}", number, quiet=True)
+        assert "HELD" not in done("ledger", "append", "--decisions", run, "--ledger", ledger).out
+    arguments = ["ledger", "append", "--ledger", ledger, "--decisions", made(few, tmp_path / "run", 3)]
+    said = done(*arguments).out
+    assert "HELD, " in said
+    assert "model acted on " in said
+    assert "append again with --accept-surge model --accept-surge never_sleeps." in said
+    assert "Still held: model acted on" in done(*arguments).out
+    assert "'ties' does not act on far more" in refused(*arguments, "--accept-surge", "ties", "--by", "ines")
+    both = ["--accept-surge", "model", "--accept-surge", "never_sleeps", "--by", "ines"]
+    told = done(*arguments, *both, "--json").told["recorded"]
+    assert (told["accepted"], told["held_accounts"]) == (["model", "never_sleeps"], 0)
+    assert told["accounts"] >= 20
+    assert "HELD" not in done(*arguments).out
+    assert "held" not in done(*arguments).out.lower()

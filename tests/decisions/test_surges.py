@@ -1,20 +1,19 @@
 """What acts on far more accounts than ever before is held and told of, until a person lets it stand."""
 
-import shutil
+import itertools
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import polars as pl
 import pytest
 from tests.decisions.drafts import NOON
+from tests.surging import made
 
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.ledger import Ledger
 from ghostnote.decisions.ledger.verifying import verify
 from ghostnote.decisions.recording import record
-from ghostnote.decisions.summary import SourceActs, read_summary, write_document
 from ghostnote.decisions.tables import ACTED
 from ghostnote.errors import GhostnoteError
 
@@ -23,29 +22,12 @@ Run = Callable[..., DecisionFolder]
 
 @pytest.fixture
 def run(few_decisions: Path, tmp_path: Path) -> Run:
-    """Makes runs, each an hour after the one before; in a quiet one nothing is found."""
-    made: list[Path] = []
+    """Makes runs, each an hour after the one before."""
+    count = itertools.count()
 
-    def make(*, quiet: bool = False, spoken: tuple[str, ...] = ("model", "never_sleeps")) -> DecisionFolder:
-        path = Path(shutil.copytree(few_decisions, tmp_path / f"run{len(made)}"))
-        accounts = pl.read_parquet(path / "accounts.parquet")
-        if quiet:
-            nothing = pl.lit("allow").alias("action"), pl.lit(None, pl.String).alias("campaign_id")
-            accounts = accounts.with_columns(*nothing, pl.lit([], pl.List(pl.String)).alias("sources"))
-            plays = pl.read_parquet(path / "plays.parquet").with_columns(pl.lit("count").alias("verdict"))
-            plays.write_parquet(path / "plays.parquet")
-        else:
-            acts = pl.col("action") != "allow"
-            spoke = pl.when(acts).then(pl.lit(list(spoken))).otherwise(pl.lit([], pl.List(pl.String)))
-            accounts = accounts.with_columns(spoke.alias("sources"))
-        accounts.write_parquet(path / "accounts.parquet")
-        count = accounts.filter(pl.col("action").is_in(ACTED)).height
-        acted = [SourceActs(name=name, accounts=count) for name in spoken] if count else []
-        summary = read_summary(path)
-        at = summary.made_at + timedelta(hours=len(made))
-        write_document(path, msgspec.structs.replace(summary, made_at=at, acted=acted, account_days=2000))
-        made.append(path)
-        return DecisionFolder(path)
+    def make(**given: Any) -> DecisionFolder:
+        number = next(count)
+        return DecisionFolder(made(few_decisions, tmp_path / f"run{number}", number, **given))
 
     return make
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 #: Chance that a count as true as an earlier one lies above the bound that is taken for its rate.
 _MISSED = 0.025
@@ -85,4 +85,4 @@ def tripped(now: Acts, earlier: Sequence[Acts], limits: Breaker) -> list[Trip]:
 
 def upper(count: int) -> float:
     """The largest mean of a Poisson count that a count as low as this is not surprising for (97.5 %)."""
-    return float(chi2.ppf(1.0 - _MISSED, 2 * (count + 1)) / 2.0)
+    return float(gammaincinv(count + 1, 1.0 - _MISSED))

@@ -103,6 +103,8 @@ def _choice(row: dict[str, object], policy: Policy, prior: float | None) -> Choi
 
 def _with_stake(accounts: pl.DataFrame, plays: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Adds `stake`: what an account would earn in the days to come if it went on as on its active days."""
+    if len(policy.costs.options) == 1:  # Nothing hangs on it.
+        return accounts.with_columns(pl.lit(0.0).alias("stake"))
     theirs = plays.filter(
         pl.col("account_id").is_in(accounts["account_id"].cast(pl.Categorical).implode()),
         pl.col("ms_played") >= policy.royalty_ms,
