@@ -4,10 +4,15 @@ import re
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from ghostnote.decisions.actions import Cost, Costs
 from ghostnote.decisions.attribution.consequences import CONSEQUENCES
 from ghostnote.decisions.attribution.wording import sentences
+from ghostnote.decisions.breaker import Breaker
+from ghostnote.decisions.ceilings import Ceiling
+from ghostnote.decisions.enforcement import Delay, Enforcement
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import RULES
 from ghostnote.decisions.tables import DECISION_TABLES
@@ -40,12 +45,27 @@ def test_the_policy_table_has_every_field_with_its_default() -> None:
     policy = Policy()
     for name in Policy.__struct_fields__:
         default = getattr(policy, name)
-        if isinstance(default, (str, bool)):
+        if isinstance(default, msgspec.Struct) or name == "ceilings":
+            assert re.search(rf"^\| `\[+{name}\]+` \|", DECISIONS, re.MULTILINE), name
+        elif isinstance(default, (str, bool)):
             assert told[name] == (default if isinstance(default, str) else str(default).lower()), name
         elif isinstance(default, tuple):
             assert told[name] == str(list(default)), name
         else:
             assert float(told[name]) == default, name
+
+
+@pytest.mark.parametrize("kind", [Costs, Cost, Ceiling, Enforcement, Delay, Breaker])
+def test_every_key_of_the_policys_tables_is_told(kind: type[msgspec.Struct]) -> None:
+    for field in msgspec.structs.fields(kind):
+        assert re.search(rf"(^{field.name} = |^\[\S*\b{field.name}\]|or {field.name}\b)", DECISIONS, re.MULTILINE), (
+            field.name
+        )
+
+
+def test_the_breakers_defaults_are_told() -> None:
+    for name in Breaker.__struct_fields__:
+        assert re.search(rf"^{name} = {getattr(Breaker(), name)}\b", DECISIONS, re.MULTILINE), name
 
 
 def test_every_rule_is_told_and_whether_it_is_certain() -> None:

@@ -36,7 +36,10 @@ def test_two_policies_are_tried_on_the_same_days(town: Judged, tmp_path: Path) -
     assert sum(first["actions"].values()) == sum(second["actions"].values()) == found["accounts"]
     changes = pl.read_parquet(out / "changes.parquet")
     assert changes.height == found["changed"] >= found["only_first"] + found["only_second"] > 0
-    assert (out / COMPARISON_FILE).is_file()
+    assert sorted(path.name for path in out.iterdir()) == ["changes.parquet", "comparison.html", COMPARISON_FILE]
+    page = (out / "comparison.html").read_text()
+    assert f"{found['changed']} accounts" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert all(action in page for action in first["actions"])
     for by in ("country", "plan", "platform", "age"):
         rows = [row for row in first["observed"] if row["by"] == by]
         assert sum(row["accounts"] for row in rows) <= found["accounts"]

@@ -51,7 +51,9 @@ def simulate(
     against: Annotated[Path | None, typer.Option(help="The policy to hold it against [default: all defaults].")] = None,
     start: Annotated[str | None, typer.Option("--from", help="First day to decide about (YYYY-MM-DD).")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last day to decide about, included.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for comparison.json and changes.parquet.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for comparison.html, comparison.json and changes.parquet.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Decide past days under two policies on one walk over the lake, and show what differs, for whom. Nothing is done.
@@ -59,6 +61,7 @@ def simulate(
     Exits 1 if a file could not be read.
     """
     from ghostnote.backtest.policies import against as held_against
+    from ghostnote.console.comparison import write_comparison
     from ghostnote.console.comparison_text import told
     from ghostnote.decisions.policy import load_policy
     from ghostnote.events.lake import Lake
@@ -79,11 +82,12 @@ def simulate(
             out=out,
             progress=progress,
         )
+        page = None if out is None else write_comparison(out, found)
     if as_json:
         print_json(found)
     else:
         console().print(told(found))
-        if out is not None:
-            console().print(f"All of it is in {out}, every account that changes in {out / 'changes.parquet'}.")
+        if page is not None:
+            console().print(f"The page is {page}; every account that changes is in changes.parquet beside it.")
     if found.unreadable_files:
         raise typer.Exit(1)
