@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from ghostnote import __version__
 from ghostnote.decisions.attribution import Evidence, attribute, paid
 from ghostnote.decisions.campaigns import evidence
 from ghostnote.decisions.documents import keep_other
-from ghostnote.decisions.enforcement import waiting_hours
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.royalties.cents import to_cents
 from ghostnote.decisions.royalties.sharing import share_one
@@ -46,6 +45,7 @@ from ghostnote.features.history import Intake
 from ghostnote.models.bundle import Bundle, digest_of
 from ghostnote.scoring.audiences import JUDGED, Audiences
 from ghostnote.scoring.decide import Decided
+from ghostnote.scoring.enforcing import enforced
 from ghostnote.scoring.past import Past
 from ghostnote.scoring.sequence import no_scores
 
@@ -160,30 +160,16 @@ def _accounts(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
         schema={name: DECISION_TABLES["accounts"][name] for name in ("account_id", "reasons")},
     )
     accounts = accounts.join(said, on="account_id", how="left", maintain_order="left")
-    accounts = accounts.join(_enforced(run), on="account_id", how="left", maintain_order="left")
+    # Nobody outside knows the bundle, so nobody can work out how long an account waits.
+    key = bytes.fromhex(_versions(run).bundle)
+    due = enforced(run.decided.accounts, run.policy.enforcement, run.window[1], key)
+    accounts = accounts.join(due, on="account_id", how="left", maintain_order="left")
     return accounts.with_columns(
         _account_score(run).alias("score"),
         pl.col("reasons").fill_null(pl.lit([], dtype=said.schema["reasons"])),
         pl.col("artificial_plays").fill_null(0),
         pl.col("withheld_payout").fill_null(0.0),
     ).sort("score", "account_id", descending=[True, False])
-
-
-def _enforced(run: Run) -> pl.DataFrame:
-    """`due` and `told` of the accounts acted on."""
-    # Nobody outside knows the bundle, so nobody can work out how long an account waits.
-    key = bytes.fromhex(_versions(run).bundle)
-    # Not from the moment of the run: deciding again says the same.
-    end = datetime.combine(run.window[1] + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
-    rows = []
-    acted = run.decided.accounts.filter(pl.col("action").is_in(ACTED))
-    for account, action in acted.select("account_id", "action").iter_rows():
-        delay = run.policy.enforcement.of(action)
-        if delay is not None:
-            waits = timedelta(seconds=round(3600 * waiting_hours(account, action, delay, key)))
-            rows.append((account, end + waits, delay.told))
-    columns = ("account_id", "due", "told")
-    return pl.DataFrame(rows, schema={name: DECISION_TABLES["accounts"][name] for name in columns}, orient="row")
 
 
 def _account_score(run: Run) -> pl.Expr:
