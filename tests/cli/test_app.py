@@ -69,6 +69,7 @@ def test_the_help_names_every_command() -> None:
         "profit",
         "simulate",
         "plant",
+        "policy",
         "import",
         "validate",
         "train",

@@ -14,6 +14,7 @@ def test_the_policy_in_force_is_shown_and_can_be_used_as_a_file(tmp_path: Path) 
     file.write_text(done("policy", "show").out, encoding="utf-8")
     assert done("policy", "check", file).out.endswith("is a policy: it changes nothing.\n")
     file.write_text("reviews_per_day = 3\n[breaker]\nfactor = 5\n", encoding="utf-8")
+    assert done("policy", "check", file, "--json").told["changes"] == ["reviews_per_day", "breaker"]
     assert "it changes reviews_per_day, breaker." in done("policy", "check", file).out
     assert "reviews_per_day = 3\n" in done("policy", "show", "--policy", file).out
     assert done("policy", "show", "--policy", file, "--json").told["breaker"]["factor"] == 5

@@ -33,12 +33,17 @@ def show(
 
 
 @policy_app.command("check")
-def check(file: Annotated[Path, typer.Argument(help="The policy file.", show_default=False)]) -> None:
+def check(
+    file: Annotated[Path, typer.Argument(help="The policy file.", show_default=False)], as_json: _Json = False
+) -> None:
     """Say whether a policy file can be used, and what it changes."""
     from ghostnote.decisions.policy import Policy, load_policy
 
     loaded, usual = load_policy(file), Policy()
     fields = [name for name in Policy.__struct_fields__ if getattr(loaded, name) != getattr(usual, name)]
+    if as_json:
+        print_json({"policy": str(file), "changes": fields})
+        return
     what = f"it changes {', '.join(fields)}" if fields else "it changes nothing"
     console().print(f"{file} is a policy: {what}.", markup=False)
 
