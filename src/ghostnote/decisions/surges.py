@@ -120,6 +120,11 @@ class Held(DecisionFolder):
         )
 
 
+def held_sources(ledger: Ledger) -> Mapping[str, tuple[str, ...]]:
+    """What tripped and nobody accepted, by run; runs without any are left out."""
+    return {run: alerts.held for run, alerts in _told(ledger).items() if alerts.held}
+
+
 def _counted(summary: Summary) -> Acts:
     return Acts({found.name: found.accounts for found in summary.acted}, summary.account_days)
 

@@ -187,3 +187,13 @@ def test_a_run_that_was_written_in_part_is_not_closed_over(town: Judged, tmp_pat
         ledger.append([draft], actor="ghostnote", at=NOON)
         with pytest.raises(GhostnoteError, match="not written to the ledger to its end"):
             closed(town, ledger, period("daily", town.first_judged.isoformat()), tmp_path / "day")
+
+
+def test_what_a_circuit_breaker_holds_is_told(town: Judged, books: Ledger, tmp_path: Path) -> None:
+    [opened, _] = books.entries(kind="run")
+    assert opened.subject is not None
+    trip = {"source": "model", "accounts": 90, "bound": 9, "highest": 0.001, "runs": 5}
+    told = Draft(kind="alert", subject=opened.subject, action="surge", key="surge:model", body=trip)
+    books.append([told], actor="ghostnote", at=NOON)
+    said = closed(town, books, period("daily", town.first_judged.isoformat()), tmp_path / "day")
+    assert any("What model decided" in note and "nobody accepted it" in note for note in said.notes)

@@ -19,7 +19,7 @@ from ghostnote.decisions.closes.counting import Counted, count
 from ghostnote.decisions.closes.document import CLOSE_FILE, Close, Owed
 from ghostnote.decisions.closes.repeats import seen_before
 from ghostnote.decisions.closes.settlements import resettled, settled_by
-from ghostnote.decisions.closes.verdicts import played_days, undecided, verdicts_at
+from ghostnote.decisions.closes.verdicts import held_surges, played_days, undecided, verdicts_at
 from ghostnote.decisions.documents import keep_other, write_json
 from ghostnote.decisions.ledger import Draft, Entry, Ledger, Subject
 from ghostnote.decisions.royalties.summing_up import sum_up
@@ -103,7 +103,7 @@ def close(
             duplicates=counted.duplicates,
             unreadable_files=counted.unreadable,
             files=_digests(temporary),
-            notes=[f"Closed in part: {why}." for why in missing],
+            notes=[*(f"Closed in part: {why}." for why in missing), *held_surges(ledger, period)],
         )
         write_json(temporary / CLOSE_FILE, said)
         shutil.rmtree(out, ignore_errors=True)

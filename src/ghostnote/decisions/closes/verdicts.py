@@ -7,6 +7,7 @@ import polars as pl
 from ghostnote.decisions.closes.calendar import Period
 from ghostnote.decisions.ledger import Ledger
 from ghostnote.decisions.recording import runs
+from ghostnote.decisions.surges import held_sources
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 
@@ -56,4 +57,18 @@ def undecided(lake: Lake, ledger: Ledger, period: Period) -> list[str]:
     if missing:
         more = f" and {len(missing) - 1} more days" if missing[1:] else ""
         said.append(f"no run in the ledger decided about {missing[0]}{more}")
+    return said
+
+
+def held_surges(ledger: Ledger, period: Period) -> list[str]:
+    """In sentences, what a circuit breaker holds that was decided about a period, for nobody accepted it yet."""
+    held = held_sources(ledger)
+    said = []
+    for run_id, _, body in runs(ledger):
+        start, end = date.fromisoformat(body["start"]), date.fromisoformat(body["end"])
+        if run_id in held and start <= period.end and period.start <= end:
+            said.append(
+                f"What {', '.join(held[run_id])} decided in run {run_id} is held: it acts on far more accounts than "
+                "ever before, and nobody accepted it."
+            )
     return said
