@@ -12,10 +12,12 @@ from ghostnote.cli.screen import console, print_json
 from ghostnote.errors import GhostnoteError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.table import Table
 
     from ghostnote.decisions.cases.case import Case
-    from ghostnote.decisions.cases.deciding import Outcome
+    from ghostnote.decisions.cases.deciding import Desk, Outcome
     from ghostnote.decisions.cases.reviewers import Reviewer
 
 cases_app = typer.Typer(help="Look at cases and decide them.", no_args_is_help=True, rich_markup_mode=None)
@@ -99,11 +101,7 @@ def assign(
     as_json: _Json = False,
 ) -> None:
     """Give a case to somebody."""
-    from ghostnote.decisions.ledger import open_ledger
-
-    with open_ledger(ledger) as opened:
-        outcome = _desk(opened, by).assign(name, to)
-    _tell(outcome, as_json)
+    _take(ledger, by, as_json, lambda desk: desk.assign(name, to))
 
 
 @cases_app.command("note")
@@ -115,11 +113,7 @@ def note(
     as_json: _Json = False,
 ) -> None:
     """Write something down about a case."""
-    from ghostnote.decisions.ledger import open_ledger
-
-    with open_ledger(ledger) as opened:
-        outcome = _desk(opened, by).note(name, text)
-    _tell(outcome, as_json)
+    _take(ledger, by, as_json, lambda desk: desk.note(name, text))
 
 
 @cases_app.command("decide")
@@ -135,41 +129,25 @@ def decide(
     as_json: _Json = False,
 ) -> None:
     """Decide a case: its accounts and plays follow, at once or when a second person agrees."""
-    from ghostnote.decisions.ledger import open_ledger
-
-    with open_ledger(ledger) as opened:
-        outcome = _desk(opened, by).decide(name, disposition, text=text, but=but or [])
-    _tell(outcome, as_json)
+    _take(ledger, by, as_json, lambda desk: desk.decide(name, disposition, text=text, but=but or []))
 
 
 @cases_app.command("appeal")
 def appeal(name: _Name, ledger: Address, text: _Text = "", by: _By = None, as_json: _Json = False) -> None:
     """Put a decided case before somebody else, since its holder says that the decision is wrong."""
-    from ghostnote.decisions.ledger import open_ledger
-
-    with open_ledger(ledger) as opened:
-        outcome = _desk(opened, by).appeal(name, text)
-    _tell(outcome, as_json)
+    _take(ledger, by, as_json, lambda desk: desk.appeal(name, text))
 
 
 @cases_app.command("reopen")
 def reopen(name: _Name, ledger: Address, text: _Text = "", by: _By = None, as_json: _Json = False) -> None:
     """Put a decided case back into the queue; what was decided stands until it is decided anew."""
-    from ghostnote.decisions.ledger import open_ledger
-
-    with open_ledger(ledger) as opened:
-        outcome = _desk(opened, by).reopen(name, text)
-    _tell(outcome, as_json)
+    _take(ledger, by, as_json, lambda desk: desk.reopen(name, text))
 
 
 @cases_app.command("undo")
 def undo(name: _Name, ledger: Address, by: _By = None, as_json: _Json = False) -> None:
     """Take a decision back: accounts and plays stand as before it, unless somebody changed them since."""
-    from ghostnote.decisions.ledger import open_ledger
-
-    with open_ledger(ledger) as opened:
-        outcome = _desk(opened, by).undo(name)
-    _tell(outcome, as_json)
+    _take(ledger, by, as_json, lambda desk: desk.undo(name))
 
 
 @cases_app.command("golden")
@@ -245,6 +223,15 @@ def _desk(ledger: Any, by: str | None) -> Any:
     from ghostnote.decisions.cases.deciding import Desk
 
     return Desk(ledger, by=actor(by), at=datetime.now(UTC))
+
+
+def _take(ledger: str, by: str | None, as_json: bool, step: "Callable[[Desk], Outcome]") -> None:
+    """One person's step at a case, and what follows from it."""
+    from ghostnote.decisions.ledger import open_ledger
+
+    with open_ledger(ledger) as opened:
+        outcome = step(_desk(opened, by))
+    _tell(outcome, as_json)
 
 
 def _tell(outcome: "Outcome", as_json: bool) -> None:

@@ -1,7 +1,5 @@
 """The page of an evidence packet: one HTML file beside `packet.json`, made from it alone."""
 
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from ghostnote.console.drawing import Draughtsman
 from ghostnote.console.report import render, write_page
 from ghostnote.decisions.attribution.packet import PACKET_FILE, UNKNOWN, Counted, Packet, Track
 from ghostnote.decisions.documents import keep_other, write_json
-from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import whole_folder
 
 PAGE_FILE = "packet.html"
 _BARS, _ROWS = 8, 50
@@ -26,19 +24,10 @@ def write_packet(found: Packet, out: Path) -> Path:
     Raises `GhostnoteError` if `out` holds something else than an earlier packet, or cannot be written.
     """
     keep_other(out, PACKET_FILE, "packet")
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     page = render("packet.html", packet_context(found)).encode()
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        write_json(temporary / PACKET_FILE, found)
-        write_page(temporary / PAGE_FILE, page)
-        shutil.rmtree(out, ignore_errors=True)
-        temporary.rename(out)
-    except (OSError, GhostnoteError) as error:
-        why = getattr(error, "strerror", None) or "the disk refuses"
-        raise GhostnoteError(f"Could not write {out}: {why}. Free some space or choose another place.") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with whole_folder(out) as folder:
+        write_json(folder / PACKET_FILE, found)
+        write_page(folder / PAGE_FILE, page)
     return out / PAGE_FILE
 
 

@@ -71,8 +71,9 @@ def record(
     put back in time; and for accepting what did not trip.
     """
     run_id = fingerprint(folder)
-    _in_order(folder, ledger, run_id)
-    alerts = alerts_of(folder, ledger, run_id, {name: (done, body) for name, done, body in runs(ledger)})
+    there = {name: (complete, body) for name, complete, body in runs(ledger)}
+    _in_order(folder, there, run_id)
+    alerts = alerts_of(folder, ledger, run_id, there)
     accepted = _accepted(alerts, accept)
     writer = _Writer(ledger, run_id, at)
     if writer.complete(accepted):
@@ -189,9 +190,9 @@ def runs(ledger: Ledger) -> Iterator[tuple[str, bool, Mapping[str, Any]]]:
         yield run_id, run_id in completed, body
 
 
-def _in_order(folder: DecisionFolder, ledger: Ledger, run_id: str) -> None:
+def _in_order(folder: DecisionFolder, there: Mapping[str, tuple[bool, Mapping[str, Any]]], run_id: str) -> None:
     summary = folder.summary
-    for other, _, body in runs(ledger):
+    for other, (_, body) in there.items():
         apart = summary.end < date.fromisoformat(body["start"]) or date.fromisoformat(body["end"]) < summary.start
         made_at = datetime.fromisoformat(body["made_at"])
         if other != run_id and not apart and made_at > summary.made_at:

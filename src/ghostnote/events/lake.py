@@ -152,6 +152,28 @@ def new_lake(path: str | os.PathLike[str]) -> Iterator[LakeWriter]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def whole_folder(out: Path) -> Iterator[Path]:
+    """A folder to write into that takes the place of `out`, whatever is there, when the block ends well.
+
+    When it does not, `out` stays as it was. Raises `GhostnoteError` if the disk refuses; errors of the block that name
+    the folder written into are told of `out`.
+    """
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        yield temporary
+        shutil.rmtree(out, ignore_errors=True)
+        temporary.rename(out)
+    except OSError as error:
+        raise GhostnoteError(f"Could not write {out}: {why_not(out, error)}.") from error
+    except GhostnoteError as error:
+        raise renamed(error, temporary, out) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def conform(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     """The columns of `rows` that the contract knows, in its order and types."""
     present = [column for column in table.columns if column.name in rows.columns]
@@ -168,6 +190,14 @@ def write_parquet(rows: pl.DataFrame, path: Path) -> None:
     except (OSError, pl.exceptions.ComputeError) as error:
         with suppress(OSError):
             temporary.unlink()
+        raise GhostnoteError(f"Could not write {path}: {why_not(path, error)}.") from error
+
+
+def write_csv(rows: pl.DataFrame, path: Path) -> None:
+    """Write one file that spreadsheets take for UTF-8; a full disk is a `GhostnoteError`."""
+    try:
+        rows.write_csv(path, include_bom=True)
+    except (OSError, pl.exceptions.ComputeError) as error:
         raise GhostnoteError(f"Could not write {path}: {why_not(path, error)}.") from error
 
 

@@ -2,8 +2,6 @@
 
 import hashlib
 import math
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -36,8 +34,7 @@ from ghostnote.decisions.summary import (
 )
 from ghostnote.decisions.tables import ACTED, DECISION_TABLES
 from ghostnote.decisions.tracks import judge_tracks
-from ghostnote.errors import GhostnoteError
-from ghostnote.events.lake import Lake, renamed, why_not, write_parquet
+from ghostnote.events.lake import Lake, whole_folder, write_parquet
 from ghostnote.events.quarantine import write_quarantine
 from ghostnote.events.reading import read
 from ghostnote.events.schema import TABLES
@@ -87,26 +84,15 @@ def refuse_other(out: Path) -> None:
 def write_run(run: Run, out: Path) -> Summary:
     """Write everything under a temporary name, then put it where an earlier run may stand."""
     refuse_other(out)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+    with whole_folder(out) as folder:
         frames = tables(run)
         for name, frame in frames.items():
-            write_parquet(frame, temporary / f"{name}.parquet")
+            write_parquet(frame, folder / f"{name}.parquet")
         if run.intake.rejected:
             ordered = sorted(run.intake.rejected, key=lambda reading: reading.table)
-            write_quarantine(ordered, temporary / "quarantine")
+            write_quarantine(ordered, folder / "quarantine")
         summary = _summary(run, frames)
-        write_document(temporary, summary)
-        shutil.rmtree(out, ignore_errors=True)
-        temporary.rename(out)
-    except OSError as error:
-        raise GhostnoteError(f"Could not write {out}: {why_not(out, error)}.") from error
-    except GhostnoteError as error:
-        raise renamed(error, temporary, out) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        write_document(folder, summary)
     return summary
 
 

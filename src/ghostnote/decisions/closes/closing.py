@@ -1,8 +1,6 @@
 """Close a day, a week or a month: what downstream teams take, as the ledger stands, once."""
 
 import hashlib
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,11 +20,12 @@ from ghostnote.decisions.closes.settlements import resettled, settled_by
 from ghostnote.decisions.closes.verdicts import held_surges, played_days, undecided, verdicts_at
 from ghostnote.decisions.documents import keep_other, write_json
 from ghostnote.decisions.ledger import Draft, Entry, Ledger, Subject
+from ghostnote.decisions.recording import micros
 from ghostnote.decisions.royalties.summing_up import sum_up
 from ghostnote.decisions.royalties.terms import Terms
 from ghostnote.decisions.royalties.writing import write_settlement
 from ghostnote.errors import GhostnoteError
-from ghostnote.events.lake import Lake, renamed, why_not, write_parquet
+from ghostnote.events.lake import Lake, whole_folder, write_csv, write_parquet
 from ghostnote.progress import Progress, silent
 
 _CLOSED, _CORRECTED = "closed", "corrected"
@@ -74,15 +73,12 @@ def close(
             "the rest, or close what there is with --partial."
         )
     seq, last = ledger.head()
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+    with whole_folder(out) as folder:
         verdicts = verdicts_at(ledger, seq, played_days(lake, period.start, period.end))
         seen = seen_before(lake, period.start)
         counted = count(lake, verdicts, period.start, period.end, order.terms.royalty_ms, progress, seen)
-        watched = _write(lake, ledger, counted, verdicts, period, temporary, order, at, progress)
-        owed = _corrected(lake, ledger, [c for c in before if c.period.kind == period.kind], seq, order, temporary)
+        watched = _write(lake, ledger, counted, verdicts, period, folder, order, at, progress)
+        owed = _corrected(lake, ledger, [c for c in before if c.period.kind == period.kind], seq, order, folder)
         said = Close(
             ghostnote=__version__,
             made_at=at,
@@ -102,18 +98,10 @@ def close(
             rejected_rows=counted.rejected_rows,
             duplicates=counted.duplicates,
             unreadable_files=counted.unreadable,
-            files=_digests(temporary),
+            files=_digests(folder),
             notes=[*(f"Closed in part: {why}." for why in missing), *held_surges(ledger, period)],
         )
-        write_json(temporary / CLOSE_FILE, said)
-        shutil.rmtree(out, ignore_errors=True)
-        temporary.rename(out)
-    except OSError as error:
-        raise GhostnoteError(f"Could not write {out}: {why_not(out, error)}.") from error
-    except GhostnoteError as error:
-        raise renamed(error, temporary, out) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        write_json(folder / CLOSE_FILE, said)
     ledger.append(_drafts(said, order), actor=by, at=at, led=True)
     return said
 
@@ -194,7 +182,7 @@ def _write_chart(counts: pl.DataFrame, period: Period, folder: Path, order: Orde
             "decide their cases, or close with --deadline, which publishes ranks with intervals."
         )
     write_parquet(table, folder / "chart.parquet")
-    table.write_csv(folder / "chart.csv", include_bom=True)
+    write_csv(table, folder / "chart.csv")
     write_parquet(watched, folder / "watch.parquet")
     return watched.height
 
@@ -266,7 +254,7 @@ def _correction(said: Close, owed: Owed, currency: str) -> Draft:
         subject=Subject("close", owed.close),
         action=_CORRECTED,
         key=said.name,
-        amount=round(owed.amount * 1_000_000),
+        amount=micros(owed.amount),
         currency=currency,
         reason=f"told by {said.name}",
         body=msgspec.to_builtins(owed),

@@ -1,7 +1,5 @@
 """A settlement on disk: Parquet for programs, CSV for people who keep books, written whole or not at all."""
 
-import os
-import shutil
 from pathlib import Path
 
 import polars as pl
@@ -9,8 +7,7 @@ import polars as pl
 from ghostnote.decisions.documents import keep_other, write_json
 from ghostnote.decisions.royalties.document import ROYALTIES_FILE, Royalties
 from ghostnote.decisions.royalties.statements import TABLES, Settlement
-from ghostnote.errors import GhostnoteError
-from ghostnote.events.lake import renamed, why_not, write_parquet
+from ghostnote.events.lake import whole_folder, write_csv, write_parquet
 
 #: Tables that are written as CSV too.
 SHEETS = ("statements", "statements_by_pool", "pools")
@@ -30,23 +27,12 @@ def write_settlement(settled: Settlement, said: Royalties, out: Path) -> None:
     it is UTF-8. Raises `GhostnoteError` if the disk refuses or `out` holds something else.
     """
     refuse_other(out)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+    with whole_folder(out) as folder:
         for name in TABLES:
-            write_parquet(settled.table(name), temporary / f"{name}.parquet")
+            write_parquet(settled.table(name), folder / f"{name}.parquet")
         for name in SHEETS:
-            _harmless(settled.table(name)).write_csv(temporary / f"{name}.csv", include_bom=True)
-        write_json(temporary / ROYALTIES_FILE, said)
-        shutil.rmtree(out, ignore_errors=True)
-        temporary.rename(out)
-    except (OSError, pl.exceptions.ComputeError) as error:
-        raise GhostnoteError(f"Could not write {out}: {why_not(out, error)}.") from error
-    except GhostnoteError as error:
-        raise renamed(error, temporary, out) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            write_csv(_harmless(settled.table(name)), folder / f"{name}.csv")
+        write_json(folder / ROYALTIES_FILE, said)
 
 
 def _harmless(table: pl.DataFrame) -> pl.DataFrame:
