@@ -14,7 +14,7 @@ from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.audiences import Audiences
 from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.decide import Decided, decide
-from ghostnote.scoring.judge import Judge
+from ghostnote.scoring.judge import NO_SIGNUPS, Judge
 from ghostnote.scoring.kept import Kept
 from ghostnote.scoring.reasons import Baseline, explain
 
@@ -38,6 +38,7 @@ class Period:
     _days: list[pl.DataFrame] = field(default_factory=list)
     _plays: list[pl.DataFrame] = field(default_factory=list)
     _links: list[pl.DataFrame] = field(default_factory=list)
+    _signups: list[pl.DataFrame] = field(default_factory=list)
     _peers: list[NDArray[np.float32]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -68,13 +69,13 @@ class Period:
     @property
     def play_threshold(self) -> float | None:
         """The raw score that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
-        ceilings = self.judge.bundle.manifest.play_ceilings
-        if ceilings is None:
-            return None
-        shares = np.log(np.asarray(ceilings.scores))
-        return float(
-            np.interp(np.log(self.judge.policy.honest_mark_ceiling), shares, np.asarray(ceilings.probabilities))
-        )
+        return self.judge.play_threshold
+
+    @property
+    def signups(self) -> pl.DataFrame:
+        """account_id and signup_score (float32), the highest of any of its sign-ups; null without a model of them."""
+        score = pl.col("score").fill_nan(None).max().alias("signup_score")
+        return pl.concat([NO_SIGNUPS.to_frame(), *self._signups]).group_by("account_id").agg(score)
 
     @property
     def odd(self) -> float:
@@ -97,6 +98,7 @@ class Period:
         self._days.append(opinions.days)
         self._plays.append(opinions.plays)
         self._links.append(opinions.links)
+        self._signups.append(opinions.signups)
 
     def decided(self, last: date | None = None) -> Decided:
         """What is decided about all days so far, or about those up to `last`, as if nothing had come after it."""
