@@ -21,7 +21,7 @@ def open_together(lake: Lake, kinds: pl.DataFrame) -> None:
     rows = read(lake, "signups").rows
     cohorts = kinds.filter(~pl.col("attack")).select("account_id", cohort="kind")
     rows = rows.join(cohorts, on="account_id", how="left").sort("event_time", "event_id")
-    for change in (_families, _students, _phones, _shops):
+    for change in (_families, _students, _phones, _shops, _tunnels):
         rows = change(rows, lake)
     for file in lake.files("signups"):
         file.unlink()
@@ -79,6 +79,16 @@ def _shops(rows: pl.DataFrame, _: Lake) -> pl.DataFrame:
         pl.when(shop).then(pl.lit("a9")).otherwise("email_shape").alias("email_shape"),
         pl.when(shop).then(pl.lit("premium")).otherwise("plan").alias("plan"),
     )
+
+
+def _tunnels(rows: pl.DataFrame, lake: Lake) -> pl.DataFrame:
+    """Three in a hundred honest people sign up through a VPN: as many as use one in the simulation."""
+    ips = pl.scan_parquet(list(lake.files("ips"))).filter(pl.col("ip_kind").cast(pl.String) == "vpn")
+    exits = ips.select(pl.col("ip").cast(pl.String)).sort("ip").collect()["ip"]
+    drawn = pl.col("account_id").cast(pl.String).hash(seed=7)
+    which = (drawn // 100 % len(exits)).cast(pl.UInt32)
+    tunnelled = _COHORT.is_not_null() & (drawn % 100 < 3)
+    return rows.with_columns(pl.when(tunnelled).then(pl.lit(exits).gather(which)).otherwise("ip").alias("ip"))
 
 
 def _usual(lake: Lake, kind: str) -> pl.DataFrame:

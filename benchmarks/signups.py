@@ -1,6 +1,6 @@
 """Does a model of sign-ups pay? Fake accounts found as they are opened, beside rules and the account-day model.
 
-Models learn from the first ten days of `signups.toml` with the labels known by then, and rank all sign-ups of
+Models learn from `signups.toml` with the labels that its team has by the end, and rank all sign-ups of
 `signups_others.toml`: other seeds, other hands, and kinds of campaign that are taught, left out of training, or in neither.
 Honest people sign up together as `honest_signups` has it. Rules and the account-day model are given the same rows: an
 account-day of one event. What of all is fake there is no service's, so each kind is ranked among honest sign-ups alone,
@@ -14,7 +14,6 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -33,8 +32,10 @@ from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
 from ghostnote.features.account_days import day_names, with_columns
 from ghostnote.features.catalog import CATALOG, TRAINED
-from ghostnote.features.directions import day_directions, directions
-from ghostnote.features.history import Intake, play_days, walk
+from ghostnote.features.directions import day_directions
+from ghostnote.features.history import Intake, walk
+from ghostnote.features.signups import signup_directions, signup_features
+from ghostnote.models.boosting import Boosting
 from ghostnote.models.table import Table
 from ghostnote.simulation.scenarios import load_scenario
 from ghostnote.simulation.world import simulate
@@ -47,11 +48,11 @@ Row = dict[str, str | int | float]
 Floats = NDArray[np.float64]
 
 WORLDS = "701:4000 711:4000,712:4000,713:4000"
-_TAUGHT_DAYS = 10
 #: Part of the sign-ups that is looked at, and the share of them that a kind is taken to be: kinds of any size compare.
 _BUDGET = _SHARE = 0.01
 _HERE = Path(__file__).parent
-_FOLDED = with_columns(TRAINED, needed(), CATALOG)
+_RULED = with_columns(TRAINED, needed(), CATALOG)
+_FOLDED = (*_RULED, *(feature for feature in signup_features(_RULED) if feature not in _RULED))
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class Taught:
     @classmethod
     def by(cls, samples: Samples) -> "Taught":
         """Learn as `ghostnote train` does."""
-        found = learn_signups(samples.signups, directions((*CATALOG, *TRAINED)), seed=0)
-        return cls(found, learn(samples.days, day_directions(TRAINED), seed=0))
+        found = learn_signups(samples.signups, Boosting(directions=signup_directions(CATALOG)))
+        return cls(found, learn(samples.days, Boosting(directions=day_directions(TRAINED))))
 
     def scores(self, rows: Signups) -> dict[str, Floats]:
         """What each thinks of the rows, uncalibrated."""
@@ -99,8 +100,7 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         make = partial(_world, Path(folder))
         lake = make("signups.toml", taught)
-        until = play_days(lake)[0] + timedelta(days=_TAUGHT_DAYS - 1)
-        samples = collect(lake, as_of=datetime.combine(until, time.max, tzinfo=UTC)).samples
+        samples = collect(lake).samples
         by_kind = accounts_by_kind(lake, read(lake, "labels").rows)
         parts = [_signups(make("signups_others.toml", world)) for world in judged.split(",")]
     rows = Signups(*(np.concatenate([getattr(one, name) for one in parts]) for name in Signups.__dataclass_fields__))

@@ -35,10 +35,6 @@ _TABLE: dict[tuple[str, str, str], int] = {
     ("count", "signup", "ip"): +1,
     ("count", "signup", "subnet"): +1,
     ("count", "signup", "email_domain"): +1,
-    ("count", "signup", "device"): +1,
-    ("count", "signup", "payment"): +1,
-    ("count", "trial", "payment"): +1,
-    ("top_share", "email_shape", "email_domain"): +1,
 }
 
 

@@ -50,7 +50,7 @@ class Opinions:
 
     `days`: account_id, day, first_time, last_time, plays, signups, probability, surprise, new_device (share of its
     plays on devices new to it), ratio (evidence in log-odds), without_rules (what it is if no rule counts), certain,
-    rules (names). `values`: float32, the account-days' features in the order of `Judge.folded`. `plays`: the play's
+    rules (names). `values`: float32, the account-days' features in the order of `Judge.daily`. `plays`: the play's
     ids, ms_played, day, `score` (probability) and `raw` (what ranks them), float32. `links`: account_id, kind, key,
     time (in buckets of `BUCKET_HOURS`), events. `signups`: account_id and `score` (float32) of each sign-up, which no
     decision rests on.
@@ -80,16 +80,17 @@ class Judge:
 
     def __init__(self, bundle: Bundle, policy: Policy) -> None:
         self.bundle, self.policy = bundle, policy
-        #: What the bundle's detectors were trained on, and with what the rules need after it: all that is to be folded.
+        #: What the bundle's detectors were trained on, and with what the rules need after it: what account-days have.
         self.features = features_of(bundle)
-        folded = with_columns(self.features, needed(), CATALOG)
-        self.folded = _with_features(folded, bundle.signup.names if bundle.signup else ())
+        self.daily = with_columns(self.features, needed(), CATALOG)
+        #: All that is to be folded: that, and what the model of sign-ups is given besides.
+        self.folded = _with_features(self.daily, bundle.signup.names if bundle.signup else ())
         self._names = tuple(feature.name for feature in self.folded)
 
     def judge(self, day: Day) -> Opinions:
         """All opinions on one day."""
-        rows = account_days(day.stream, day.values, self.folded, day.day)
-        table = Table(day_names(self.folded), rows.values)
+        rows = account_days(day.stream, day.values[:, : len(self.daily)], self.daily, day.day)
+        table = Table(day_names(self.daily), rows.values)
         days = rows.accounts.with_columns(
             pl.Series("probability", self._day_probability(table)),
             pl.Series("surprise", self.bundle.tails.score(table)),

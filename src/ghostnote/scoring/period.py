@@ -43,7 +43,7 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.judge.policy.track_alerts_per_day:
-            self.audiences = Audiences(self.judge.folded)
+            self.audiences = Audiences(self.judge.daily)
 
     @classmethod
     def of(
@@ -123,5 +123,5 @@ class Period:
         acted = decided.accounts.filter(pl.col("action") != "allow")
         baseline = Baseline.of(np.concatenate(self._peers))
         return explain(
-            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.folded, baseline, decided.groups
+            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.daily, baseline, decided.groups
         )

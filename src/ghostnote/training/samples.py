@@ -175,8 +175,8 @@ def gather(
     span = max((end - start).days, 1)
     share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
     # Sign-ups are learnt from with all that scoring knows of them, which folds what every rule needs.
-    shared = signup_features(with_columns(features, needed(), CATALOG))
-    folded = with_columns(features, {*needed(certain_only=True), *day_names(shared)}, CATALOG)
+    opening = signup_features(with_columns(features, needed(), CATALOG))
+    folded = with_columns(features, {*needed(certain_only=True), *day_names(opening)}, CATALOG)
     recent = RecentPlays(folded, SEQUENCE_ROWS // span) if sequences else None
     for walked in walk(lake, with_token_features(folded) if sequences else folded, intake, end, progress):
         day = replace(walked, values=walked.values[:, : len(folded)])
@@ -190,7 +190,7 @@ def gather(
         for account in caught:
             certain.setdefault(account, day.day)
         plays.append(_some_plays(day, names, known, victims, share, np.random.default_rng(random)))
-        signups.append(_signups(day, folded, known))
+        signups.append(_signups(day, folded, opening, known))
         if recent:
             recent.keep(day, known, victims, np.random.default_rng([*random, 1]))
     judged = known.honest_accounts | known.fraud_accounts
@@ -198,7 +198,7 @@ def gather(
     return Samples(
         _of_features(days, day_names(features)).with_fraud(found),
         _of_features(plays, names).with_fraud(found),
-        _of_features(signups, tuple(feature.name for feature in signup_features(folded))).with_fraud(found),
+        _of_features(signups, tuple(feature.name for feature in opening)).with_fraud(found),
         certain=frozenset(found),
         sequences=recent.joined().with_fraud(found) if recent else None,
     )
@@ -301,12 +301,12 @@ def _some_plays(
     return Sample(rows["account_id"], table, fraud[keep], 1.0 / odds[keep], _on(day.day, rows.height), found)
 
 
-def _signups(day: Day, folded: Sequence[Feature], known: Known) -> Sample[Table]:
+def _signups(day: Day, folded: Sequence[Feature], opening: Sequence[Feature], known: Known) -> Sample[Table]:
     """The day's sign-ups, victims' too: whoever was hijacked later had opened the account all the same."""
     rows = np.flatnonzero((day.stream["kind"] == "signup").to_numpy())
     accounts = day.stream["account_id"].gather(rows)
-    shared = signup_features(folded)
-    table = Table(tuple(feature.name for feature in shared), day.values[np.ix_(rows, [folded.index(f) for f in shared])])
+    columns = [folded.index(feature) for feature in opening]
+    table = Table(tuple(feature.name for feature in opening), day.values[np.ix_(rows, columns)])
     found = known_on([accounts], known.since)
     fraud = member(accounts, known.fraud_accounts).to_numpy()
     return Sample(accounts, table, fraud, np.ones(len(rows)), _on(day.day, len(rows)), found)

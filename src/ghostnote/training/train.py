@@ -17,6 +17,8 @@ from ghostnote.features.catalog import CATALOG, TRAINED
 from ghostnote.features.declaration import Feature
 from ghostnote.features.directions import day_directions, directions
 from ghostnote.features.history import Intake, play_days
+from ghostnote.features.signups import signup_directions
+from ghostnote.models.boosting import Boosting
 from ghostnote.models.bundle import FORMAT, Bundle, Curve, LearntSignups, Manifest, Training
 from ghostnote.models.sequence import PlaySequence, needs_pytorch
 from ghostnote.models.table import Table
@@ -164,12 +166,12 @@ def _supervised(
     facts, manifest = bundle.manifest.training, bundle.manifest
     days = plays = None
     if _enough(samples.days):
-        days = learn(samples.days, day_directions(features), seed=seed)
+        days = learn(samples.days, Boosting(directions=day_directions(features), seed=seed))
     else:
         facts = _noted(facts, f"{_labelled(samples.days, 'account-days')}: no account-day model.")
     progress("Fitting detectors", 1, 4)
     if _enough(samples.plays) and days is not None:
-        plays = learn(samples.plays, directions(features), seed=seed)
+        plays = learn(samples.plays, Boosting(directions=directions(features), seed=seed))
     else:
         facts = _noted(facts, f"{_labelled(samples.plays, 'plays')}: no play model.")
     progress("Fitting detectors", 3, 4)
@@ -209,7 +211,7 @@ def _with_signups(bundle: Bundle, sample: Sample[Table], features: tuple[Feature
     if not _enough(sample):
         facts = _noted(facts, f"{_labelled(sample, 'sign-ups')}: no model of sign-ups.")
         return msgspec.structs.replace(bundle, manifest=msgspec.structs.replace(bundle.manifest, training=facts))
-    found = learn_signups(sample, directions((*CATALOG, *features)), seed=seed)
+    found = learn_signups(sample, Boosting(directions=signup_directions((*CATALOG, *features)), seed=seed))
     if found.stop.why:
         facts = _noted(facts, f"The model of sign-ups has the usual {found.stop.rounds} trees: {found.stop.why}.")
     said = LearntSignups(
