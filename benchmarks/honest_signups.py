@@ -1,8 +1,9 @@
 """Honest people who sign up together, put into a simulated lake: the simulation's own sign up one by one, from home.
 
-Families open their accounts in one sitting, on one device; students in the first two days of a term, on their campus, with
-its mail; phones without other access behind one address of their carrier; a chain of shops with one card and one shape
-of address. A model that is judged without them is flattered, and one that never saw any does them wrong.
+Families open their accounts in one sitting, on one device; students in the first two days of a term, on their campus,
+with its mail; phones without other access behind one address of their carrier; a chain of shops with one card and one
+shape of address; a few of everybody through a VPN. A model that is judged without them is flattered, and one that never
+saw any does them wrong.
 """
 
 import polars as pl
@@ -39,7 +40,10 @@ def _families(rows: pl.DataFrame, _: Lake) -> pl.DataFrame:
     place = pl.int_range(pl.len()).over("family_id")
     first = {name: pl.col(name).first().over("family_id") for name in ("event_time", "ip", "device_id")}
     return rows.with_columns(
-        pl.when(family).then(first["event_time"] + place * pl.duration(minutes=3)).otherwise("event_time").alias("event_time"),
+        pl.when(family)
+        .then(first["event_time"] + place * pl.duration(minutes=3))
+        .otherwise("event_time")
+        .alias("event_time"),
         *(pl.when(family).then(first[name]).otherwise(name).alias(name) for name in ("ip", "device_id")),
     )
 

@@ -1,12 +1,12 @@
 """Does a model of sign-ups pay? Fake accounts found as they are opened, beside rules and the account-day model.
 
 Models learn from `signups.toml` with the labels that its team has by the end, and rank all sign-ups of
-`signups_others.toml`: other seeds, other hands, and kinds of campaign that are taught, left out of training, or in neither.
+`signups_others.toml`: other seeds, other hands, and kinds of campaign that are taught, left out of training or in none.
 Honest people sign up together as `honest_signups` has it. Rules and the account-day model are given the same rows: an
 account-day of one event. What of all is fake there is no service's, so each kind is ranked among honest sign-ups alone,
 weighed as if it were one in a hundred.
 
-`GHOSTNOTE_BENCH_SIGNUPS="701:4000 711:4000,712:4000"` names others: the taught world, then those judged, as seed and
+`GHOSTNOTE_BENCH_SIGNUPS="703:4000 724:4000,725:4000"` names others: the taught world, then those judged, as seed and
 accounts.
 """
 
@@ -47,7 +47,7 @@ from ghostnote.training.train import collect
 Row = dict[str, str | int | float]
 Floats = NDArray[np.float64]
 
-WORLDS = "701:4000 711:4000,712:4000,713:4000"
+WORLDS = "702:4000 721:4000,722:4000,723:4000"
 #: Part of the sign-ups that is looked at, and the share of them that a kind is taken to be: kinds of any size compare.
 _BUDGET = _SHARE = 0.01
 _HERE = Path(__file__).parent
@@ -199,7 +199,6 @@ def _about(samples: Samples, every: Taught) -> Row:
         "sign-ups": len(samples.signups.table),
         "labelled": int(samples.signups.fraud.sum()),
         "trees": every.signups.stop.rounds,
-        "average precision ahead": every.signups.average_precision or 0.0,
         "prior": every.signups.prior,
         "labelled share": every.signups.labelled_share,
     }

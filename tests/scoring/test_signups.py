@@ -82,9 +82,7 @@ def test_without_a_model_scores_are_unknown(arrivals: Judged, last_day: Day) -> 
 
 
 def test_a_stricter_ceiling_asks_for_a_higher_score(arrivals: Judged) -> None:
-    at = [
-        Judge(arrivals.loaded, Policy(honest_signup_ceiling=share)).signup_threshold for share in (1e-4, 1e-3, 1e-2)
-    ]
+    at = [Judge(arrivals.loaded, Policy(honest_signup_ceiling=share)).signup_threshold for share in (1e-4, 1e-3, 1e-2)]
     assert at == sorted(at, reverse=True)
     assert at[0] > at[-1]
     ceilings = arrivals.loaded.manifest.signup_ceilings

@@ -24,7 +24,7 @@ _FIRST = date(2026, 3, 1).toordinal()
 
 
 def opened(days: int = 20, *, known_after: int = 1) -> Sample[Table]:
-    """A hundred sign-ups a day, ten of them from one address each; all of these are labelled `known_after` days later."""
+    """A hundred sign-ups a day, ten of them from shared addresses: these are labelled fraud `known_after` days later."""
     random = np.random.default_rng(0)
     shared = np.tile(np.repeat([10.0, 1.0], [10, 90]), days)
     day = np.repeat(np.arange(_FIRST, _FIRST + days, dtype=np.int32), 100)
@@ -73,7 +73,9 @@ def test_rows_are_the_folds_rows_of_signups_after_the_first_day(arrivals: Judged
     parts = []
     for day in list(walk(arrivals.lake, folded, Intake(), arrivals.as_of.date()))[1:]:
         rows = (day.stream["kind"] == "signup").to_numpy()
-        parts.append(pl.DataFrame(day.values[rows]).with_columns(account=day.stream["account_id"].filter(pl.Series(rows))))
+        parts.append(
+            pl.DataFrame(day.values[rows]).with_columns(account=day.stream["account_id"].filter(pl.Series(rows)))
+        )
     there = pl.concat(parts)
     assert sample.table.names == tuple(feature.name for feature in folded)
     assert sample.accounts.to_list() == there["account"].to_list()

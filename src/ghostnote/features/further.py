@@ -133,14 +133,11 @@ SHARED = (
 #: What the model of sign-ups is given besides: it needs no plays, and asks who else signed up the same way.
 OPENINGS = (
     count("subnet", "7d", "Farms fill a network over days, a few accounts a day.", where=SIGNUP),
-    distinct("device", "subnet", "7d", "Accounts opened in one network on few devices.", where=SIGNUP),
     top_share(
         "email_shape", "subnet", "7d", "Neighbours whose addresses are made by one pattern.", where=SIGNUP, support=5
     ),
     top_share("platform", "subnet", "7d", "Neighbours who all have one kind of client.", where=SIGNUP, support=5),
-    top_share("subnet", "email_domain", "7d", "A mail domain that one network uses.", where=SIGNUP, support=5),
     share(HOSTING_IP, "ip", "24h", "People rarely sign up from data centres.", where=SIGNUP),
-    time_since_previous("subnet", "Sign-ups that follow each other at a machine's pace.", where=SIGNUP),
 )
 
 #: All of them.

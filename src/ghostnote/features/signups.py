@@ -17,7 +17,6 @@ _UP = frozenset(
         "trial_signups_by_payment_ever",
         "signups_top_share_email_shape_by_email_domain_7d",
         "signups_top_share_email_shape_by_subnet_7d",
-        "signups_top_share_subnet_by_email_domain_7d",
     }
 )
 

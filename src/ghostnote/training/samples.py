@@ -306,7 +306,7 @@ def _signups(day: Day, folded: Sequence[Feature], opening: Sequence[Feature], kn
     rows = np.flatnonzero((day.stream["kind"] == "signup").to_numpy())
     accounts = day.stream["account_id"].gather(rows)
     columns = [folded.index(feature) for feature in opening]
-    table = Table(tuple(feature.name for feature in opening), day.values[np.ix_(rows, columns)])
+    table = Table(tuple(feature.name for feature in opening), day.values[np.ix_(rows, np.asarray(columns))])
     found = known_on([accounts], known.since)
     fraud = member(accounts, known.fraud_accounts).to_numpy()
     return Sample(accounts, table, fraud, np.ones(len(rows)), _on(day.day, len(rows)), found)

@@ -36,9 +36,7 @@ def learn_signups(sample: Sample[Table], usual: Boosting) -> Learnt:
 def _ceilings(sample: Sample[Table], learnt: Learnt) -> Calibration:
     raw = learnt.model.score(sample.table)
     honest = np.where(sample.fraud, 0.0, sample.weight * (1.0 - learnt.calibration(raw)))
-    return Calibration(
-        np.array(CEILINGS), np.array([threshold_for_ceiling(raw, share, honest) for share in CEILINGS])
-    )
+    return Calibration(np.array(CEILINGS), np.array([threshold_for_ceiling(raw, share, honest) for share in CEILINGS]))
 
 
 def _ahead(sample: Sample[Table], usual: Boosting) -> float | None:
