@@ -9,7 +9,7 @@ from tests.worlds import Judged
 
 from ghostnote.events.reading import read
 from ghostnote.events.schema import EVENT_TABLES
-from ghostnote.features.arriving import Arriving, absent_columns, networks
+from ghostnote.features.arriving import Arriving, absent_columns, frame_of, networks
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.fold import Fold
 from ghostnote.features.history import Intake, streams
@@ -33,7 +33,8 @@ def test_rows_are_those_of_whole_tables(town: Judged) -> None:
             pl.concat(tables, how="diagonal"), on="event_id", how="left", maintain_order="left"
         )
         made = [
-            arriving.frame(part["kind"].cast(pl.String).to_list(), _lists(part), day) for part in own.iter_slices(997)
+            frame_of(arriving.rows(part["kind"].cast(pl.String).to_list(), _lists(part), day))
+            for part in own.iter_slices(997)
         ]
         rows = pl.concat(made)
         for name in rows.columns:
@@ -56,7 +57,7 @@ def test_rows_are_those_of_whole_tables(town: Judged) -> None:
 )
 def test_networks_are_those_of_the_expression(addresses: list[str | None]) -> None:
     frame = pl.DataFrame({"ip": addresses}, schema={"ip": pl.String})
-    assert networks(addresses).to_list() == frame.select(subnet().alias("subnet"))["subnet"].to_list()
+    assert networks(addresses) == frame.select(subnet().alias("subnet"))["subnet"].to_list()
 
 
 def test_an_event_from_the_future_is_its_day_s_last() -> None:
@@ -64,7 +65,7 @@ def test_an_event_from_the_future_is_its_day_s_last() -> None:
     late = datetime(2026, 3, 9, tzinfo=UTC)
     arriving = Arriving({"event_time", "account_id", "event_id"})
     events = {"event_id": ["a", "b"], "account_id": ["x", "y"], "event_time": [int(late.timestamp() * 1e6), 5]}
-    made = arriving.frame(["login", "login"], events, today)
+    made = frame_of(arriving.rows(["login", "login"], events, today))
     table = pl.DataFrame({"event_id": ["a"], "account_id": ["x"], "event_time": [late], "dt": [today]})
     expected = build_stream({"logins": table})["event_time"][0]
     assert made["event_time"].to_list() == [expected, datetime(1970, 1, 1, 0, 0, 0, 5, tzinfo=UTC)]
@@ -96,9 +97,9 @@ def test_labels_count_from_when_they_were_known() -> None:
     arriving = Arriving({"event_time", "account_id", "known_bad"}, labels=labels)
     times = [known_at - timedelta(seconds=1), known_at, known_at + timedelta(days=2)]
     events = {"account_id": ["x"] * 3, "event_time": [int(t.timestamp()) * 1_000_000 for t in times]}
-    assert arriving.frame(["play"] * 3, events)["known_bad"].to_list() == [False, True, False]
+    assert arriving.rows(["play"] * 3, events)["known_bad"] == [False, True, False]
 
 
 def test_kinds_are_those_of_the_stream() -> None:
-    made = Arriving({"account_id"}).frame(list(KINDS.values()), {"account_id": ["a"] * 4, "event_time": [1] * 4})
-    assert made["kind"].to_list() == list(KINDS.values())
+    made = Arriving({"account_id"}).rows(list(KINDS.values()), {"account_id": ["a"] * 4, "event_time": [1] * 4})
+    assert made["kind"] == list(KINDS.values())

@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ghostnote.events.schema import EVENT_TABLES, TABLES, TIME
-from ghostnote.features.codes import TextCodes
 from ghostnote.features.stream import KNOWN_BAD_COLUMN, PLAYLIST_SOURCE, subnet
 
 _FOUR = re.compile(r"(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}")
+Rows = dict[str, Sequence[Any]]
 _DAY_US = 24 * 3_600_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Columns that `tracks` and `ips` add, by table.
 _ADDED = {"tracks": ("artist_id", "owner_id", "duration_ms", "released_at"), "ips": ("asn", "ip_kind", "country")}
 _TYPES = {
@@ -69,53 +68,39 @@ class Arriving:
         self._ips = _Known.of(ips, "ip", [n for n in _ADDED["ips"] if n in self.columns])
         self._labels = _verdicts(labels) if KNOWN_BAD_COLUMN in self.columns else {}
 
-    def frame(
-        self, kinds: Sequence[str], events: Mapping[str, Sequence[Any]], today: date | None = None
-    ) -> pl.DataFrame:
-        """One row an event, in the order given.
+    def rows(self, kinds: Sequence[str], events: Mapping[str, Sequence[Any]], today: date | None = None) -> Rows:
+        """The stream's columns as lists, one value an event, in the order given; `event_time` in us since 1970.
 
         `kinds`: signup, login, play or action. `events`: the contract's columns as lists, None where an event has no
-        value; `event_time` in microseconds since 1970. An event from more than a day after `today`, its day of
-        arrival, is taken as that day's last, as in `build_stream`.
+        value, `event_time` as here; a column that is not among them is None for all. An event from more than a day
+        after `today`, its day of arrival, is taken as that day's last, as in `build_stream`.
         """
-        times = np.array(events["event_time"], dtype=np.int64)
-        if today is not None:
-            end = (today - date(1970, 1, 1) + timedelta(days=1)) // timedelta(microseconds=1) - 1
-            times = np.where(times > end + _DAY_US, end, times)
-        series = [pl.Series("kind", kinds, dtype=pl.String), pl.Series("event_time", times).cast(TIME)]
-        series += [
-            pl.Series(name, events[name], dtype=_TYPES[name])
-            if name in events
-            else pl.Series(name, [None], dtype=_TYPES[name]).new_from_index(0, len(kinds))
-            for name in self._own
-            if name != "event_time"
-        ]
-        made = {part.name: part for part in series}
-        if self._tracks is not None and "track_id" in made:
-            made |= self._tracks.of_ids(made["track_id"])
-        if "ip" in events:
-            self._add_network(made, events["ip"])
+        nothing = [None] * len(kinds)
+        made: Rows = {name: events.get(name, nothing) for name in self._own}
+        made |= {"kind": kinds, "event_time": _without_future(events["event_time"], today)}
+        if self._tracks is not None and "track_id" in events:
+            made |= self._tracks.of_ids(events["track_id"])
+        else:
+            made |= dict.fromkeys(self.columns.intersection(_ADDED["tracks"]), nothing)
+        self._add_network(made, events.get("ip", nothing))
         if "playlist_id" in self.columns:
-            given = zip(
-                events.get("source", [None] * len(kinds)), events.get("source_id", [None] * len(kinds)), strict=True
-            )
-            lists = [name if source == PLAYLIST_SOURCE else None for source, name in given]
-            made["playlist_id"] = pl.Series("playlist_id", lists, dtype=pl.String)
+            given = zip(events.get("source", nothing), events.get("source_id", nothing), strict=True)
+            made["playlist_id"] = [name if source == PLAYLIST_SOURCE else None for source, name in given]
         if KNOWN_BAD_COLUMN in self.columns:
-            known = zip(events["account_id"], times.tolist(), strict=True)
-            made[KNOWN_BAD_COLUMN] = pl.Series(KNOWN_BAD_COLUMN, [self._known_bad(*each) for each in known])
-        return pl.DataFrame(list(made.values()))
+            known = zip(events["account_id"], made["event_time"], strict=True)
+            made[KNOWN_BAD_COLUMN] = [self._known_bad(*each) for each in known]
+        return made
 
-    def _add_network(self, made: dict[str, pl.Series], addresses: Sequence[str | None]) -> None:
+    def _add_network(self, made: Rows, addresses: Sequence[str | None]) -> None:
         if "subnet" in self.columns:
             made["subnet"] = networks(addresses)
         if self._ips is None:
+            made |= dict.fromkeys(self.columns.intersection(("asn", "ip_kind")), [None] * len(addresses))
             return
-        found = self._ips.of_ids(pl.Series("ip", addresses, dtype=pl.String))
-        if "country" in found and "country" in made:  # An event's own country comes first.
-            found["country"] = (
-                made["country"].fill_null(found["country"]) if made["country"].null_count() else made["country"]
-            )
+        found = self._ips.of_ids(addresses)
+        if "country" in found:  # An event's own country comes first.
+            own = made.get("country", [None] * len(addresses))
+            found["country"] = [mine or theirs for mine, theirs in zip(own, found["country"], strict=True)]
         made |= found
 
     def _known_bad(self, account: str, time: int) -> bool:
@@ -123,31 +108,54 @@ class Arriving:
         return next((bad for known_at, bad in reversed(verdicts) if known_at <= time), False)
 
 
+def frame_of(rows: Rows) -> pl.DataFrame:
+    """What `Arriving.rows` made, as a frame."""
+    return pl.DataFrame(
+        [
+            pl.Series(name, np.asarray(values, dtype=np.int64)).cast(TIME)
+            if name == "event_time"
+            else pl.Series(name, values, dtype=_TYPES.get(name, pl.String()))
+            for name, values in rows.items()
+        ]
+    )
+
+
+def _without_future(times: Sequence[int], today: date | None) -> Sequence[int]:
+    if today is None:
+        return times
+    end = (today - date(1970, 1, 1) + timedelta(days=1)) // timedelta(microseconds=1) - 1
+    return times if max(times, default=0) <= end + _DAY_US else [t if t <= end + _DAY_US else end for t in times]
+
+
 class _Known:
-    """What a table says of ids, looked up in a compiled dictionary."""
+    """What a table says of ids."""
 
     def __init__(self, table: pl.DataFrame, on: str, columns: Sequence[str]) -> None:
         unique = table.unique(subset=on, keep="last", maintain_order=True)
-        self._codes = TextCodes()
-        self._codes.encode(unique[on])
-        self._columns = [_text(unique[name]) for name in columns if name in unique.columns]
-        self._size = unique.height
+        # The row after the last stands for ids that the table does not know.
+        self._places = {name: place for place, name in enumerate(unique[on].cast(pl.String))}
+        self._columns = {name: [*_plain(unique[name]), None] for name in columns if name in unique.columns}
 
     @classmethod
     def of(cls, table: pl.DataFrame | None, on: str, columns: Sequence[str]) -> "_Known | None":
         return None if table is None else cls(table, on, columns)
 
-    def of_ids(self, ids: pl.Series) -> dict[str, pl.Series]:
-        """The table's columns for these ids; null where it does not have one."""
-        codes = self._codes.encode(ids)
-        rows = pl.Series(codes)
-        known = (codes >= 0) & (codes < self._size)
-        if not known.all():
-            rows = rows.set(~pl.Series(known), None)
-        return {column.name: column.gather(rows) for column in self._columns}
+    def of_ids(self, ids: Sequence[str | None]) -> Rows:
+        """The table's columns for these ids; None where it does not have one."""
+        find, last = self._places.get, len(self._places)
+        places = [find(name, last) for name in ids]
+        return {name: [values[place] for place in places] for name, values in self._columns.items()}
 
 
-def networks(addresses: Sequence[str | None]) -> pl.Series:
+def _plain(column: pl.Series) -> list[Any]:
+    """Values of which equal texts are one object: a catalogue repeats its artists and owners."""
+    if isinstance(column.dtype, pl.String | pl.Categorical | pl.Enum):
+        known: dict[str | None, str | None] = {}
+        return [known.setdefault(value, value) for value in column.cast(pl.String)]
+    return column.to_list()
+
+
+def networks(addresses: Sequence[str | None]) -> list[str | None]:
     """`subnet` of addresses: see `stream.subnet`, which answers for all but plainly written IPv4 ones."""
     found: list[str | None] = []
     rest: list[int] = []
@@ -160,7 +168,7 @@ def networks(addresses: Sequence[str | None]) -> pl.Series:
         asked = pl.DataFrame({"ip": [addresses[place] for place in rest]}, schema={"ip": pl.String})
         for place, network in zip(rest, asked.select(subnet())["ip"], strict=True):
             found[place] = network
-    return pl.Series("subnet", found, dtype=pl.String)
+    return found
 
 
 def _verdicts(labels: pl.DataFrame | None) -> dict[str, list[tuple[int, bool]]]:
@@ -173,7 +181,3 @@ def _verdicts(labels: pl.DataFrame | None) -> dict[str, list[tuple[int, bool]]]:
     for account, time, verdict in zip(of_accounts["subject_id"], known_at, of_accounts["verdict"], strict=True):
         found.setdefault(account, []).append((time, verdict == "fraud"))
     return found
-
-
-def _text(column: pl.Series) -> pl.Series:
-    return column.cast(pl.String) if isinstance(column.dtype, pl.Categorical | pl.Enum) else column

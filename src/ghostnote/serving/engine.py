@@ -15,6 +15,7 @@ from ghostnote.decisions.inline import decide_inline
 from ghostnote.decisions.standing import Standing
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
+from ghostnote.features.arriving import Rows
 from ghostnote.scoring.live import Live
 from ghostnote.serving.bodies import Decided
 from ghostnote.serving.log import Log, Record, record_at
@@ -34,10 +35,10 @@ class Deciding:
     policy: str
     standing: Standing = field(default_factory=Standing)
 
-    def decide(self, events: Sequence[Any], rows: pl.DataFrame, values: NDArray[np.float32]) -> list[Verdict]:
+    def decide(self, events: Sequence[Any], rows: Rows, values: NDArray[np.float32]) -> list[Verdict]:
         """One verdict an event; see `inline.decide_inline`."""
         opinions = self.live.opinions([event.kind for event in events], values)
-        artists = rows["artist_id"].to_list() if "artist_id" in rows.columns else [None] * len(events)
+        artists = rows.get("artist_id") or [None] * len(events)
         found = []
         for event, artist, opinion in zip(events, artists, opinions, strict=True):
             made = decide_inline(event.kind, event.account_id, event.track_id, artist, opinion, self.standing)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
-from ghostnote.features.arriving import Arriving
+from ghostnote.features.arriving import Arriving, Rows, frame_of
 from ghostnote.features.declaration import Feature
 from ghostnote.features.fold import Fold
 from ghostnote.serving.bodies import Event, lists
@@ -98,14 +98,14 @@ class State:
         """The day of arrival: a clock that goes back does not bring a day back."""
         return max(self.day, now.astimezone(UTC).date())
 
-    def follow(self, events: Sequence[Any], day: date) -> tuple[pl.DataFrame, NDArray[np.float32]]:
+    def follow(self, events: Sequence[Any], day: date) -> tuple[Rows, NDArray[np.float32]]:
         """Fold new events that arrived on `day`; returns their rows and features, (events, features)."""
         columns = lists(events)
-        frame = self.arriving.frame([event.kind for event in events], columns, day)
-        values = self.fold.update(frame)
+        rows = self.arriving.rows([event.kind for event in events], columns, day)
+        values = self.fold.update(frame_of(rows))
         self.recent.put(columns["account_id"], columns["event_time"], values)
         self.day = max(self.day, day)
-        return frame, values
+        return rows, values
 
     def note(self, record: Record, ids: pl.Series, offsets: dict[str, int]) -> None:
         """A record with these events was written."""
