@@ -1,8 +1,8 @@
 """Who may ask the service for what: API keys, of which only hashes are kept.
 
-A key is 32 random bytes behind a public id: `gn_ID_SECRET`. One SHA-256 of it is kept. Passwords need a slow hash
-because people choose them and they can be guessed; 256 random bits cannot, at any speed, and a slow hash would cost more
-than all else that a request costs.
+A key is 32 random bytes behind a public id: `gn_ID_SECRET`. One SHA-256 of it is kept. Passwords need slow hashes
+because people choose them and they can be guessed; 256 random bits cannot, at any speed, and a slow hash would cost
+more than all else that a request costs.
 """
 
 import hashlib
@@ -90,7 +90,7 @@ class Keys:
     """The keys of a running service: asked at each request, read again when their file has changed.
 
     The file is looked at once a second at most, so a revoked key stops opening within a second. A file that is gone
-    holds no keys. One that cannot be read leaves the keys as they were, and `problem` says why: it is replaced whole, so
+    holds no keys. One that cannot be read leaves the keys as they were, and `problem` says why: it is replaced whole:
     only a hand can break it, and that must not lock every client out.
     """
 
