@@ -79,6 +79,7 @@ def test_the_help_names_every_command() -> None:
         "ledger",
         "cases",
         "close",
+        "keys",
         "forget",
         "expire",
         "packet",

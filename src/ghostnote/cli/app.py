@@ -11,6 +11,7 @@ from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
 from ghostnote.cli.forget import expire, forget
 from ghostnote.cli.import_ import import_app
+from ghostnote.cli.keys import keys_app
 from ghostnote.cli.ledger import ledger_app
 from ghostnote.cli.packet import packet
 from ghostnote.cli.plant import plant
@@ -44,6 +45,7 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")
 app.add_typer(close_app, name="close")
+app.add_typer(keys_app, name="keys")
 app.command()(report)
 app.command()(packet)
 app.command()(forget)
