@@ -20,6 +20,7 @@ from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
 from ghostnote.cli.royalties import royalties
 from ghostnote.cli.score import score
+from ghostnote.cli.serve import serve
 from ghostnote.cli.simulate import simulate
 from ghostnote.cli.train import train
 from ghostnote.cli.validate import validate
@@ -41,6 +42,7 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(evaluate)
+app.command()(serve)
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")

@@ -4,19 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.decisions.inline import decide_inline
-from ghostnote.decisions.standing import Standing
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
 from ghostnote.features.arriving import Rows
-from ghostnote.scoring.live import Live
 from ghostnote.serving.bodies import Decided
 from ghostnote.serving.log import Log, Record, record_at
 from ghostnote.serving.state import Content, State, Verdict, decode_content, encode_content
@@ -26,25 +23,11 @@ class CannotWriteError(GhostnoteError):
     """The log cannot be written: nothing more is taken in until it can."""
 
 
-@dataclass
-class Deciding:
-    """Who decides: detectors, a policy, and how accounts stand; replaced as one."""
-
-    live: Live
-    bundle: str
-    policy: str
-    standing: Standing = field(default_factory=Standing)
+class Decider(Protocol):
+    """Who decides about events, given their rows and features, (events, features)."""
 
     def decide(self, events: Sequence[Any], rows: Rows, values: NDArray[np.float32]) -> list[Verdict]:
-        """One verdict an event; see `inline.decide_inline`."""
-        opinions = self.live.opinions([event.kind for event in events], values)
-        artists = rows.get("artist_id") or [None] * len(events)
-        found = []
-        for event, artist, opinion in zip(events, artists, opinions, strict=True):
-            made = decide_inline(event.kind, event.account_id, event.track_id, artist, opinion, self.standing)
-            score = None if opinion.score is None else round(opinion.score, 6)
-            found.append(Verdict(made.verdict, score, opinion.marked, made.account, made.reasons, made.campaign_id))
-        return found
+        """One verdict an event."""
 
 
 @dataclass
@@ -60,8 +43,8 @@ class Counters:
 class Engine:
     """`state` follows `log`. After a failed write nothing is taken in until what was folded is on disk."""
 
-    def __init__(self, state: State, log: Log, deciding: Deciding) -> None:
-        self.state, self.log, self.deciding = state, log, deciding
+    def __init__(self, state: State, log: Log, decider: Decider) -> None:
+        self.state, self.log, self.decider = state, log, decider
         self.counters = Counters()
         #: What is in the state but not yet in the log: the disk was full.
         self._owed: tuple[Content, list[Any]] | None = None
@@ -85,7 +68,7 @@ class Engine:
         if fresh or offsets:
             verdicts, content = self._decided(fresh, now, offsets or {})
             made = {
-                event.event_id: _told(event, verdict, position + place, content)
+                event.event_id: _told(event, verdict, position + place)
                 for place, (event, verdict) in enumerate(zip(fresh, verdicts, strict=True))
             }
             self._owed = content, fresh
@@ -103,9 +86,8 @@ class Engine:
         verdicts: list[Verdict] = []
         if fresh:
             rows, values = self.state.follow(fresh, day)
-            verdicts = self.deciding.decide(fresh, rows, values)
-        made = self.deciding
-        return verdicts, Content(day.toordinal(), list(fresh), verdicts, made.bundle, made.policy, offsets)
+            verdicts = self.decider.decide(fresh, rows, values)
+        return verdicts, Content(day.toordinal(), list(fresh), verdicts, offsets)
 
     def _pay(self) -> None:
         """Write what is owed to the log."""
@@ -151,13 +133,13 @@ def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dic
     content = decode_content(record.content)
     both = zip(content.events, content.decisions, strict=True)
     return {
-        event.event_id: _told(event, verdict, record.position + place, content)
+        event.event_id: _told(event, verdict, record.position + place)
         for place, (event, verdict) in enumerate(both)
         if ids is None or event.event_id in ids
     }
 
 
-def _told(event: Any, made: Verdict, position: int, content: Content) -> Decided:
+def _told(event: Any, made: Verdict, position: int) -> Decided:
     return Decided(
         event.event_id,
         event.kind,
@@ -168,8 +150,8 @@ def _told(event: Any, made: Verdict, position: int, content: Content) -> Decided
         made.account,
         made.reasons,
         made.campaign_id,
-        content.bundle,
-        content.policy,
+        made.bundle,
+        made.policy,
     )
 
 

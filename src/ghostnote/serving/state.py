@@ -33,7 +33,7 @@ _CANARY = "ghostnote"
 
 
 class Verdict(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A decision as the log keeps it; see `bodies.Decided`."""
+    """A decision as the log keeps it; see `bodies.Decided`. `bundle` and `policy` are what decided."""
 
     verdict: str
     score: float | None
@@ -41,18 +41,18 @@ class Verdict(msgspec.Struct, array_like=True, frozen=True, gc=False):
     account: str
     reasons: tuple[str, ...]
     campaign_id: str | None
+    bundle: str
+    policy: str
 
 
 class Content(msgspec.Struct, array_like=True, frozen=True):
     """A record of the log. `day` (proleptic ordinal) is when its events arrived; `offsets` are how far their source was
-    read, by source; `bundle` and `policy` decided.
+    read, by source.
     """
 
     day: int
     events: list[Event]
     decisions: list[Verdict]
-    bundle: str = ""
-    policy: str = ""
     offsets: dict[str, int] = {}
 
 

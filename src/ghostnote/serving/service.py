@@ -1,0 +1,351 @@
+"""The service behind its pages: opens its state, takes events in, and has the work beside it done."""
+
+import asyncio
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.standing import Standing
+from ghostnote.decisions.summary import SUMMARY_FILE
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import Lake
+from ghostnote.progress import Progress, silent
+from ghostnote.serving.bodies import Decided, Rejected
+from ghostnote.serving.calls import Calls
+from ghostnote.serving.engine import Engine
+from ghostnote.serving.log import Log, segments, start_of
+from ghostnote.serving.models import bundles_of, choose, folded_by, remember, rollout_of
+from ghostnote.serving.opening import Known, open_state
+from ghostnote.serving.places import Places
+from ghostnote.serving.rollout import Rollout
+from ghostnote.serving.upkeep import Work
+
+#: How often the work beside the service is looked after, in seconds.
+_LOOK_S = 2.0
+_QUARANTINE_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class Options:
+    """What bounds a service. `keep_events`: after how many events the log is filed and a snapshot made, at the latest
+    after `keep_minutes`. `refresh_minutes`: how often all is scored, 0 for only when asked; `refresh_days`: how far
+    back.
+    """
+
+    call_events: int = 512
+    wait_ms: float = 0.5
+    most_waiting: int = 20_000
+    keep_events: int = 500_000
+    keep_minutes: float = 15.0
+    log_bytes: int = 4 << 30
+    refresh_minutes: float = 60.0
+    refresh_days: int = 28
+    recent_accounts: int = 50_000
+
+
+@dataclass
+class Upkeep:
+    """What the work beside the service has been doing; times in seconds of a clock that never goes back."""
+
+    running: bool = False
+    kept_at: float = field(default_factory=time.monotonic)
+    refreshed_at: float = field(default_factory=time.monotonic)
+    kept_events: int = 0
+    failures: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    refresh_wanted: bool = False
+    refreshes: int = 0
+
+
+class Service:
+    """Everything but HTTP. `clock` says when events arrive."""
+
+    def __init__(
+        self,
+        places: Places,
+        rollout: Rollout,
+        engine: Engine,
+        policy_path: Path | None,
+        options: Options,
+        clock: Callable[[], datetime],
+        notes: Sequence[str],
+    ) -> None:
+        self.places, self.rollout, self.engine, self.options = places, rollout, engine, options
+        self.notes = list(notes)
+        self.upkeep = Upkeep()
+        self.stopped: BaseException | None = None
+        self.calls = Calls(
+            engine,
+            clock,
+            call_events=options.call_events,
+            wait_ms=options.wait_ms,
+            most_waiting=options.most_waiting,
+            failed=self._failed,
+        )
+        self.clock = clock
+        self.rejected = 0
+        self._policy_path = policy_path
+        self._random = np.random.default_rng(0)
+        self._beside: asyncio.Task[None] | None = None
+        self._tables: dict[str, pl.DataFrame] = {}
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        *,
+        bundle: Path | None,
+        challenger: Path | None = None,
+        lake: Path | None = None,
+        policy: Policy | None = None,
+        policy_path: Path | None = None,
+        options: Options | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        progress: Progress = silent,
+    ) -> "Service":
+        """Open a state, or begin one: with the history, catalogue and address table of `lake` if there is one.
+
+        Raises GhostnoteError if it is in use, cannot be read, or there is no bundle.
+        """
+        options = options or Options()
+        policy = policy or Policy()
+        places = Places(root)
+        chosen = choose(places, bundle, challenger)
+        places.claim()
+        if lake is not None:
+            begin_with(places, lake)
+        features, absent = folded_by(bundles_of(chosen))
+        rollout = rollout_of(chosen, policy, _name_of(policy), features)
+        opened = open_state(
+            places, features, Known.of(places), absent, recent=options.recent_accounts, progress=progress
+        )
+        log = Log(places.log)
+        remember(places, rollout)
+        service = cls(places, rollout, Engine(opened.state, log, rollout), policy_path, options, clock, opened.notes)
+        service.stand()
+        return service
+
+    # --- taking events in --------------------------------------------------------------------------------------------
+
+    async def take(self, events: Sequence[Any]) -> list[Decided]:
+        """Decisions on events, once they are on disk; see `Calls.submit`."""
+        return await self.calls.enqueue(events)
+
+    def set_apart(self, rejected: Sequence[Rejected], lines: Sequence[bytes]) -> None:
+        """Keep rows that break the contract, with the reason, for people to look at."""
+        self.rejected += len(rejected)
+        path = self.places.quarantine / f"rejected-{self.clock():%Y-%m-%d}.jsonl"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                if file.tell() > _QUARANTINE_BYTES:
+                    return
+                for row in rejected:
+                    content = lines[row.row - 1][:2000].decode("utf-8", "replace")
+                    file.write(msgspec.json.encode({"reason": row.reason, "content": content}) + b"\n")
+        except OSError as error:
+            self.upkeep.failures.append(f"Rejected rows could not be kept: {error}.")
+
+    # --- starting and stopping ---------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to take events in; in the event loop that answers requests."""
+        self.calls.start()
+        self._beside = asyncio.create_task(self._look_after())
+
+    async def stop(self) -> None:
+        """Answer what waits, then write a snapshot, so that the next start has nothing to catch up on."""
+        if self._beside is not None:
+            self._beside.cancel()
+            await asyncio.gather(self._beside, return_exceptions=True)
+        await self.calls.stop()
+        if self.stopped is None:
+            await asyncio.to_thread(self._save)
+        self.engine.log.close()
+
+    def _save(self) -> None:
+        try:
+            self.engine.state.save(self.places.snapshots)
+        except GhostnoteError as error:
+            self.upkeep.failures.append(str(error))
+
+    def _failed(self, error: BaseException) -> None:
+        self.stopped = error
+
+    @property
+    def ready(self) -> bool:
+        """Whether events can be taken in."""
+        return self.stopped is None and self._beside is not None
+
+    # --- the work beside it ------------------------------------------------------------------------------------------
+
+    async def _look_after(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            wanted = self._due()
+            if wanted is not None:
+                await self.work(refresh=wanted)
+
+    def _due(self) -> bool | None:
+        """Whether work is to be done, with scoring or without; None for nothing."""
+        options, upkeep, now = self.options, self.upkeep, time.monotonic()
+        if upkeep.refresh_wanted:
+            return True
+        new = self.engine.counters.events - upkeep.kept_events
+        if options.refresh_minutes and now - upkeep.refreshed_at >= 60 * options.refresh_minutes and new:
+            return True
+        late = now - upkeep.kept_at >= 60 * options.keep_minutes
+        return False if new and (new >= options.keep_events or late) else None
+
+    async def work(self, *, refresh: bool) -> str | None:
+        """File the log and make a snapshot, and score if asked; why it failed, None if it did not.
+
+        Only one such work runs at a time.
+        """
+        upkeep = self.upkeep
+        if upkeep.running:
+            return "This work is already being done: try again when it is."
+        upkeep.running, upkeep.refresh_wanted = True, False
+        counted = self.engine.counters.events
+        try:
+            reason = await self._run_beside(refresh=refresh)
+            if reason is None:
+                upkeep.kept_at, upkeep.kept_events = time.monotonic(), counted
+                there = segments(self.places.log)
+                begins = start_of(there[0]) if there else 0
+                await self.calls.between(lambda: self.engine.state.seen.forget_before(begins))
+                if refresh:
+                    upkeep.refreshes += 1
+                    await asyncio.to_thread(self.stand)
+            else:
+                upkeep.failures.append(reason)
+            if refresh:
+                upkeep.refreshed_at = time.monotonic()
+        finally:
+            upkeep.running = False
+        return reason
+
+    async def _run_beside(self, *, refresh: bool) -> str | None:
+        models = (self.rollout.champion, self.rollout.challenger, self.rollout.previous)
+        work = Work(
+            state=str(self.places.root),
+            bundles=[model.path for model in models if model is not None],
+            log_bytes=self.options.log_bytes,
+            refresh=refresh,
+            policy=None if self._policy_path is None else str(self._policy_path),
+            days=self.options.refresh_days,
+        )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "ghostnote.serving.upkeep",
+            msgspec.json.encode(work).decode(),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+        try:
+            _, said = await process.communicate()
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
+        if process.returncode == 0:
+            return None
+        lines = said.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"The work beside the service ended with {process.returncode}."
+
+    def stand(self) -> None:
+        """Take over how accounts stand from the latest run of scoring, if there was one."""
+        if not (self.places.decisions / SUMMARY_FILE).exists():
+            return
+        known = Known.of(self.places)
+        self.rollout.standing = Standing.of(self.places.decisions, known.tracks)
+        self._tables = {
+            name: pl.read_parquet(self.places.decisions / f"{name}.parquet") for name in ("tracks", "campaigns")
+        }
+
+    # --- what people ask ---------------------------------------------------------------------------------------------
+
+    async def account(self, account: str) -> dict[str, Any]:
+        """What is known of an account: its standing, and its features as of its last event beside its peers'."""
+        found, peers = await self.calls.between(
+            lambda: (self.engine.state.recent.of(account), self.engine.state.recent.peers(self._random))
+        )
+        known = self.rollout.standing.accounts.get(account)
+        features = {}
+        if found is not None:
+            for name, value, among in zip(
+                self.engine.state.fold.names, found[1].tolist(), peers.T.tolist(), strict=True
+            ):
+                if value == value:  # noqa: PLR0124 (NaN is unknown)
+                    features[name] = {"value": value, "peers": [None if p != p else p for p in among]}  # noqa: PLR0124
+        seen = None if found is None else datetime.fromtimestamp(found[0] / 1e6, UTC)
+        return {
+            "account_id": account,
+            "action": known.action if known else "allow",
+            "campaign_id": known.campaign_id if known else None,
+            "reasons": list(known.reasons) if known else [],
+            "standing": self.rollout.standing.run or None,
+            "last_event": seen,
+            "features": features,
+        }
+
+    def track(self, track: str) -> dict[str, Any] | None:
+        """What the latest run of scoring found about a track; None if it had no plays then."""
+        table = self._tables.get("tracks")
+        rows = table.filter(pl.col("track_id") == track) if table is not None else None
+        return rows.row(0, named=True) if rows is not None and rows.height else None
+
+    def campaigns(self) -> list[dict[str, Any]]:
+        """The campaigns of the latest run of scoring, those that cost most first."""
+        table = self._tables.get("campaigns")
+        if table is None:
+            return []
+        counted = table.with_columns(pl.col("accounts", "tracks", "owners").list.len())
+        return counted.rows(named=True)
+
+
+def begin_with(places: Places, lake: Path) -> None:
+    """Take over a lake's files as the service's own lake, as links where that is possible; once only.
+
+    Raises GhostnoteError if it is no lake, or they cannot be taken over.
+    """
+    if places.lake.exists():
+        return
+    source = Lake(lake)
+    temporary = places.root / f".lake.{os.getpid()}.tmp"
+    try:
+        for table in source.tables():
+            for path in source.files(table):
+                target = temporary / path.relative_to(source.path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _link(path, target)
+        temporary.rename(places.lake)
+    except OSError as error:
+        raise GhostnoteError(f"The lake {lake} could not be taken over into {places.root}: {error}.") from error
+
+
+def _link(path: Path, target: Path) -> None:
+    import shutil
+
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
+def _name_of(policy: Policy) -> str:
+    import hashlib
+
+    return hashlib.sha256(msgspec.json.encode(policy, order="sorted")).hexdigest()[:12]
