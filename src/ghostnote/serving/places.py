@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -23,6 +23,7 @@ class Places:
     """The folders and files under a service's `root`."""
 
     root: Path
+    _locks: list[int] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def log(self) -> Path:
@@ -94,7 +95,13 @@ class Places:
             raise GhostnoteError(
                 f"Another service uses the state {self.root}: stop it first, or give this one another --state."
             ) from None
+        self._locks.append(lock)
         return lock
+
+    def release(self) -> None:
+        """Let others in before the process ends."""
+        while self._locks:
+            os.close(self._locks.pop())
 
 
 def write_whole(path: Path, content: bytes) -> None:
