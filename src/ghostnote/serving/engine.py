@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 import msgspec
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
 from ghostnote.features.arriving import Rows
 from ghostnote.serving.bodies import Decided
-from ghostnote.serving.log import Log, Record, record_at
+from ghostnote.serving.log import Log, record_at
+from ghostnote.serving.seen import hashes_of
 from ghostnote.serving.state import Content, State, Verdict, decode_content, encode_content
 
 
@@ -47,7 +47,7 @@ class Engine:
         self.state, self.log, self.decider = state, log, decider
         self.counters = Counters()
         #: What is in the state but not yet in the log: the disk was full.
-        self._owed: tuple[Content, list[Any]] | None = None
+        self._owed: tuple[Content, NDArray[np.int64]] | None = None
 
     def take(self, events: Sequence[Any], now: datetime, offsets: dict[str, int] | None = None) -> list[Decided]:
         """The decision on each event, in order; a known one gets what was decided when it came first.
@@ -55,64 +55,59 @@ class Engine:
         When this returns, all of them are on disk. Raises CannotWriteError if they are not.
         """
         self._pay()
-        ids = pl.Series([event.event_id for event in events], dtype=pl.String)
-        known = self._known(ids)
+        ids = [event.event_id for event in events]
+        hashes = hashes_of(ids)
+        known = self._known(ids, hashes)
         first: dict[str, int] = {}
-        fresh = []
-        for place, event in enumerate(events):
-            if event.event_id not in known and event.event_id not in first:
-                first[event.event_id] = place
-                fresh.append(event)
+        for place, name in enumerate(ids):
+            if name not in known:
+                first.setdefault(name, place)
+        places = list(first.values())
+        fresh = [events[place] for place in places] if len(places) < len(events) else list(events)
         position = self.state.position
         made: dict[str, Decided] = {}
         if fresh or offsets:
-            verdicts, content = self._decided(fresh, now, offsets or {})
-            made = {
-                event.event_id: _told(event, verdict, position + place)
-                for place, (event, verdict) in enumerate(zip(fresh, verdicts, strict=True))
-            }
-            self._owed = content, fresh
+            content = self._decided(fresh, now, offsets or {})
+            both = zip(fresh, content.decisions, strict=True)
+            made = {e.event_id: _told(e, verdict, position + place) for place, (e, verdict) in enumerate(both)}
+            self._owed = content, hashes[places] if len(places) < len(events) else hashes
             self._pay()
         self._count(events, fresh, made)
+        if len(fresh) == len(events):
+            return list(made.values())
         return [
-            made[event.event_id]
-            if first.get(event.event_id) == place
-            else _repeated(known.get(event.event_id) or made[event.event_id])
-            for place, event in enumerate(events)
+            made[name] if first.get(name) == place else _repeated(known.get(name) or made[name])
+            for place, name in enumerate(ids)
         ]
 
-    def _decided(self, fresh: Sequence[Any], now: datetime, offsets: dict[str, int]) -> tuple[list[Verdict], Content]:
+    def _decided(self, fresh: Sequence[Any], now: datetime, offsets: dict[str, int]) -> Content:
         day = self.state.today(now)
         verdicts: list[Verdict] = []
         if fresh:
             rows, values = self.state.follow(fresh, day)
             verdicts = self.decider.decide(fresh, rows, values)
-        return verdicts, Content(day.toordinal(), list(fresh), verdicts, offsets)
+        return Content(day.toordinal(), list(fresh), verdicts, offsets)
 
     def _pay(self) -> None:
         """Write what is owed to the log."""
         if self._owed is None:
             return
-        content, fresh = self._owed
+        content, hashes = self._owed
         try:
-            record = self.log.append(len(fresh), encode_content(content))
+            record = self.log.append(len(content.events), encode_content(content))
         except OSError as error:
             raise CannotWriteError(
                 f"Events cannot be kept ({why_not(self.log.folder, error)}): make room, then send them again."
             ) from error
         self._owed = None
-        self._note(record, fresh, content.offsets)
+        self.state.note(record, hashes, content.offsets)
 
-    def _note(self, record: Record, fresh: Sequence[Any], offsets: dict[str, int]) -> None:
-        ids = pl.Series([event.event_id for event in fresh], dtype=pl.String)
-        self.state.note(record, ids, offsets)
-
-    def _known(self, ids: pl.Series) -> dict[str, Decided]:
+    def _known(self, ids: Sequence[str], hashes: NDArray[np.int64]) -> dict[str, Decided]:
         """What was decided about those ids that the log holds."""
-        addresses = self.state.seen.find(ids)
+        addresses = self.state.seen.find(hashes)
         found: dict[str, Decided] = {}
         for address in np.unique(addresses[addresses >= 0]).tolist():
-            asked = set(ids.filter(pl.Series(addresses == address)))
+            asked = {ids[place] for place in np.flatnonzero(addresses == address).tolist()}
             found |= decisions_at(self.log.folder, address, asked)
         return found
 

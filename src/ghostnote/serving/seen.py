@@ -1,5 +1,6 @@
 """Which events the log holds, and where: eight bytes of hash and eight of address for each, in one compiled table."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,19 +61,18 @@ class Seen:
         """Memory held, in bytes."""
         return int(self._table.nbytes)
 
-    def find(self, ids: pl.Series) -> Array:
+    def find(self, hashes: Array) -> Array:
         """The address of each id's record, (n,) int64; -1 where it is not known, or the log has dropped it."""
-        out = np.empty(len(ids), dtype=np.int64)
-        _find(_hashes(ids), self._table, out)
+        out = np.empty(len(hashes), dtype=np.int64)
+        _find(hashes, self._table, out)
         out[out < self._begins] = _FREE
         return out
 
-    def add(self, ids: pl.Series, address: int | Array) -> None:
+    def add(self, hashes: Array, address: int) -> None:
         """Remember ids whose record is at `address`; one that is known already moves."""
-        addresses = np.broadcast_to(np.asarray(address, dtype=np.int64), len(ids)).copy()
-        if 2 * (self._count + len(ids)) > len(self._table):
-            self._grow(len(ids))
-        self._count += _add(_hashes(ids), addresses, self._table)
+        if 2 * (self._count + len(hashes)) > len(self._table):
+            self._grow(len(hashes))
+        self._count += _add(hashes, np.full(len(hashes), address, dtype=np.int64), self._table)
 
     def forget_before(self, address: int) -> None:
         """What lies before `address` was dropped: it is new if it comes again."""
@@ -102,6 +102,7 @@ class Seen:
         return seen
 
 
-def _hashes(ids: pl.Series) -> Array:
-    hashes: Array = ids.hash(_SEED).to_numpy().view(np.int64)
+def hashes_of(ids: Sequence[str]) -> Array:
+    """What ids are told apart by, (n,) int64."""
+    hashes: Array = pl.Series(ids, dtype=pl.String).hash(_SEED).to_numpy().view(np.int64)
     return hashes

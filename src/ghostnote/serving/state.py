@@ -22,7 +22,7 @@ from ghostnote.features.fold import Fold
 from ghostnote.serving.bodies import Event, lists
 from ghostnote.serving.log import Record
 from ghostnote.serving.recent import Recent
-from ghostnote.serving.seen import Seen
+from ghostnote.serving.seen import Seen, hashes_of
 
 #: Raised by one whenever a snapshot's parts change their meaning; the fold's has a number of its own.
 FORMAT = 1
@@ -107,9 +107,9 @@ class State:
         self.day = max(self.day, day)
         return rows, values
 
-    def note(self, record: Record, ids: pl.Series, offsets: dict[str, int]) -> None:
-        """A record with these events was written."""
-        self.seen.add(ids, record.address)
+    def note(self, record: Record, hashes: NDArray[np.int64], offsets: dict[str, int]) -> None:
+        """A record with events of these ids (see `seen.hashes_of`) was written."""
+        self.seen.add(hashes, record.address)
         self.address, self.position = record.end, record.position + record.count
         self.offsets |= offsets
 
@@ -126,8 +126,7 @@ class State:
             day = arrived
             waiting += content.events
             done += len(content.events)
-            ids = pl.Series([event.event_id for event in content.events], dtype=pl.String)
-            self.note(record, ids, content.offsets)
+            self.note(record, hashes_of([event.event_id for event in content.events]), content.offsets)
             if until():
                 break
         if waiting:
