@@ -1,7 +1,7 @@
 """How much one client may ask: token buckets for each key, and a ceiling on bodies. The clock is handed in.
 
 How deep JSON may nest needs no limit here: the decoder gives up at Python's own recursion limit, in time linear in what
-it has read, and skips what it does not know without building it. A body's length is what bounds the work of decoding it.
+it has read, and skips what it does not know without building it. What bounds the work of decoding is a body's length.
 """
 
 from collections.abc import AsyncIterable
@@ -82,7 +82,7 @@ class TooLongError(GhostnoteError):
 
 
 def check_length(declared: str | None, most: int) -> None:
-    """Raise `TooLongError` if a `Content-Length` header says more than `most` bytes; a body without one is read with care."""
+    """Raise `TooLongError` if a `Content-Length` header says more than `most` bytes; `bounded` finds out if it lies."""
     if (
         declared is not None
         and declared.isascii()
