@@ -41,8 +41,6 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
 
 def test_without_a_file_all_have_defaults_but_what_is_needed() -> None:
     assert configure(None, {}, NEEDED).settings == Settings(state="state", bundle="bundle")
-    with pytest.raises(GhostnoteError, match="needs what `ghostnote train` wrote: give --bundle"):
-        configure(None, {"GHOSTNOTE_SERVE_STATE": "state"}, {})
 
 
 @pytest.mark.parametrize("name", setting_names())
