@@ -1,13 +1,14 @@
 """`ghostnote serve`: the real-time service."""
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ghostnote.cli.screen import progress_bars
+from ghostnote.cli.screen import print_json, progress_bars
 
 if TYPE_CHECKING:
     from ghostnote.serving.configuring import Configuration
@@ -32,6 +33,9 @@ def serve(
     ] = None,
     without_keys: Annotated[
         bool, typer.Option("--without-keys", help="Ask for no keys; on this machine only.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print where it listens, and the first key if one was made, as JSON.")
     ] = False,
 ) -> None:
     """Answer sign-ups, logins and plays as they happen: HTTP and JSON, on disk before anybody is told.
@@ -60,10 +64,10 @@ def serve(
         )
     with progress_bars() as progress:
         service = Service.open(settings, progress=progress)
-    _run(service, configuration, without_keys=without_keys)
+    _run(service, configuration, without_keys=without_keys, as_json=as_json)
 
 
-def _run(service: "Service", configuration: "Configuration", *, without_keys: bool) -> None:
+def _run(service: "Service", configuration: "Configuration", *, without_keys: bool, as_json: bool) -> None:
     from ghostnote.serving.keys import Keys
     from ghostnote.serving.logs import open_log
     from ghostnote.serving.server import run
@@ -71,19 +75,28 @@ def _run(service: "Service", configuration: "Configuration", *, without_keys: bo
     log = open_log(configuration.settings.logs, configuration.secrets)
     for note in service.notes:
         log.warning(note)
-    keys = None
+    keys, first = None, None
     if not without_keys:
-        _make_first_key(service)
+        first = _first_key(service)
         keys = Keys(service.places.keys)
-    if not run(service, keys, log):
+        if first is not None and not as_json:
+            typer.echo(f"The first key, which may do everything; it is shown this once:\n{first}", err=True)
+
+    def listening(url: str) -> None:
+        if as_json:
+            print_json({"url": url, "first_key": first})
+            sys.stdout.flush()
+
+    if not run(service, keys, log, listening):
         raise typer.Exit(1)
 
 
-def _make_first_key(service: "Service") -> None:
+def _first_key(service: "Service") -> str | None:
+    """A key for the first start; None if there are keys already."""
     from ghostnote.serving.keyring import create
     from ghostnote.serving.keys import SCOPES, read_keys
 
     if read_keys(service.places.keys):
-        return
+        return None
     made = create(service.places.root, name="first", scopes=tuple(SCOPES), now=datetime.now(UTC))
-    typer.echo(f"The first key, which may do everything; it is shown this once:\n{made.text}", err=True)
+    return made.text

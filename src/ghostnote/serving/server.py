@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
@@ -16,11 +17,11 @@ from ghostnote.serving.service import Service
 _LOOK_S = 0.2
 
 
-def run(service: Service, keys: Keys | None, log: Log) -> bool:
+def run(service: Service, keys: Keys | None, log: Log, listening: Callable[[str], None] = lambda _: None) -> bool:
     """Answer until SIGTERM or SIGINT, then answer what waits and write a snapshot; whether all went well.
 
     An engine that fails stops the service: what is in its memory cannot be trusted any more, and a new start rebuilds
-    it from what is on disk. Raises GhostnoteError if the address cannot be listened on.
+    it from what is on disk. `listening` is told the address. Raises GhostnoteError if the address cannot be listened on.
     """
     settings = service.settings
     app = build(service, keys=keys)
@@ -30,11 +31,13 @@ def run(service: Service, keys: Keys | None, log: Log) -> bool:
     server = uvicorn.Server(config)
 
     async def serve() -> None:
-        listening = _bound(config)
-        host, port = listening.getsockname()[:2]
-        log.info(f"Listening on http://{host}:{port}.", position=service.engine.state.position)
+        bound = _bound(config)
+        host, port = bound.getsockname()[:2]
+        url = f"http://{host}:{port}"
+        log.info(f"Listening on {url}.", position=service.engine.state.position)
+        listening(url)
         watching = asyncio.create_task(_watch(service, server, log))
-        await server.serve(sockets=[listening])
+        await server.serve(sockets=[bound])
         watching.cancel()
 
     with contextlib.suppress(KeyboardInterrupt):
