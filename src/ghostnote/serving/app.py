@@ -19,6 +19,8 @@ from ghostnote.serving.engine import CannotWriteError
 from ghostnote.serving.keys import Key, Keys
 from ghostnote.serving.limits import Limits, Rate, TooLongError, check_length
 from ghostnote.serving.models_page import change_models, models_page
+from ghostnote.serving.openapi import document
+from ghostnote.serving.reference import reference
 from ghostnote.serving.service import Service
 
 Make = Callable[[Request], Awaitable[Any]]
@@ -242,6 +244,8 @@ def build(service: Service, keys: Keys | None) -> Starlette:
             page("/metrics", "admin", pages.metrics),
             page("/healthz", None, pages.alive),
             page("/readyz", None, pages.ready),
+            page("/openapi.json", None, pages.description),
+            page("/", None, pages.reference),
         ],
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_found},
@@ -288,6 +292,12 @@ class Pages:
         content, kind = self._service.metrics.text(request.headers.get("accept", ""))
         return Response(content, headers={"content-type": kind})
 
+    async def description(self, _: Request) -> Any:
+        return document()
+
+    async def reference(self, _: Request) -> Any:
+        return Response(reference(), headers=_PAGE)
+
     async def alive(self, _: Request) -> Any:
         if self._service.stopped is not None:
             raise RefusalError(503, "The engine has stopped: start the service again.")
@@ -297,6 +307,13 @@ class Pages:
         if not self._service.ready:
             raise RefusalError(503, "Events cannot be taken in yet.", 1)
         return {"status": "ready", "position": self._service.engine.state.position}
+
+
+_PAGE = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+}
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
