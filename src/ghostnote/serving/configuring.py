@@ -103,9 +103,10 @@ def _refuse_secrets(config: Path) -> None:
 
 def _check(settings: Settings) -> None:
     """What no single value shows."""
-    for name, what in (("state", "a folder for what the service knows"), ("bundle", "what `ghostnote train` wrote")):
-        if not value_of(settings, name):
-            raise GhostnoteError(f"The service needs {what}: give --{name}, {variable_of(name)} or {name} in the file.")
+    if not settings.state:
+        raise GhostnoteError(
+            f"The service needs a folder for what it knows: give --state, {variable_of('state')} or state in the file."
+        )
     kafka, webhook = settings.kafka, settings.webhook
     if kafka.brokers and not (kafka.topic or kafka.decisions_topic):
         raise GhostnoteError("Kafka has brokers but nothing to do: give kafka.topic, kafka.decisions_topic or both.")

@@ -101,18 +101,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         speaks TLS.
     port: port to listen on; 0 takes a free one.
     state: folder of what the service knows: its log, snapshots, keys. Needed.
-    bundle: what `ghostnote train` wrote. Needed.
+    bundle: what `ghostnote train` wrote; needed at the first start, later the state remembers it.
+    challenger: a bundle that is asked beside it, without consequences; empty, for none.
+    lake: history, catalogue and addresses to begin with; read at the first start.
     policy: a policy file; empty, for all defaults.
     ledger: where decisions are recorded: a file (SQLite) or postgresql://HOST/NAME; empty, for nowhere.
-    max_body_bytes: longest body of a request. Four megabytes are about ten thousand plays.
-    max_waiting: requests that may wait for the engine; any more are answered with 503 at once, for an answer that comes
+    max_body_bytes: longest body of a request. Sixteen megabytes are about forty thousand plays.
+    max_waiting: events that may wait for the engine; any more are answered with 503 at once, for an answer that comes
         after the client has given up helps nobody.
     wait_ms: how long the engine collects events before it decides about them together, in milliseconds.
     call_events: at most so many events are decided together.
-    snapshot_events: a snapshot is written after so many events. Recovery reads at most as many again from the log.
-    log_bytes: largest log of events on disk. When it is full and no snapshot can shorten it, events are refused.
+    keep_events: the log is filed and a snapshot made after so many events. Recovery folds about as many again.
+    keep_minutes: and at the latest after so many minutes, if anything came in.
+    log_bytes: size of the log on disk beyond which its oldest parts go, once they are filed, in a snapshot, and
+        delivered to all sinks.
     memory_bytes: ceiling of the process's memory, beyond which the state forgets what was silent longest; 0 is none.
-    refresh_minutes: how often accounts are judged anew on the events of the day; 0 is never.
+    refresh_minutes: how often all is scored anew; 0 is only when asked.
+    refresh_days: how many days back scoring looks.
+    recent_accounts: accounts whose latest features can be looked up.
     limits: what one key may ask.
     logs: what the service tells of itself.
     kafka: events from Kafka, decisions to it.
@@ -123,16 +129,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8765
     state: str = ""
     bundle: str = ""
+    challenger: str = ""
+    lake: str = ""
     policy: str = ""
     ledger: str = ""
-    max_body_bytes: Count = 4_194_304
-    max_waiting: Count = 1_024
-    wait_ms: Amount = 1.0
+    max_body_bytes: Count = 16_777_216
+    max_waiting: Count = 20_000
+    wait_ms: Amount = 0.5
     call_events: Count = 512
-    snapshot_events: Count = 1_000_000
-    log_bytes: Annotated[int, msgspec.Meta(ge=16_777_216)] = 8_589_934_592
+    keep_events: Count = 500_000
+    keep_minutes: Positive = 15.0
+    log_bytes: Annotated[int, msgspec.Meta(ge=16_777_216)] = 4_294_967_296
     memory_bytes: CountOrNone = 0
     refresh_minutes: Amount = 60.0
+    refresh_days: Count = 28
+    recent_accounts: Count = 50_000
     limits: LimitSettings = LimitSettings()
     logs: LogSettings = LogSettings()
     kafka: KafkaSettings = KafkaSettings()
