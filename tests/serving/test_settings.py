@@ -12,7 +12,7 @@ from ghostnote.serving.configuring import configure, variable_of
 from ghostnote.serving.settings import TABLES_OF_SETTINGS, Settings, setting_names, value_of
 from ghostnote.serving.settings_text import settings_toml
 
-NEEDED = {"state": "state", "bundle": "bundle"}
+NEEDED = {"state": "state"}
 SECRET = "a secret of some length"
 
 
@@ -40,7 +40,9 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
 
 
 def test_without_a_file_all_have_defaults_but_what_is_needed() -> None:
-    assert configure(None, {}, NEEDED).settings == Settings(state="state", bundle="bundle")
+    assert configure(None, {}, NEEDED).settings == Settings(state="state")
+    with pytest.raises(GhostnoteError, match="needs a folder for what it knows: give --state"):
+        configure(None, {"GHOSTNOTE_SERVE_BUNDLE": "bundle"}, {})
 
 
 @pytest.mark.parametrize("name", setting_names())

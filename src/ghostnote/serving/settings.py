@@ -106,7 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lake: history, catalogue, address table and labels to begin with; taken over into the state at the first start.
     policy: a policy file; empty, for all defaults.
     ledger: where decisions are recorded: a file (SQLite) or postgresql://HOST/NAME; empty, for nowhere.
-    max_body_bytes: longest body of a request. Four megabytes are about ten thousand plays.
+    max_body_bytes: longest body of a request. Sixteen megabytes are about forty thousand plays.
     max_waiting: events that may wait for the engine; any more are answered with 503 at once, for an answer that comes
         after the client has given up helps nobody.
     wait_ms: how long the engine collects events before it decides about them together, in milliseconds.
@@ -134,13 +134,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lake: str = ""
     policy: str = ""
     ledger: str = ""
-    max_body_bytes: Count = 4_194_304
+    max_body_bytes: Count = 16_777_216
     max_waiting: Count = 20_000
     wait_ms: Amount = 0.5
     call_events: Count = 512
     snapshot_events: Count = 500_000
     snapshot_minutes: Positive = 15.0
-    log_bytes: Annotated[int, msgspec.Meta(ge=16_777_216)] = 8_589_934_592
+    log_bytes: Annotated[int, msgspec.Meta(ge=16_777_216)] = 4_294_967_296
     memory_bytes: CountOrNone = 0
     refresh_minutes: Amount = 60.0
     refresh_days: Count = 28
