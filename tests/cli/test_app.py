@@ -79,6 +79,8 @@ def test_the_help_names_every_command() -> None:
         "ledger",
         "cases",
         "close",
+        "keys",
+        "serve",
         "forget",
         "expire",
         "packet",

@@ -106,16 +106,11 @@ class Judge:
         )
 
     @property
-    def play_threshold(self) -> float | None:
-        """The raw score that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
-        ceilings = self.bundle.manifest.play_ceilings
-        return None if ceilings is None else _reached_by(ceilings, self.policy.honest_mark_ceiling)
-
-    @property
     def signup_threshold(self) -> float | None:
         """The raw score that only `honest_signup_ceiling` of honest sign-ups reach; None without a model of them."""
         ceilings = self.bundle.manifest.signup_ceilings
-        return None if ceilings is UNSET else _reached_by(ceilings, self.policy.honest_signup_ceiling)
+        # As a float32, which `raw` is: rows in the same leaves have the same score, and must reach it together.
+        return None if ceilings is UNSET else float(np.float32(reached_by(ceilings, self.policy.honest_signup_ceiling)))
 
     def play_scores(self, values: NDArray[np.float32], rows: NDArray[np.intp]) -> tuple[pl.Series, pl.Series]:
         """What the model thinks of plays: `score`, the calibrated probability that each is artificial, and `raw`, which
@@ -124,8 +119,8 @@ class Judge:
         `values` are events' features in the order of `folded`, float32 of shape (events, features); `rows` says which
         of them are plays.
         """
-        model, curve = self.bundle.play, self.bundle.manifest.play_curve
-        return _scores(model, curve, self._names, values, rows)
+        names = self._names[: len(self.features)]
+        return _scores(self.bundle.play, self.bundle.manifest.play_curve, names, values, rows)
 
     def signup_scores(self, values: NDArray[np.float32], rows: NDArray[np.intp]) -> tuple[pl.Series, pl.Series]:
         """The same of sign-ups: how probable it is that the account is fake; NaN without a model of sign-ups."""
@@ -189,7 +184,7 @@ def _with_features(folded: tuple[Feature, ...], names: Sequence[str]) -> tuple[F
     return (*folded, *(shipped[name] for name in names if name not in have))
 
 
-def _reached_by(ceilings: Curve, share: float) -> float:
+def reached_by(ceilings: Curve, share: float) -> float:
     """The raw score that `share` of honest rows reach, on the logarithm of the shares that a bundle knows it of."""
     shares = np.log(np.asarray(ceilings.scores))
     return float(np.interp(np.log(share), shares, np.asarray(ceilings.probabilities)))
@@ -206,7 +201,7 @@ def _scores(
     if model is not None and curve is not None:
         for start in range(0, len(rows), _BLOCK):  # A copy of all would be as large as the day.
             part = slice(start, start + _BLOCK)
-            raw[part] = model.score(Table(names, values[rows[part]]))
+            raw[part] = model.score(Table(names, values[rows[part], : len(names)]))
         score = curve.calibration()(raw)
     return pl.Series("score", score, dtype=pl.Float32), pl.Series("raw", raw, dtype=pl.Float32)
 
