@@ -24,7 +24,7 @@ _FIRST = date(2026, 3, 1).toordinal()
 
 
 def opened(days: int = 20, *, known_after: int = 1) -> Sample[Table]:
-    """A hundred sign-ups a day, ten of them from shared addresses: these are labelled fraud `known_after` days later."""
+    """A hundred sign-ups a day, ten from shared addresses: those are labelled fraud `known_after` days later."""
     random = np.random.default_rng(0)
     shared = np.tile(np.repeat([10.0, 1.0], [10, 90]), days)
     day = np.repeat(np.arange(_FIRST, _FIRST + days, dtype=np.int32), 100)
