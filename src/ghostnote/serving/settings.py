@@ -106,7 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lake: history, catalogue and addresses to begin with; read at the first start.
     policy: a policy file; empty, for all defaults.
     ledger: where decisions are recorded: a file (SQLite) or postgresql://HOST/NAME; empty, for nowhere.
-    max_body_bytes: longest body of a request. Sixteen megabytes are about forty thousand plays.
+    max_body_bytes: longest body of a request.
     max_waiting: events that may wait for the engine; any more are answered with 503 at once, for an answer that comes
         after the client has given up helps nobody.
     wait_ms: how long the engine collects events before it decides about them together, in milliseconds.
