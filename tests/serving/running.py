@@ -17,7 +17,8 @@ from ghostnote.events.schema import EVENT_TABLES, TABLES
 from ghostnote.serving.app import build
 from ghostnote.serving.bodies import COLUMNS
 from ghostnote.serving.keys import Keys
-from ghostnote.serving.service import Options, Service
+from ghostnote.serving.service import Service
+from ghostnote.serving.settings import Settings
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -45,8 +46,9 @@ class Running:
 def running(root: Path, *, keys: bool = False, clock: Clock | None = None, **given: Any) -> Iterator[Running]:
     """A service in a thread, on any free port, stopped at the end as SIGTERM would."""
     clock = clock or Clock()
-    service = Service.open(root, clock=clock, options=given.pop("options", Options(refresh_minutes=0)), **given)
-    app = build(service, keys=Keys(service.places.keys) if keys else None)
+    told = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    service = Service.open(Settings(**{"state": str(root), "refresh_minutes": 0.0, **told}), clock)
+    app = build(service, Keys(service.places.keys) if keys else None)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()

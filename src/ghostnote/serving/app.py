@@ -1,9 +1,8 @@
 """The service's pages: HTTP and JSON in front of `service.Service`."""
 
-import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,16 +19,18 @@ from ghostnote.serving.engine import CannotWriteError
 from ghostnote.serving.keys import Key, Keys
 from ghostnote.serving.limits import Limits, Rate, TooLongError, check_length
 from ghostnote.serving.models_page import change_models, models_page
+from ghostnote.serving.openapi import document
+from ghostnote.serving.reference import reference
 from ghostnote.serving.service import Service
 
+Make = Callable[[Request], Awaitable[Any]]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-#: As many as one likes.
-ANY = Rate()
 _encode = msgspec.json.Encoder().encode
-_JSON = (b"content-type", b"application/json")
+_TYPE = "application/json"
+_JSON = (b"content-type", _TYPE.encode())
 
 
 class RefusalError(Exception):
@@ -43,11 +44,13 @@ class RefusalError(Exception):
 class Door:
     """Lets requests in: who asks, how often, how long their body is. Without keys everybody may do everything."""
 
-    def __init__(
-        self, keys: Keys | None, clock: Callable[[], datetime], requests: Rate, events: Rate, most: int
-    ) -> None:
-        self.keys, self._clock, self.most = keys, clock, most
-        self._limits = Limits(requests, events)
+    def __init__(self, service: Service, keys: Keys | None) -> None:
+        settings = service.settings
+        self.metrics, self.most = service.metrics, settings.max_body_bytes
+        self._keys, self._clock, limits = keys, service.clock, settings.limits
+        self._limits = Limits(
+            Rate(limits.requests_per_second, limits.requests_burst), Rate(limits.events_per_second, limits.events_burst)
+        )
 
     def enter(self, scope: Scope, needed: str) -> str:
         """The id of the key that asks. Raises RefusalError."""
@@ -58,31 +61,34 @@ class Door:
                 given = value
             elif name == b"content-length":
                 length = value
-        who = self._who(given, needed)
-        wait = self._limits.request(who, asyncio.get_running_loop().time())
+        who = "" if self._keys is None else self._who(self._keys, given, needed)
+        wait = self._limits.request(who, time.monotonic())
         if wait:
+            self.metrics.refused("rate")
             raise RefusalError(429, "More requests than this key may make: wait, then go on.", wait)
         if length is not None:
             try:
                 check_length(length.decode("latin-1"), self.most)
             except TooLongError as error:
+                self.metrics.refused("length")
                 raise RefusalError(413, str(error)) from None
         return who
 
-    def _who(self, given: bytes | None, needed: str) -> str:
-        if self.keys is None:
-            return ""
-        key: Key | None = self.keys.check(None if given is None else given.decode("latin-1"), self._clock())
+    def _who(self, keys: Keys, given: bytes | None, needed: str) -> str:
+        key: Key | None = keys.check(None if given is None else given.decode("latin-1"), self._clock())
         if key is None:
+            self.metrics.refused("key")
             raise RefusalError(401, "Send a key that is valid: Authorization: Bearer gn_...")
         if not key.may(needed) and not key.may("admin"):
+            self.metrics.refused("scope")
             raise RefusalError(403, f"This key may not do that: it needs the scope {needed}.")
         return key.id
 
     def events(self, who: str, count: int) -> None:
         """Let so many events in. Raises RefusalError."""
-        wait = self._limits.events(who, count, asyncio.get_running_loop().time())
+        wait = self._limits.events(who, count, time.monotonic())
         if wait:
+            self.metrics.refused("rate")
             raise RefusalError(429, "More events than this key may send: wait, then go on.", wait)
 
 
@@ -115,11 +121,7 @@ async def answer(send: Send, status: int, content: bytes, headers: tuple[tuple[b
 
 async def refuse(send: Send, refusal: RefusalError) -> None:
     """Send what was refused, and why."""
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    if refusal.retry_after is not None:
-        headers = ((b"retry-after", b"%d" % max(1, round(refusal.retry_after))),)
-    if refusal.status == 401:
-        headers = ((b"www-authenticate", b"Bearer"),)
+    headers = tuple((name.encode(), value.encode()) for name, value in _headers(refusal).items())
     await answer(send, refusal.status, _encode({"error": refusal.sentence}), headers)
 
 
@@ -141,70 +143,69 @@ def refusal_of(error: Exception) -> RefusalError:
 class Decide:
     """`POST /v1/decide`: one event in, its decision out. No framework between: this is asked most."""
 
+    route = "/v1/decide"
+
     def __init__(self, service: Service, door: Door) -> None:
         self._service, self._door = service, door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.monotonic()
         try:
-            who = self._door.enter(scope, "decide")
-            body = await body_of(receive, self._door.most)
-            try:
-                event = event_of(body)
-            except ValueError as error:
-                raise RefusalError(422, str(error)) from None
-            self._door.events(who, 1)
-            decided = await self._service.calls.enqueue((event,))
+            content = await self._answer(scope, receive)
         except (RefusalError, BusyError, CannotWriteError, StoppedError) as error:
-            await refuse(send, refusal_of(error))
+            refusal = refusal_of(error)
+            self._door.metrics.request(self.route, refusal.status, time.monotonic() - began)
+            await refuse(send, refusal)
             return
-        await answer(send, 200, _encode(decided[0]))
+        self._door.metrics.request(self.route, 200, time.monotonic() - began)
+        await answer(send, 200, content)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> bytes:
+        who = self._door.enter(scope, "decide")
+        body = await body_of(receive, self._door.most)
+        try:
+            event = event_of(body)
+        except ValueError as error:
+            raise RefusalError(422, str(error)) from None
+        self._door.events(who, 1)
+        decided = await self._service.calls.enqueue((event,))
+        return _encode(decided[0])
 
 
-class Ingest:
+class Ingest(Decide):
     """`POST /v1/events`: many events in, counts out, and decisions if `?decisions=true`."""
 
-    def __init__(self, service: Service, door: Door) -> None:
-        self._service, self._door = service, door
+    route = "/v1/events"
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        query = scope.get("query_string", b"")
-        wanted = b"decisions=true" in query
-        try:
-            who = self._door.enter(scope, "decide" if wanted else "ingest")
-            body = await body_of(receive, self._door.most)
-            events, rejected = self._read(scope, body)
-            self._door.events(who, len(events))
-            decided = await self._service.calls.enqueue(events) if events else []
-        except (RefusalError, BusyError, CannotWriteError, StoppedError) as error:
-            await refuse(send, refusal_of(error))
-            return
+    async def _answer(self, scope: Scope, receive: Receive) -> bytes:
+        wanted = b"decisions=true" in scope.get("query_string", b"")
+        who = self._door.enter(scope, "decide" if wanted else "ingest")
+        body = await body_of(receive, self._door.most)
+        events, rejected = self._read(scope, body)
+        self._door.events(who, len(events))
+        decided = await self._service.calls.enqueue(events) if events else []
         repeated = sum(each.repeated for each in decided)
-        told = Taken(len(decided) - repeated, repeated, rejected, decided if wanted else None)
-        await answer(send, 200, _encode(told))
+        return _encode(Taken(len(decided) - repeated, repeated, rejected, decided if wanted else None))
 
     def _read(self, scope: Scope, body: bytes) -> tuple[list[Any], list[Rejected]]:
         kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
         if kind.startswith(b"application/vnd.apache.arrow.stream"):
             try:
-                return events_of_arrow(body, Request(scope).query_params.get("kind", "play"))
+                events, rejected, rows = events_of_arrow(body, Request(scope).query_params.get("kind", "play"))
             except GhostnoteError as error:
                 raise RefusalError(422, str(error)) from None
-        events, rejected = events_of_lines(body)
+        else:
+            events, rejected = events_of_lines(body)
+            rows = body.split(b"\n") if rejected else []
         if rejected:
-            self._service.set_apart(rejected, body.split(b"\n"))
+            self._service.set_apart(rejected, rows)
+            self._door.metrics.events("http", 0, rejected=len(rejected))
         return events, rejected
 
 
-def build(
-    service: Service,
-    *,
-    keys: Keys | None,
-    requests: Rate = ANY,
-    events: Rate = ANY,
-    most_bytes: int = 16 << 20,
-) -> Starlette:
-    """The application. Without `keys` everybody may do everything: for loopback alone."""
-    door = Door(keys, service.clock, requests, events, most_bytes)
+def build(service: Service, keys: Keys | None) -> Starlette:
+    """The application. Without `keys` everybody may do everything: for this machine alone."""
+    door, pages = Door(service, keys), Pages(service)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -212,37 +213,48 @@ def build(
         yield
         await service.stop()
 
-    def page(needed: str | None, make: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+    def page(path: str, needed: str | None, make: Make, method: str = "GET") -> Route:
+        route = path.partition("/{")[0]
+
         async def endpoint(request: Request) -> Response:
+            began = time.monotonic()
             try:
                 if needed is not None:
                     door.enter(request.scope, needed)
                 found = await make(request)
+                made = found if isinstance(found, Response) else Response(_encode(found), media_type=_TYPE)
             except (RefusalError, BusyError, CannotWriteError, StoppedError, GhostnoteError) as error:
                 refusal = refusal_of(error)
-                headers = {} if refusal.retry_after is None else {"retry-after": str(round(refusal.retry_after))}
-                return Response(_encode({"error": refusal.sentence}), refusal.status, headers, "application/json")
-            return found if isinstance(found, Response) else Response(_encode(found), media_type="application/json")
+                made = Response(_encode({"error": refusal.sentence}), refusal.status, _headers(refusal), _TYPE)
+            door.metrics.request(route, made.status_code, time.monotonic() - began)
+            return made
 
-        return endpoint
+        return Route(path, endpoint, methods=[method])
 
-    pages = Pages(service)
     return Starlette(
         routes=[
             Route("/v1/decide", Decide(service, door), methods=["POST"]),
             Route("/v1/events", Ingest(service, door), methods=["POST"]),
-            Route("/v1/accounts/{account:path}", page("read", pages.account)),
-            Route("/v1/tracks/{track:path}", page("read", pages.track)),
-            Route("/v1/campaigns", page("read", pages.campaigns)),
-            Route("/v1/models", page("read", pages.models)),
-            Route("/v1/models", page("admin", pages.change_models), methods=["POST"]),
-            Route("/v1/refresh", page("admin", pages.refresh), methods=["POST"]),
-            Route("/healthz", page(None, pages.alive)),
-            Route("/readyz", page(None, pages.ready)),
+            page("/v1/accounts/{account:path}", "read", pages.account),
+            page("/v1/tracks/{track:path}", "read", pages.track),
+            page("/v1/campaigns", "read", pages.campaigns),
+            page("/v1/models", "read", pages.models),
+            page("/v1/models", "admin", pages.change_models, "POST"),
+            page("/v1/refresh", "admin", pages.refresh, "POST"),
+            page("/metrics", "admin", pages.metrics),
+            page("/healthz", None, pages.alive),
+            page("/readyz", None, pages.ready),
+            page("/openapi.json", None, pages.description),
+            page("/", None, pages.reference),
         ],
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_found},
     )
+
+
+def _headers(refusal: RefusalError) -> dict[str, str]:
+    found = {} if refusal.retry_after is None else {"retry-after": str(max(1, round(refusal.retry_after)))}
+    return found | ({"www-authenticate": "Bearer"} if refusal.status == 401 else {})
 
 
 class Pages:
@@ -276,6 +288,16 @@ class Pages:
             raise RefusalError(409, reason)
         return {"standing": self._service.rollout.standing.run or None}
 
+    async def metrics(self, request: Request) -> Any:
+        content, kind = self._service.metrics.text(request.headers.get("accept", ""))
+        return Response(content, headers={"content-type": kind})
+
+    async def description(self, _: Request) -> Any:
+        return document()
+
+    async def reference(self, _: Request) -> Any:
+        return Response(reference(), headers=_PAGE)
+
     async def alive(self, _: Request) -> Any:
         if self._service.stopped is not None:
             raise RefusalError(503, "The engine has stopped: start the service again.")
@@ -287,7 +309,14 @@ class Pages:
         return {"status": "ready", "position": self._service.engine.state.position}
 
 
+_PAGE = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+}
+
+
 async def _not_found(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     sentence = "There is no such page." if status == 404 else f"This page does not answer {request.method}."
-    return Response(_encode({"error": sentence}), status, getattr(error, "headers", None), "application/json")
+    return Response(_encode({"error": sentence}), status, getattr(error, "headers", None), _TYPE)

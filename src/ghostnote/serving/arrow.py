@@ -11,8 +11,9 @@ from ghostnote.events.validation import check, missing_columns
 from ghostnote.serving.bodies import TABLE_OF, Event, Rejected
 
 
-def events_of_arrow(body: bytes, kind: str) -> tuple[list[Any], list[Rejected]]:
-    """Events of one kind (signup, login, play or action), and the rows that break the contract.
+def events_of_arrow(body: bytes, kind: str) -> tuple[list[Any], list[Rejected], list[bytes]]:
+    """Events of one kind (signup, login, play or action), the rows that break the contract, and all rows' places as
+    text: of those that break it their content as JSON.
 
     Raises GhostnoteError if the body is no Arrow stream, or lacks a column that every event of the kind has.
     """
@@ -29,5 +30,9 @@ def events_of_arrow(body: bytes, kind: str) -> tuple[list[Any], list[Rejected]]:
     checked = check(table, frame.drop(POSITION, strict=False))
     names = checked.good.columns
     events = [Event(kind, **dict(zip(names, row, strict=True))) for row in checked.good.iter_rows()]
-    rows = zip(checked.rejected["row"], checked.rejected["reason"], strict=True)
-    return events, [Rejected(row, f"{why}.") for row, why in rows]
+    contents = [b""] * (frame.height if checked.rejected.height else 0)
+    rejected = []
+    for row, why, content in checked.rejected.select("row", "reason", "content").iter_rows():
+        rejected.append(Rejected(row, f"{why}."))
+        contents[row - 1] = content.encode()
+    return events, rejected, contents

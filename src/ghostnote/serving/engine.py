@@ -1,7 +1,8 @@
 """Takes events in: each once, folded, judged, decided and on disk before anybody hears of it. One thread calls it."""
 
+import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from ghostnote.events.lake import why_not
 from ghostnote.features.arriving import Rows
 from ghostnote.serving.bodies import Decided
 from ghostnote.serving.log import Log, record_at
+from ghostnote.serving.metrics import Metrics
 from ghostnote.serving.seen import hashes_of
 from ghostnote.serving.state import Content, State, Verdict, decode_content, encode_content
 
@@ -30,22 +32,15 @@ class Decider(Protocol):
         """One verdict an event."""
 
 
-@dataclass
-class Counters:
-    """What happened since the start, for `/metrics`."""
-
-    events: int = 0
-    repeated: int = 0
-    calls: int = 0
-    verdicts: dict[str, int] = field(default_factory=dict)
-
-
 class Engine:
     """`state` follows `log`. After a failed write nothing is taken in until what was folded is on disk."""
 
     def __init__(self, state: State, log: Log, decider: Decider) -> None:
         self.state, self.log, self.decider = state, log, decider
-        self.counters = Counters()
+        #: New events since the start.
+        self.events = 0
+        self.metrics: Metrics | None = None
+        self._seconds: dict[str, float] = {}
         #: What is in the state but not yet in the log: the disk was full.
         self._owed: tuple[Content, NDArray[np.int64]] | None = None
 
@@ -66,13 +61,16 @@ class Engine:
         fresh = [events[place] for place in places] if len(places) < len(events) else list(events)
         position = self.state.position
         made: dict[str, Decided] = {}
+        late, verdicts = self.state.fold.late, []
+        self._seconds = {}
         if fresh or offsets:
             content = self._decided(fresh, now, offsets or {})
+            verdicts = content.decisions
             both = zip(fresh, content.decisions, strict=True)
             made = {e.event_id: _told(e, verdict, position + place) for place, (e, verdict) in enumerate(both)}
             self._owed = content, hashes[places] if len(places) < len(events) else hashes
             self._pay()
-        self._count(events, fresh, made)
+        self._count(len(events), fresh, verdicts, self.state.fold.late - late)
         if len(fresh) == len(events):
             return list(made.values())
         return [
@@ -84,8 +82,11 @@ class Engine:
         day = self.state.today(now)
         verdicts: list[Verdict] = []
         if fresh:
+            began = time.perf_counter()
             rows, values = self.state.follow(fresh, day)
+            folded = time.perf_counter()
             verdicts = self.decider.decide(fresh, rows, values)
+            self._seconds |= {"fold": folded - began, "decide": time.perf_counter() - folded}
         return Content(day.toordinal(), list(fresh), verdicts, offsets)
 
     def _pay(self) -> None:
@@ -93,6 +94,7 @@ class Engine:
         if self._owed is None:
             return
         content, hashes = self._owed
+        began = time.perf_counter()
         try:
             record = self.log.append(len(content.events), encode_content(content))
         except OSError as error:
@@ -100,6 +102,7 @@ class Engine:
                 f"Events cannot be kept ({why_not(self.log.folder, error)}): make room, then send them again."
             ) from error
         self._owed = None
+        self._seconds["log"] = time.perf_counter() - began
         self.state.note(record, hashes, content.offsets)
 
     def _known(self, ids: Sequence[str], hashes: NDArray[np.int64]) -> dict[str, Decided]:
@@ -111,13 +114,13 @@ class Engine:
             found |= decisions_at(self.log.folder, address, asked)
         return found
 
-    def _count(self, events: Sequence[Any], fresh: Sequence[Any], made: dict[str, Decided]) -> None:
-        counters = self.counters
-        counters.calls += 1
-        counters.events += len(fresh)
-        counters.repeated += len(events) - len(fresh)
-        for decided in made.values():
-            counters.verdicts[decided.verdict] = counters.verdicts.get(decided.verdict, 0) + 1
+    def _count(self, asked: int, fresh: Sequence[Any], made: Sequence[Verdict], late: int) -> None:
+        self.events += len(fresh)
+        if self.metrics is None:
+            return
+        self.metrics.call(asked, self._seconds)
+        self.metrics.events("http", len(fresh), late=late, repeated=asked - len(fresh))
+        self.metrics.decided(Counter((e.kind, verdict.verdict) for e, verdict in zip(fresh, made, strict=True)))
 
 
 def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dict[str, Decided]:

@@ -1,7 +1,9 @@
 """The service behind its pages: opens its state, takes events in, and has the work beside it done."""
 
 import asyncio
+import hashlib
 import os
+import shutil
 import sys
 import time
 from collections import deque
@@ -15,7 +17,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.policy import Policy, load_policy
 from ghostnote.decisions.standing import Standing
 from ghostnote.decisions.summary import SUMMARY_FILE
 from ghostnote.errors import GhostnoteError
@@ -29,29 +31,13 @@ from ghostnote.serving.models import bundles_of, choose, folded_by, remember, ro
 from ghostnote.serving.opening import Known, open_state
 from ghostnote.serving.places import Places
 from ghostnote.serving.rollout import Rollout
+from ghostnote.serving.settings import Settings
 from ghostnote.serving.upkeep import Work
+from ghostnote.serving.watching import watched
 
 #: How often the work beside the service is looked after, in seconds.
 _LOOK_S = 2.0
 _QUARANTINE_BYTES = 256 << 20
-
-
-@dataclass(frozen=True)
-class Options:
-    """What bounds a service. `keep_events`: after how many events the log is filed and a snapshot made, at the latest
-    after `keep_minutes`. `refresh_minutes`: how often all is scored, 0 for only when asked; `refresh_days`: how far
-    back.
-    """
-
-    call_events: int = 512
-    wait_ms: float = 0.5
-    most_waiting: int = 20_000
-    keep_events: int = 500_000
-    keep_minutes: float = 15.0
-    log_bytes: int = 4 << 30
-    refresh_minutes: float = 60.0
-    refresh_days: int = 28
-    recent_accounts: int = 50_000
 
 
 @dataclass
@@ -72,29 +58,29 @@ class Service:
 
     def __init__(
         self,
+        settings: Settings,
         places: Places,
         rollout: Rollout,
         engine: Engine,
-        policy_path: Path | None,
-        options: Options,
         clock: Callable[[], datetime],
-        notes: Sequence[str],
+        notes: Sequence[str] = (),
     ) -> None:
-        self.places, self.rollout, self.engine, self.options = places, rollout, engine, options
-        self.notes = list(notes)
+        self.settings, self.places, self.rollout, self.engine, self.clock = settings, places, rollout, engine, clock
+        #: What was found when the state was opened, in sentences.
+        self.notes = tuple(notes)
         self.upkeep = Upkeep()
+        #: What stopped the engine, if anything did.
         self.stopped: BaseException | None = None
+        self.metrics = watched(self)
+        engine.metrics = self.metrics
         self.calls = Calls(
             engine,
             clock,
-            call_events=options.call_events,
-            wait_ms=options.wait_ms,
-            most_waiting=options.most_waiting,
+            call_events=settings.call_events,
+            wait_ms=settings.wait_ms,
+            most_waiting=settings.max_waiting,
             failed=self._failed,
         )
-        self.clock = clock
-        self.rejected = 0
-        self._policy_path = policy_path
         self._random = np.random.default_rng(0)
         self._beside: asyncio.Task[None] | None = None
         self._tables: dict[str, pl.DataFrame] = {}
@@ -102,36 +88,27 @@ class Service:
     @classmethod
     def open(
         cls,
-        root: Path,
-        *,
-        bundle: Path | None,
-        challenger: Path | None = None,
-        lake: Path | None = None,
-        policy: Policy | None = None,
-        policy_path: Path | None = None,
-        options: Options | None = None,
+        settings: Settings,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         progress: Progress = silent,
     ) -> "Service":
-        """Open a state, or begin one: with the history, catalogue and address table of `lake` if there is one.
+        """Open a state, or begin one: with the history, catalogue and address table of `settings.lake`.
 
         Raises GhostnoteError if it is in use, cannot be read, or there is no bundle.
         """
-        options = options or Options()
-        policy = policy or Policy()
-        places = Places(root)
-        chosen = choose(places, bundle, challenger)
+        policy = load_policy(_path(settings.policy))
+        places = Places(Path(settings.state))
+        chosen = choose(places, _path(settings.bundle), _path(settings.challenger))
         places.claim()
-        if lake is not None:
-            begin_with(places, lake)
+        if settings.lake:
+            begin_with(places, Path(settings.lake))
         features, absent = folded_by(bundles_of(chosen))
         rollout = rollout_of(chosen, policy, _name_of(policy), features)
-        opened = open_state(
-            places, features, Known.of(places), absent, recent=options.recent_accounts, progress=progress
-        )
-        log = Log(places.log)
+        known, recent = Known.of(places), settings.recent_accounts
+        opened = open_state(places, features, known, absent, recent=recent, progress=progress)
+        engine = Engine(opened.state, Log(places.log), rollout)
         remember(places, rollout)
-        service = cls(places, rollout, Engine(opened.state, log, rollout), policy_path, options, clock, opened.notes)
+        service = cls(settings, places, rollout, engine, clock, opened.notes)
         service.stand()
         return service
 
@@ -143,7 +120,6 @@ class Service:
 
     def set_apart(self, rejected: Sequence[Rejected], lines: Sequence[bytes]) -> None:
         """Keep rows that break the contract, with the reason, for people to look at."""
-        self.rejected += len(rejected)
         path = self.places.quarantine / f"rejected-{self.clock():%Y-%m-%d}.jsonl"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,14 +174,14 @@ class Service:
 
     def _due(self) -> bool | None:
         """Whether work is to be done, with scoring or without; None for nothing."""
-        options, upkeep, now = self.options, self.upkeep, time.monotonic()
+        settings, upkeep, now = self.settings, self.upkeep, time.monotonic()
         if upkeep.refresh_wanted:
             return True
-        new = self.engine.counters.events - upkeep.kept_events
-        if options.refresh_minutes and now - upkeep.refreshed_at >= 60 * options.refresh_minutes and new:
+        new = self.engine.events - upkeep.kept_events
+        if settings.refresh_minutes and now - upkeep.refreshed_at >= 60 * settings.refresh_minutes and new:
             return True
-        late = now - upkeep.kept_at >= 60 * options.keep_minutes
-        return False if new and (new >= options.keep_events or late) else None
+        late = now - upkeep.kept_at >= 60 * settings.snapshot_minutes
+        return False if new and (new >= settings.snapshot_events or late) else None
 
     async def work(self, *, refresh: bool) -> str | None:
         """File the log and make a snapshot, and score if asked; why it failed, None if it did not.
@@ -216,7 +192,7 @@ class Service:
         if upkeep.running:
             return "This work is already being done: try again when it is."
         upkeep.running, upkeep.refresh_wanted = True, False
-        counted = self.engine.counters.events
+        counted = self.engine.events
         try:
             reason = await self._run_beside(refresh=refresh)
             if reason is None:
@@ -240,10 +216,10 @@ class Service:
         work = Work(
             state=str(self.places.root),
             bundles=[model.path for model in models if model is not None],
-            log_bytes=self.options.log_bytes,
+            log_bytes=self.settings.log_bytes,
             refresh=refresh,
-            policy=None if self._policy_path is None else str(self._policy_path),
-            days=self.options.refresh_days,
+            policy=self.settings.policy or None,
+            days=self.settings.refresh_days,
         )
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -337,15 +313,15 @@ def begin_with(places: Places, lake: Path) -> None:
 
 
 def _link(path: Path, target: Path) -> None:
-    import shutil
-
     try:
         os.link(path, target)
     except OSError:
         shutil.copyfile(path, target)
 
 
-def _name_of(policy: Policy) -> str:
-    import hashlib
+def _path(setting: str) -> Path | None:
+    return Path(setting) if setting else None
 
+
+def _name_of(policy: Policy) -> str:
     return hashlib.sha256(msgspec.json.encode(policy, order="sorted")).hexdigest()[:12]

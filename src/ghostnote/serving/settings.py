@@ -101,9 +101,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         speaks TLS.
     port: port to listen on; 0 takes a free one.
     state: folder of what the service knows: its log, snapshots, keys. Needed.
-    bundle: what `ghostnote train` wrote; needed at the first start, later the state remembers it.
+    bundle: what `ghostnote train` wrote. Needed at the first start; later the bundle that decided last decides again.
     challenger: a bundle that is asked beside it, without consequences; empty, for none.
-    lake: history, catalogue and addresses to begin with; read at the first start.
+    lake: history, catalogue, address table and labels to begin with; taken over into the state at the first start.
     policy: a policy file; empty, for all defaults.
     ledger: where decisions are recorded: a file (SQLite) or postgresql://HOST/NAME; empty, for nowhere.
     max_body_bytes: longest body of a request.
@@ -111,14 +111,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         after the client has given up helps nobody.
     wait_ms: how long the engine collects events before it decides about them together, in milliseconds.
     call_events: at most so many events are decided together.
-    keep_events: the log is filed and a snapshot made after so many events. Recovery folds about as many again.
-    keep_minutes: and at the latest after so many minutes, if anything came in.
-    log_bytes: size of the log on disk beyond which its oldest parts go, once they are filed, in a snapshot, and
-        delivered to all sinks.
+    snapshot_events: after so many events the log is filed in the state's lake and a snapshot written. Recovery reads
+        about as many again from the log.
+    snapshot_minutes: the same after so many minutes, if there was any event.
+    log_bytes: beyond this, the log's oldest parts are dropped once they are filed, in a snapshot and at all sinks. As
+        long as the log holds an event, sending it again gives the same decision.
     memory_bytes: ceiling of the process's memory, beyond which the state forgets what was silent longest; 0 is none.
-    refresh_minutes: how often all is scored anew; 0 is only when asked.
-    refresh_days: how many days back scoring looks.
-    recent_accounts: accounts whose latest features can be looked up.
+    refresh_minutes: how often the last days are scored, which says how accounts stand; 0 is only when asked.
+    refresh_days: how many days that looks at.
+    recent_accounts: for so many accounts, those seen last, features are kept to be looked at.
     limits: what one key may ask.
     logs: what the service tells of itself.
     kafka: events from Kafka, decisions to it.
@@ -137,8 +138,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_waiting: Count = 20_000
     wait_ms: Amount = 0.5
     call_events: Count = 512
-    keep_events: Count = 500_000
-    keep_minutes: Positive = 15.0
+    snapshot_events: Count = 500_000
+    snapshot_minutes: Positive = 15.0
     log_bytes: Annotated[int, msgspec.Meta(ge=16_777_216)] = 4_294_967_296
     memory_bytes: CountOrNone = 0
     refresh_minutes: Amount = 60.0

@@ -94,6 +94,11 @@ class State:
         wanted = fold.columns | {"event_id", "account_id", "track_id", "artist_id"}
         return cls(fold, arriving(wanted), Recent(len(fold.features), recent))
 
+    @property
+    def bytes(self) -> int:
+        """Memory held, in bytes: the fold's state, known ids, recent accounts."""
+        return self.fold.bytes + self.seen.bytes + self.recent.bytes
+
     def today(self, now: datetime) -> date:
         """The day of arrival: a clock that goes back does not bring a day back."""
         return max(self.day, now.astimezone(UTC).date())
