@@ -15,7 +15,7 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
 from ghostnote.features.arriving import Rows
 from ghostnote.serving.bodies import Decided
-from ghostnote.serving.log import Log, record_at
+from ghostnote.serving.log import Log, Record, record_at
 from ghostnote.serving.metrics import Metrics
 from ghostnote.serving.seen import hashes_of
 from ghostnote.serving.state import Content, State, Verdict, decode_content, encode_content
@@ -128,13 +128,14 @@ def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dic
     record = record_at(folder, address)
     if record is None:
         return {}
+    return {event.event_id: made for event, made in decided_in(record) if ids is None or event.event_id in ids}
+
+
+def decided_in(record: Record) -> list[tuple[Any, Decided]]:
+    """The events of a record of the log, each with what was decided about it."""
     content = decode_content(record.content)
     both = zip(content.events, content.decisions, strict=True)
-    return {
-        event.event_id: _told(event, verdict, record.position + place)
-        for place, (event, verdict) in enumerate(both)
-        if ids is None or event.event_id in ids
-    }
+    return [(event, _told(event, verdict, record.position + place)) for place, (event, verdict) in enumerate(both)]
 
 
 def _told(event: Any, made: Verdict, position: int) -> Decided:
