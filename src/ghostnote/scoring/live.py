@@ -21,11 +21,15 @@ NOTHING = Opinion()
 
 @dataclass(frozen=True)
 class _Asked:
-    """Rules that can be asked about events, and where the columns that they need are among the features."""
+    """Rules that can be asked about events, and where the columns that they need are among the features.
+
+    `floors`: columns and numbers, of which a row must reach one for any rule to fire; none: any row may.
+    """
 
     rules: tuple[Rule, ...]
     names: tuple[str, ...]
     columns: NDArray[np.intp]
+    floors: tuple[tuple[int, float], ...]
 
 
 class Live:
@@ -81,13 +85,15 @@ class Live:
         place = {name: column for column, name in enumerate(day_names(self.judge.folded))}
         there = tuple(rule for rule in rules if all(name in place for name in rule.needs))
         names = tuple(dict.fromkeys(name for rule in there for name in rule.needs))
-        return _Asked(there, names, np.array([place[name] for name in names], dtype=np.intp))
+        floors = [(place[rule.floor[0]], rule.floor[1]) for rule in there if rule.floor is not None]
+        every = tuple(floors) if len(floors) == len(there) else ()
+        return _Asked(there, names, np.array([place[name] for name in names], dtype=np.intp), every)
 
     def _fired(
         self, asked: _Asked, values: NDArray[np.float32], rows: Sequence[int] | None
     ) -> dict[int, tuple[tuple[Rule, str], ...]]:
         """The rules that fire, by row, each with its sentence."""
-        if not asked.rules:
+        if not asked.rules or (asked.floors and not any((values[:, c] >= low).any() for c, low in asked.floors)):
             return {}
         chosen = values[:, asked.columns] if rows is None else values[list(rows)][:, asked.columns]
         # Polars takes NaN for the largest of numbers; here it means that nothing is known.

@@ -30,6 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _encode = msgspec.json.Encoder().encode
 _TYPE = "application/json"
+_ARROW = "application/vnd.apache.arrow.stream"
 _JSON = (b"content-type", _TYPE.encode())
 
 
@@ -189,7 +190,7 @@ class Ingest(Decide):
 
     def _read(self, scope: Scope, body: bytes) -> tuple[list[Any], list[Rejected]]:
         kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-        if kind.startswith(b"application/vnd.apache.arrow.stream"):
+        if kind.startswith(_ARROW.encode()):
             try:
                 events, rejected, rows = events_of_arrow(body, Request(scope).query_params.get("kind", "play"))
             except GhostnoteError as error:
@@ -241,6 +242,7 @@ def build(service: Service, keys: Keys | None) -> Starlette:
             page("/v1/models", "read", pages.models),
             page("/v1/models", "admin", pages.change_models, "POST"),
             page("/v1/refresh", "admin", pages.refresh, "POST"),
+            page("/v1/tables/{table}", "ingest", pages.tables, "POST"),
             page("/metrics", "admin", pages.metrics),
             page("/healthz", None, pages.alive),
             page("/readyz", None, pages.ready),
@@ -279,7 +281,7 @@ class Pages:
         return models_page(self._service)
 
     async def change_models(self, request: Request) -> Any:
-        body = await request.body()
+        body = await body_of(request.receive, self._service.settings.max_body_bytes)
         return await change_models(self._service, body)
 
     async def refresh(self, _: Request) -> Any:
@@ -287,6 +289,11 @@ class Pages:
         if reason is not None:
             raise RefusalError(409, reason)
         return {"standing": self._service.rollout.standing.run or None}
+
+    async def tables(self, request: Request) -> Any:
+        body = await body_of(request.receive, self._service.settings.max_body_bytes)
+        arrow = request.headers.get("content-type", "").startswith(_ARROW)
+        return await self._service.tell(request.path_params["table"], body, arrow=arrow)
 
     async def metrics(self, request: Request) -> Any:
         content, kind = self._service.metrics.text(request.headers.get("accept", ""))

@@ -9,6 +9,7 @@ from ghostnote import __version__
 from ghostnote.events.schema import MAX_ID_LENGTH, POSITION, TABLES, TIME, Column
 from ghostnote.serving.bodies import TABLE_OF, Decided, Rejected, Taken
 from ghostnote.serving.models_page import Change
+from ghostnote.serving.tables import TOLD, Told
 
 _LINES = "application/x-ndjson"
 _ARROW = "application/vnd.apache.arrow.stream"
@@ -18,7 +19,7 @@ _JSON = "application/json"
 def document() -> dict[str, Any]:
     """The description as plain data."""
     _, schemas = msgspec.json.schema_components(
-        [Decided, Taken, Rejected, Change], ref_template="#/components/schemas/{name}"
+        [Decided, Taken, Told, Rejected, Change], ref_template="#/components/schemas/{name}"
     )
     events = {kind.capitalize(): _event(kind) for kind in TABLE_OF}
     one_of = [{"$ref": f"#/components/schemas/{name}"} for name in events]
@@ -178,6 +179,16 @@ _PATHS: dict[str, dict[str, dict[str, Any]]] = {
             "says": "Score the last days now, and take over how accounts stand.",
             "scope": "admin",
             "answers": {409: "That could not be done; the sentence says why."},
+        }
+    },
+    "/v1/tables/{table}": {
+        "post": {
+            "says": "Tell tracks, addresses or labels: JSON lines, or an Arrow stream. Used from the next event on.",
+            "scope": "ingest",
+            "answers": {400: "The body cannot be read; the sentence says why.", **_BUSY},
+            "returns": _ref("Told"),
+            "body": {_LINES: {"schema": {"type": "string"}}, _ARROW: {"schema": {"type": "string"}}},
+            "parameters": ({**_in_path("table", "Which table."), "schema": {"enum": list(TOLD)}},),
         }
     },
     "/metrics": {

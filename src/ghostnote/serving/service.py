@@ -22,16 +22,18 @@ from ghostnote.decisions.standing import Standing
 from ghostnote.decisions.summary import SUMMARY_FILE
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
+from ghostnote.features.arriving import Arriving
 from ghostnote.progress import Progress, silent
 from ghostnote.serving.bodies import Decided, Rejected
 from ghostnote.serving.calls import Calls
 from ghostnote.serving.engine import Engine
 from ghostnote.serving.log import Log, segments, start_of
 from ghostnote.serving.models import bundles_of, choose, folded_by, remember, rollout_of
-from ghostnote.serving.opening import Known, open_state
+from ghostnote.serving.opening import Known, arriving, open_state
 from ghostnote.serving.places import Places
-from ghostnote.serving.rollout import Rollout
+from ghostnote.serving.rollout import Model, Rollout
 from ghostnote.serving.settings import Settings
+from ghostnote.serving.tables import Told, take_table
 from ghostnote.serving.upkeep import Work
 from ghostnote.serving.watching import watched
 
@@ -84,6 +86,7 @@ class Service:
         self._random = np.random.default_rng(0)
         self._beside: asyncio.Task[None] | None = None
         self._tables: dict[str, pl.DataFrame] = {}
+        self._telling = asyncio.Lock()
 
     @classmethod
     def open(
@@ -117,6 +120,23 @@ class Service:
     async def take(self, events: Sequence[Any]) -> list[Decided]:
         """Decisions on events, once they are on disk; see `Calls.submit`."""
         return await self.calls.enqueue(events)
+
+    async def tell(self, table: str, body: bytes, *, arrow: bool) -> Told:
+        """Take rows of tracks, ips or labels in, and use them from the next event on; see `tables.take_table`."""
+        async with self._telling:
+            told = await asyncio.to_thread(take_table, self.places, table, body, arrow=arrow, now=self.clock())
+            if told.accepted:
+                made = await asyncio.to_thread(self._arriving_anew)
+                await self.calls.between(lambda: setattr(self.engine.state, "arriving", made))
+        return told
+
+    def _arriving_anew(self) -> Arriving:
+        _, absent = folded_by([Path(model.path) for model in self._models()])
+        return arriving(Known.of(self.places), absent)(self.engine.state.wanted)
+
+    def _models(self) -> list[Model]:
+        models = (self.rollout.champion, self.rollout.challenger, self.rollout.previous)
+        return [model for model in models if model is not None]
 
     def set_apart(self, rejected: Sequence[Rejected], lines: Sequence[bytes]) -> None:
         """Keep rows that break the contract, with the reason, for people to look at."""
@@ -212,10 +232,9 @@ class Service:
         return reason
 
     async def _run_beside(self, *, refresh: bool) -> str | None:
-        models = (self.rollout.champion, self.rollout.challenger, self.rollout.previous)
         work = Work(
             state=str(self.places.root),
-            bundles=[model.path for model in models if model is not None],
+            bundles=[model.path for model in self._models()],
             log_bytes=self.settings.log_bytes,
             refresh=refresh,
             policy=self.settings.policy or None,

@@ -91,8 +91,14 @@ class State:
     ) -> "State":
         """Nothing remembered yet; `arriving` makes what turns events into rows with the given columns."""
         fold = Fold(features)
-        wanted = fold.columns | {"event_id", "account_id", "track_id", "artist_id"}
-        return cls(fold, arriving(wanted), Recent(len(fold.features), recent))
+        state = cls(fold, Arriving(()), Recent(len(fold.features), recent))
+        state.arriving = arriving(state.wanted)
+        return state
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The columns that rows need."""
+        return self.fold.columns | {"event_id", "account_id", "track_id", "artist_id"}
 
     @property
     def bytes(self) -> int:
