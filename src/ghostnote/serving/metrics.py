@@ -32,7 +32,7 @@ WATCHED = {
     "snapshot_age_seconds": "Seconds since the last snapshot was written; NaN if there is none.",
     "refresh_age_seconds": "Seconds since accounts were last judged anew; NaN if they never were.",
     "keys": "Keys that are kept, the revoked ones too.",
-    "sink_lag_records": "Records of the log that the slowest sink has not delivered yet.",
+    "sink_lag_bytes": "Bytes of the log that the slowest sink has not delivered yet.",
     "kafka_lag_messages": "Messages that wait in the partitions that this process reads.",
 }
 
