@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -16,6 +17,9 @@ from ghostnote.serving.service import Service
 
 #: How often what happened beside the requests is looked for, in seconds.
 _LOOK_S = 0.1
+
+
+_SWITCH_S = 0.0002
 
 
 class _Server(uvicorn.Server):
@@ -42,6 +46,8 @@ def run(
     cannot be listened on.
     """
     settings = service.settings
+    # A record that was written waits for Python's lock before anybody is told: not for the usual five milliseconds.
+    sys.setswitchinterval(_SWITCH_S)
     config = uvicorn.Config(
         build(service, keys),
         settings.host,

@@ -109,7 +109,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_body_bytes: longest body of a request.
     max_waiting: events that may wait for the engine; any more are answered with 503 at once, for an answer that comes
         after the client has given up helps nobody.
-    wait_ms: how long the engine collects events before it decides about them together, in milliseconds.
+    wait_ms: how long the engine collects events before it decides about them together, in milliseconds. While it
+        decides, others gather anyway.
     call_events: at most so many events are decided together.
     snapshot_events: after so many events the log is filed in the state's lake and a snapshot written. Recovery reads
         about as many again from the log.
@@ -136,7 +137,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ledger: str = ""
     max_body_bytes: Count = 16_777_216
     max_waiting: Count = 20_000
-    wait_ms: Amount = 0.5
+    wait_ms: Amount = 0.0
     call_events: Count = 512
     snapshot_events: Count = 500_000
     snapshot_minutes: Positive = 15.0
