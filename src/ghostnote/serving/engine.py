@@ -171,7 +171,7 @@ class Engine:
         if self.metrics is None:
             return
         self.metrics.call(asked, self._seconds)
-        self.metrics.events("http", len(fresh), late=taken.late, repeated=asked - len(fresh))
+        self.metrics.events(len(fresh), late=taken.late, repeated=asked - len(fresh))
         self.metrics.decided(Counter((e.kind, made.verdict) for e, made in zip(fresh, taken.verdicts, strict=True)))
 
 

@@ -49,7 +49,7 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     topic: where events come from; empty, if only decisions go out.
     group: the consumer group. Processes that share it share the partitions.
     decisions_topic: where decisions go; empty, if only events come in.
-    batch_events: at most so many messages are taken at once. More do not fill the engine's calls better.
+    batch_events: at most so many messages are taken at once: more would keep whoever asks over HTTP waiting.
     security: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
     mechanism: how one signs in with SASL.
     username: who signs in. The password comes from GHOSTNOTE_SERVE_KAFKA_PASSWORD or the next file.
@@ -61,7 +61,7 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     topic: str = ""
     group: str = "ghostnote"
     decisions_topic: str = ""
-    batch_events: Count = 2_048
+    batch_events: Count = 512
     security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     username: str = ""

@@ -4,6 +4,7 @@ So a message is in the state once, whenever the process dies: either its record 
 neither is. What Kafka is told afterwards only shows others how far we are, and where to begin without a state.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -32,13 +33,14 @@ _PATIENCE_S = 1.0
 _HAND_OVER_S = 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 2.0
 _LAG_EVERY_S = 1.0
+_ANEW_S = 5.0
 
 
 class Source:
     """Reads a topic in a thread of its own. One batch is with the engine at a time; the client fetches ahead meanwhile.
 
     `stored` are the offsets that the state was recovered with, by "topic:partition". `poison` takes what is no event.
-    `problem` says why reading ended for good, if it did; `lag` is how many messages wait.
+    `lag` is how many messages wait, NaN while nothing is read. Whatever goes wrong, reading begins anew after a while.
     """
 
     def __init__(
@@ -54,8 +56,7 @@ class Source:
         more: Mapping[str, object] | None = None,
     ) -> None:
         """more: further options of the client. Raises `GhostnoteError` if the client refuses its options."""
-        self.problem: str | None = None
-        self.lag = 0
+        self.lag = math.nan
         self._kafka = library()
         self._settings, self._submit, self._poison, self._log, self._metrics = settings, submit, poison, log, metrics
         self._next = dict(stored)
@@ -66,7 +67,7 @@ class Source:
         self._stopping = threading.Event()
         self._looked_at = 0.0
         self._paused = False
-        options = {
+        self._options = {
             **signing_in(settings, password),
             "group.id": settings.group,
             "auto.offset.reset": "earliest",
@@ -75,7 +76,7 @@ class Source:
             "error_cb": self._warn,
             **(more or {}),
         }
-        self._consumer = opened(self._kafka.Consumer, options)
+        self._consumer = opened(self._kafka.Consumer, self._options)
         self._thread = threading.Thread(target=self._run, name="kafka source", daemon=True)
 
     def start(self) -> None:
@@ -91,22 +92,29 @@ class Source:
     # --- in the thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        try:
-            self._consumer.subscribe(
-                [self._settings.topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
-            )
-            while not self._stopping.is_set():
-                messages = self._messages()
-                if messages:
-                    self._take(messages)
-                self._look_at_lag()
-        except StoppedError:
-            pass
-        except Exception as error:
-            self.problem = f"Reading {self._settings.topic} ended: {type(error).__name__}. Start the service again."
-            self._log.error("Reading from Kafka ended.", error=error, topic=self._settings.topic)
-        finally:
-            self._consumer.close()
+        while not self._stopping.is_set():
+            try:
+                self._read()
+            except StoppedError:
+                self._stopping.set()
+            except Exception as error:
+                self._log.error("Reading from Kafka failed and begins anew.", error=error, topic=self._settings.topic)
+            finally:
+                self.lag = math.nan
+                self._consumer.close()
+            if not self._stopping.wait(_ANEW_S):
+                self._left, self._paused = [], False
+                self._consumer = opened(self._kafka.Consumer, self._options)
+
+    def _read(self) -> None:
+        self._consumer.subscribe(
+            [self._settings.topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+        )
+        while not self._stopping.is_set():
+            messages = self._messages()
+            if messages:
+                self._take(messages)
+            self._look_at_lag()
 
     def _messages(self) -> list[Any]:
         """What is there, up to a batch; the first one is waited for."""
@@ -130,13 +138,12 @@ class Source:
             except ValueError as error:
                 poison.append(Poison.of(message, str(error)))
         self._set_apart(poison)
-        decided = self._submitted(events, offsets)
+        self._submitted(events, offsets)
         self._next |= offsets
         self._taken |= offsets
         self._store(offsets)
-        if self._metrics is not None:
-            repeated = sum(one.repeated for one in decided)
-            self._metrics.events("kafka", len(events) - repeated, repeated=repeated, rejected=len(poison))
+        if self._metrics is not None and poison:
+            self._metrics.rejected("kafka", len(poison))
 
     def _set_apart(self, poison: Sequence[Poison]) -> None:
         """Before the offsets are kept: after a crash it may be there twice, but never not at all."""
@@ -149,14 +156,15 @@ class Source:
             else:
                 return
 
-    def _submitted(self, events: Sequence[Any], offsets: dict[str, int]) -> Sequence[Any]:
-        """The decisions; asks again for as long as the engine is busy or cannot write. Raises StoppedError."""
+    def _submitted(self, events: Sequence[Any], offsets: dict[str, int]) -> None:
+        """Until all is on disk; asks again for as long as the engine is busy or cannot write. Raises StoppedError."""
         pause = _FIRST_PAUSE_S
         while True:
             future = self._submit(events, offsets)
             self._flying = future, offsets
             try:
-                return self._waited(future)
+                self._waited(future)
+                return
             except (BusyError, CannotWriteError) as error:
                 if isinstance(error, CannotWriteError):
                     self._log.warning("The engine cannot keep events: Kafka waits.", why=str(error))
@@ -174,12 +182,12 @@ class Source:
             raise StoppedError
         self._resume()
 
-    def _waited(self, future: "Future[Sequence[Any]]") -> Sequence[Any]:
+    def _waited(self, future: "Future[Sequence[Any]]") -> None:
         try:
-            return future.result(_PATIENCE_S)
+            future.result(_PATIENCE_S)
         except NotYet:
             self._hold(float("inf"), future.done)
-            return future.result()
+            future.result()
 
     def _hold(self, until: float, ready: Callable[[], bool]) -> None:
         """Fetch nothing, but let the group see that we are alive."""
