@@ -1,7 +1,7 @@
 """Requests that wait at the same time are taken in together: folded, judged and written for all of them at once.
 
 All of it happens in the event loop's own thread, but for the write: a second thread that computes would wait for
-Python's lock, and make the loop wait for it, at every turn. While a record is written, the loop reads the next requests.
+Python's lock, and make the loop wait for it, at every turn. While a record is written, the loop reads what comes next.
 """
 
 import asyncio

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
+import uvloop
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.serving.app import build
@@ -54,6 +55,7 @@ def run(
         settings.port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         loop="uvloop",
         http="httptools",
     )
@@ -67,7 +69,8 @@ def run(
         await server.serve(sockets=[bound])
         watching.cancel()
 
-    asyncio.run(serve())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve())
     _tell(service, log)
     if service.stopped is not None:
         log.error("The engine failed: start the service again, it goes on from its log.", error=service.stopped)
