@@ -5,9 +5,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.policy import Policy, load_policy
 from ghostnote.serving.backoff import Backoff
 from ghostnote.serving.calls import Calls
 from ghostnote.serving.configuring import Configuration
@@ -20,6 +21,7 @@ from ghostnote.serving.webhook import Post, Webhook
 
 if TYPE_CHECKING:
     from ghostnote.serving.kafka.source import Source
+    from ghostnote.serving.service import Service
 
 #: Decisions in one transaction of the ledger, and sent to Kafka before it is asked whether they arrived.
 _TOGETHER = 500
@@ -30,7 +32,7 @@ def open_sinks(
     configuration: Configuration,
     places: Places,
     end: Callable[[], int],
-    policy: Callable[[], Policy],
+    policy: Policy,
     clock: Callable[[], datetime],
     log: Log,
     metrics: Metrics | None = None,
@@ -105,6 +107,52 @@ def open_source(
     if metrics is not None:
         metrics.watch("kafka_lag_messages", lambda: source.lag)
     return source
+
+
+class Outlets:
+    """A service's sinks and its source. Made before events are taken in."""
+
+    def __init__(self, service: "Service", configuration: Configuration, log: Log) -> None:
+        """Raises `GhostnoteError` as `open_sinks` does, and if the policy cannot be read."""
+        self._service, self._configuration, self._log = service, configuration, log
+        policy = configuration.settings.policy
+        self._sinks = open_sinks(
+            configuration,
+            service.places,
+            lambda: service.engine.log.end,
+            load_policy(Path(policy) if policy else None),
+            service.clock,
+            log,
+            service.metrics,
+        )
+        self._source: Source | None = None
+
+    def start(self) -> None:
+        """Begin to deliver and to read; in the event loop, once the service takes events in."""
+        service = self._service
+        self._source = open_source(
+            self._configuration,
+            service.places,
+            service.calls,
+            asyncio.get_running_loop(),
+            service.engine.state.offsets,
+            service.clock,
+            self._log,
+            service.metrics,
+        )
+        for sink in self._sinks:
+            sink.start()
+        if self._source is not None:
+            self._source.start()
+
+    async def read_no_more(self) -> None:
+        """Finish the batch that is with the engine; while the service still takes events in."""
+        if self._source is not None:
+            await asyncio.to_thread(self._source.stop)
+
+    async def stop(self) -> None:
+        """Deliver what is left, if it is taken at once."""
+        await asyncio.gather(*(asyncio.to_thread(sink.stop, drain=True) for sink in self._sinks))
 
 
 def dead_letters(places: Places) -> DeadLetters:
