@@ -200,7 +200,7 @@ class Ingest(Decide):
             rows = body.split(b"\n") if rejected else []
         if rejected:
             self._service.set_apart(rejected, rows)
-            self._door.metrics.events("http", 0, rejected=len(rejected))
+            self._door.metrics.rejected("http", len(rejected))
         return events, rejected
 
 
