@@ -87,7 +87,7 @@ def _run(service: "Service", configuration: "Configuration", *, without_keys: bo
             print_json({"url": url, "first_key": first})
             sys.stdout.flush()
 
-    if not run(service, keys, log, listening):
+    if not run(service, keys, log, configuration.secrets, listening):
         raise typer.Exit(1)
 
 

@@ -5,16 +5,21 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import uvicorn
 import uvloop
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.serving.app import build
+from ghostnote.serving.confidential import Secret
 from ghostnote.serving.keys import Keys
 from ghostnote.serving.logs import Log
 from ghostnote.serving.service import Service
+
+if TYPE_CHECKING:
+    from ghostnote.serving.kafka.source import Source
 
 #: How often what happened beside the requests is looked for, in seconds.
 _LOOK_S = 0.1
@@ -38,6 +43,7 @@ def run(
     service: Service,
     keys: Keys | None,
     log: Log,
+    secrets: Mapping[str, Secret],
     listening: Callable[[str], None] = lambda _: None,
 ) -> bool:
     """Answer until SIGTERM or SIGINT, then answer what waits and write a snapshot; whether all went well.
@@ -65,7 +71,16 @@ def run(
         bound = _bound(settings.host, settings.port)
         host, port = bound.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        watching = asyncio.create_task(_watch(service, server, log, url, listening))
+        source = _source(service, log, secrets)
+        service.before_stopping = source.stop if source is not None else lambda: None
+
+        def started() -> None:
+            log.info(f"Listening on {url}.", position=service.engine.state.position)
+            listening(url)
+            if source is not None:
+                source.start()
+
+        watching = asyncio.create_task(_watch(service, server, log, started))
         await server.serve(sockets=[bound])
         watching.cancel()
 
@@ -95,16 +110,35 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def _watch(
-    service: Service, server: uvicorn.Server, log: Log, url: str, listening: Callable[[str], None]
-) -> None:
+def _source(service: Service, log: Log, secrets: Mapping[str, Secret]) -> "Source | None":
+    """What reads events from Kafka, if the settings name a topic."""
+    settings = service.settings.kafka
+    if not (settings.brokers and settings.topic):
+        return None
+    from ghostnote.serving.kafka.poison import keeping
+    from ghostnote.serving.kafka.source import Source
+
+    loop = asyncio.get_running_loop()
+    source = Source(
+        settings,
+        secrets.get("kafka.password"),
+        lambda events, offsets: asyncio.run_coroutine_threadsafe(service.calls.submit(events, offsets), loop),
+        service.engine.state.offsets,
+        keeping(service.places.quarantine, service.clock),
+        log,
+        metrics=service.metrics,
+    )
+    service.metrics.watch("kafka_lag_messages", lambda: source.lag)
+    return source
+
+
+async def _watch(service: Service, server: uvicorn.Server, log: Log, started: Callable[[], None]) -> None:
     told = False
     while service.stopped is None:
         await asyncio.sleep(_LOOK_S)
         if server.started and not told:
             told = True
-            log.info(f"Listening on {url}.", position=service.engine.state.position)
-            listening(url)
+            started()
         _tell(service, log)
     server.should_exit = True
 

@@ -83,6 +83,8 @@ class Service:
             most_waiting=settings.max_waiting,
             failed=self._failed,
         )
+        #: Called before the engine stops: what else feeds it ends first.
+        self.before_stopping: Callable[[], None] = lambda: None
         self._random = np.random.default_rng(0)
         self._beside: asyncio.Task[None] | None = None
         self._tables: dict[str, pl.DataFrame] = {}
@@ -164,6 +166,7 @@ class Service:
         if self._beside is not None:
             self._beside.cancel()
             await asyncio.gather(self._beside, return_exceptions=True)
+        await asyncio.to_thread(self.before_stopping)
         await self.calls.stop()
         if self.stopped is None:
             await asyncio.to_thread(self._save)
