@@ -65,7 +65,12 @@ def run(
         bound = _bound(settings.host, settings.port)
         host, port = bound.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        watching = asyncio.create_task(_watch(service, server, log, url, listening))
+
+        def started() -> None:
+            log.info(f"Listening on {url}.", position=service.engine.state.position)
+            listening(url)
+
+        watching = asyncio.create_task(_watch(service, server, log, started))
         await server.serve(sockets=[bound])
         watching.cancel()
 
@@ -95,16 +100,13 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def _watch(
-    service: Service, server: uvicorn.Server, log: Log, url: str, listening: Callable[[str], None]
-) -> None:
+async def _watch(service: Service, server: uvicorn.Server, log: Log, started: Callable[[], None]) -> None:
     told = False
     while service.stopped is None:
         await asyncio.sleep(_LOOK_S)
         if server.started and not told:
             told = True
-            log.info(f"Listening on {url}.", position=service.engine.state.position)
-            listening(url)
+            started()
         _tell(service, log)
     server.should_exit = True
 
