@@ -1,10 +1,13 @@
-"""Requests that wait at the same time are taken in together: one thread folds, judges and writes for all of them."""
+"""Requests that wait at the same time are taken in together: folded, judged and written for all of them at once.
+
+All of it happens in the event loop's own thread, but for the write: a second thread that computes would wait for
+Python's lock, and make the loop wait for it, at every turn. While a record is written, the loop reads what comes next.
+"""
 
 import asyncio
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,11 +31,18 @@ class _Waiting:
     offsets: dict[str, int] | None
 
 
+@dataclass(slots=True)
+class _Work:
+    work: Callable[[], Any]
+    future: "asyncio.Future[Any]"
+
+
 class Calls:
     """Hands events to an engine, as many at once as have gathered, at most `call_events` but for a larger request.
 
-    `wait_ms` is how long the first of them waits for others. At most `most_waiting` events wait: then `submit` raises
-    BusyError. `clock` says when events arrive. `failed` is called, from the thread, with what stopped the engine.
+    `wait_ms` is how long the first of them waits for others; with 0 only for those that came at the same time. At most
+    `most_waiting` events wait: then `enqueue` raises BusyError. `clock` says when events arrive. `failed` is called
+    with what stopped the engine. All methods are for the event loop's thread.
     """
 
     def __init__(
@@ -41,24 +51,23 @@ class Calls:
         clock: Callable[[], datetime],
         *,
         call_events: int = 512,
-        wait_ms: float = 0.5,
+        wait_ms: float = 0.0,
         most_waiting: int = 20_000,
         failed: Callable[[BaseException], None] = lambda _: None,
     ) -> None:
         self.engine = engine
         self._clock, self._failed = clock, failed
         self._call_events, self._wait, self._most = call_events, wait_ms / 1000, most_waiting
-        self._queue: deque[_Waiting | Callable[[], None]] = deque()
-        self._there = threading.Semaphore(0)
+        self._queue: deque[_Waiting | _Work] = deque()
+        self._there = asyncio.Event()
         self.waiting = 0
         self._stopped = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="log")
+        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin; to be called in the event loop whose requests are answered."""
-        self._loop = asyncio.get_running_loop()
-        self._thread.start()
+        self._task = asyncio.create_task(self._run())
 
     async def submit(self, events: Sequence[Any], offsets: dict[str, int] | None = None) -> list[Decided]:
         """The decisions, once all is on disk. Raises BusyError, StoppedError, CannotWriteError."""
@@ -70,108 +79,104 @@ class Calls:
             raise StoppedError
         if self.waiting + len(events) > self._most and self.waiting:
             raise BusyError
-        assert self._loop is not None
-        future: asyncio.Future[list[Decided]] = self._loop.create_future()
+        future: asyncio.Future[list[Decided]] = asyncio.get_running_loop().create_future()
         self.waiting += len(events)
         self._queue.append(_Waiting(events, future, offsets))
-        self._there.release()
+        self._there.set()
         return future
 
     async def between(self, work: Callable[[], Any]) -> Any:
-        """Run `work` in the engine's thread between two calls: it may look at the state, and change it."""
-        assert self._loop is not None
-        loop, future = self._loop, self._loop.create_future()
-
-        def run() -> None:
-            try:
-                result = work()
-            except Exception as error:
-                loop.call_soon_threadsafe(_fail, future, error)
-            else:
-                loop.call_soon_threadsafe(_answer, future, result)
-
+        """Run `work` between two calls: it may look at the state, and change it."""
         if self._stopped:
             raise StoppedError
-        self._queue.append(run)
-        self._there.release()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Work(work, future))
+        self._there.set()
         return await future
 
     async def stop(self) -> None:
         """Take nothing more in; returns when all that waits is answered."""
         self._stopped = True
-        self._queue.append(lambda: None)
-        self._there.release()
-        await asyncio.to_thread(self._thread.join)
+        self._there.set()
+        if self._task is not None:
+            await self._task
+        self._writer.shutdown()
 
-    # --- in the engine's thread --------------------------------------------------------------------------------------
-
-    def _run(self) -> None:
+    async def _run(self) -> None:
         while True:
-            self._there.acquire()
-            first = self._queue.popleft()
-            if not isinstance(first, _Waiting):
-                first()
-                if self._stopped and not self._queue:
+            if not self._queue:
+                if self._stopped:
                     return
+                self._there.clear()
+                await self._there.wait()
+                # Who came at the same time is read before anything is computed.
+                await asyncio.sleep(self._wait)
+                continue
+            first = self._queue.popleft()
+            if isinstance(first, _Work):
+                _do(first)
                 continue
             batch = self._gathered(first)
             try:
-                self._answer_all(batch)
+                await self._answer(batch)
             except BaseException as error:  # What is in the memory of a state that failed halfway nobody knows.
                 self._stopped = True
-                self._give(batch, error)
+                waiting = [each for each in self._queue if isinstance(each, _Waiting)]
+                self._queue.clear()
+                self._give([*batch, *waiting], StoppedError())
                 self._failed(error)
                 return
 
     def _gathered(self, first: _Waiting) -> list[_Waiting]:
-        """The first request and those that came meanwhile."""
+        """The first request and those that wait behind it."""
         batch, count = [first], len(first.events)
-        until = time.monotonic() + self._wait
-        while count < self._call_events:
-            if not self._there.acquire(timeout=max(0.0, until - time.monotonic()) if not self._queue else 0):
-                break
+        while self._queue:
             following = self._queue[0]
             if not isinstance(following, _Waiting) or count + len(following.events) > self._call_events:
-                self._there.release()
                 break
             self._queue.popleft()
             batch.append(following)
             count += len(following.events)
         return batch
 
-    def _answer_all(self, batch: list[_Waiting]) -> None:
+    async def _answer(self, batch: list[_Waiting]) -> None:
         events = batch[0].events if len(batch) == 1 else [event for each in batch for event in each.events]
         offsets: dict[str, int] = {}
         for each in batch:
-            offsets |= each.offsets or {}
+            if each.offsets:
+                offsets |= each.offsets
+        loop, engine = asyncio.get_running_loop(), self.engine
         try:
-            decided = self.engine.take(events, self._clock(), offsets)
+            if engine.owes:
+                await loop.run_in_executor(self._writer, engine.write)
+                engine.written()
+            taken = engine.fold(events, self._clock(), offsets)
+            if engine.owes:
+                await loop.run_in_executor(self._writer, engine.write)
+                engine.written()
         except CannotWriteError as error:
             self._give(batch, error)
             return
-        self._give(batch, decided)
+        self._give(batch, engine.decided(taken))
 
-    def _give(self, batch: list[_Waiting], result: list[Decided] | BaseException) -> None:
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._resolve, batch, result)
-
-    def _resolve(self, batch: list[_Waiting], result: list[Decided] | BaseException) -> None:
+    def _give(self, batch: list[_Waiting], result: list[Decided] | Exception) -> None:
         start = 0
         for each in batch:
             size = len(each.events)
             self.waiting -= size
-            if isinstance(result, BaseException):
-                _fail(each.future, result if isinstance(result, CannotWriteError) else StoppedError())
+            if each.future.done():  # Who asked has gone away.
+                pass
+            elif isinstance(result, Exception):
+                each.future.set_exception(result)
             else:
-                _answer(each.future, result[start : start + size])
+                each.future.set_result(result[start : start + size])
             start += size
 
 
-def _answer(future: "asyncio.Future[Any]", result: Any) -> None:
-    if not future.done():
-        future.set_result(result)
-
-
-def _fail(future: "asyncio.Future[Any]", error: BaseException) -> None:
-    if not future.done():
-        future.set_exception(error)
+def _do(asked: _Work) -> None:
+    if asked.future.done():
+        return
+    try:
+        asked.future.set_result(asked.work())
+    except Exception as error:
+        asked.future.set_exception(error)

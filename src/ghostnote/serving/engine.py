@@ -1,8 +1,9 @@
-"""Takes events in: each once, folded, judged, decided and on disk before anybody hears of it. One thread calls it."""
+"""Takes events in: each once, folded, judged, decided and on disk before anybody hears of it."""
 
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
 from ghostnote.features.arriving import Rows
 from ghostnote.serving.bodies import Decided
-from ghostnote.serving.log import Log, record_at
+from ghostnote.serving.log import Log, Record, record_at
 from ghostnote.serving.metrics import Metrics
 from ghostnote.serving.seen import hashes_of
 from ghostnote.serving.state import Content, State, Verdict, decode_content, encode_content
@@ -32,8 +33,37 @@ class Decider(Protocol):
         """One verdict an event."""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Events that were folded: what was decided about new ones, by event_id, and what was known of the others.
+
+    `first`: where each new one stands. `late` of them were older than the latest of their keys.
+    """
+
+    ids: Sequence[str]
+    fresh: Sequence[Any]
+    made: dict[str, Decided]
+    first: dict[str, int]
+    known: dict[str, Decided]
+    verdicts: Sequence[Verdict]
+    late: int
+
+
+@dataclass(slots=True)
+class _Owed:
+    """What is in the state, and not yet in the log; `record` once it is."""
+
+    content: Content
+    hashes: NDArray[np.int64]
+    record: Record | None = None
+
+
 class Engine:
-    """`state` follows `log`. After a failed write nothing is taken in until what was folded is on disk."""
+    """`state` follows `log`. After a failed write nothing is taken in until what was folded is on disk.
+
+    `take` does all. Whoever wants to do something else while the disk is busy calls `fold`, `write` in another thread,
+    `written`, `decided`, in this order, and one after the other.
+    """
 
     def __init__(self, state: State, log: Log, decider: Decider) -> None:
         self.state, self.log, self.decider = state, log, decider
@@ -41,15 +71,29 @@ class Engine:
         self.events = 0
         self.metrics: Metrics | None = None
         self._seconds: dict[str, float] = {}
-        #: What is in the state but not yet in the log: the disk was full.
-        self._owed: tuple[Content, NDArray[np.int64]] | None = None
+        self._owed: _Owed | None = None
 
     def take(self, events: Sequence[Any], now: datetime, offsets: dict[str, int] | None = None) -> list[Decided]:
         """The decision on each event, in order; a known one gets what was decided when it came first.
 
         When this returns, all of them are on disk. Raises CannotWriteError if they are not.
         """
-        self._pay()
+        if self.owes:
+            self.write()
+            self.written()
+        taken = self.fold(events, now, offsets)
+        if self.owes:
+            self.write()
+            self.written()
+        return self.decided(taken)
+
+    @property
+    def owes(self) -> bool:
+        """Whether something that was folded is not in the log."""
+        return self._owed is not None
+
+    def fold(self, events: Sequence[Any], now: datetime, offsets: dict[str, int] | None = None) -> Taken:
+        """Fold and decide about events that are new. Nothing may be owed."""
         ids = [event.event_id for event in events]
         hashes = hashes_of(ids)
         known = self._known(ids, hashes)
@@ -59,26 +103,49 @@ class Engine:
                 first.setdefault(name, place)
         places = list(first.values())
         fresh = [events[place] for place in places] if len(places) < len(events) else list(events)
-        position = self.state.position
-        made: dict[str, Decided] = {}
-        late, verdicts = self.state.fold.late, []
         self._seconds = {}
-        if fresh or offsets:
-            content = self._decided(fresh, now, offsets or {})
-            verdicts = content.decisions
-            both = zip(fresh, content.decisions, strict=True)
-            made = {e.event_id: _told(e, verdict, position + place) for place, (e, verdict) in enumerate(both)}
-            self._owed = content, hashes[places] if len(places) < len(events) else hashes
-            self._pay()
-        self._count(len(events), fresh, verdicts, self.state.fold.late - late)
-        if len(fresh) == len(events):
+        if not fresh and not offsets:
+            return Taken(ids, (), {}, first, known, (), 0)
+        late, position = self.state.fold.late, self.state.position
+        content = self._content(fresh, now, offsets or {})
+        both = zip(fresh, content.decisions, strict=True)
+        made = {e.event_id: _told(e, verdict, position + place) for place, (e, verdict) in enumerate(both)}
+        self._owed = _Owed(content, hashes[places] if len(places) < len(events) else hashes)
+        return Taken(ids, fresh, made, first, known, content.decisions, self.state.fold.late - late)
+
+    def write(self) -> None:
+        """Write what is owed to the log, and wait until it is on disk. Raises CannotWriteError."""
+        owed = self._owed
+        assert owed is not None
+        began = time.perf_counter()
+        try:
+            owed.record = self.log.append(len(owed.content.events), encode_content(owed.content))
+        except OSError as error:
+            raise CannotWriteError(
+                f"Events cannot be kept ({why_not(self.log.folder, error)}): make room, then send them again."
+            ) from error
+        self._seconds["log"] = time.perf_counter() - began
+
+    def written(self) -> None:
+        """What was owed is on disk: it is known from now on."""
+        owed = self._owed
+        assert owed is not None
+        assert owed.record is not None
+        self.state.note(owed.record, owed.hashes, owed.content.offsets)
+        self._owed = None
+
+    def decided(self, taken: Taken) -> list[Decided]:
+        """The decision on each event, in order."""
+        self._count(taken)
+        made, first, known = taken.made, taken.first, taken.known
+        if len(taken.fresh) == len(taken.ids):
             return list(made.values())
         return [
             made[name] if first.get(name) == place else _repeated(known.get(name) or made[name])
-            for place, name in enumerate(ids)
+            for place, name in enumerate(taken.ids)
         ]
 
-    def _decided(self, fresh: Sequence[Any], now: datetime, offsets: dict[str, int]) -> Content:
+    def _content(self, fresh: Sequence[Any], now: datetime, offsets: dict[str, int]) -> Content:
         day = self.state.today(now)
         verdicts: list[Verdict] = []
         if fresh:
@@ -89,22 +156,6 @@ class Engine:
             self._seconds |= {"fold": folded - began, "decide": time.perf_counter() - folded}
         return Content(day.toordinal(), list(fresh), verdicts, offsets)
 
-    def _pay(self) -> None:
-        """Write what is owed to the log."""
-        if self._owed is None:
-            return
-        content, hashes = self._owed
-        began = time.perf_counter()
-        try:
-            record = self.log.append(len(content.events), encode_content(content))
-        except OSError as error:
-            raise CannotWriteError(
-                f"Events cannot be kept ({why_not(self.log.folder, error)}): make room, then send them again."
-            ) from error
-        self._owed = None
-        self._seconds["log"] = time.perf_counter() - began
-        self.state.note(record, hashes, content.offsets)
-
     def _known(self, ids: Sequence[str], hashes: NDArray[np.int64]) -> dict[str, Decided]:
         """What was decided about those ids that the log holds."""
         addresses = self.state.seen.find(hashes)
@@ -114,13 +165,14 @@ class Engine:
             found |= decisions_at(self.log.folder, address, asked)
         return found
 
-    def _count(self, asked: int, fresh: Sequence[Any], made: Sequence[Verdict], late: int) -> None:
+    def _count(self, taken: Taken) -> None:
+        fresh, asked = taken.fresh, len(taken.ids)
         self.events += len(fresh)
         if self.metrics is None:
             return
         self.metrics.call(asked, self._seconds)
-        self.metrics.events("http", len(fresh), late=late, repeated=asked - len(fresh))
-        self.metrics.decided(Counter((e.kind, verdict.verdict) for e, verdict in zip(fresh, made, strict=True)))
+        self.metrics.events(len(fresh), late=taken.late, repeated=asked - len(fresh))
+        self.metrics.decided(Counter((e.kind, made.verdict) for e, made in zip(fresh, taken.verdicts, strict=True)))
 
 
 def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dict[str, Decided]:
@@ -128,13 +180,14 @@ def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dic
     record = record_at(folder, address)
     if record is None:
         return {}
+    return {event.event_id: made for event, made in decided_in(record) if ids is None or event.event_id in ids}
+
+
+def decided_in(record: Record) -> list[tuple[Any, Decided]]:
+    """The events of a record of the log, each with what was decided about it."""
     content = decode_content(record.content)
     both = zip(content.events, content.decisions, strict=True)
-    return {
-        event.event_id: _told(event, verdict, record.position + place)
-        for place, (event, verdict) in enumerate(both)
-        if ids is None or event.event_id in ids
-    }
+    return [(event, _told(event, verdict, record.position + place)) for place, (event, verdict) in enumerate(both)]
 
 
 def _told(event: Any, made: Verdict, position: int) -> Decided:
