@@ -5,7 +5,7 @@ on a yes and no is asked once for each different value and kept; what compares w
 is neither is asked of Polars. All three give the same answers: a test holds them to that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from ghostnote.compiling import compiled
 from ghostnote.features.codes import TextCodes
-from ghostnote.features.columns import Columns, Row
+from ghostnote.features.columns import Columns, Rows, is_text
 from ghostnote.features.kernels import Array
 
 #: Facts that one word holds; the bit after them is never set.
@@ -28,8 +28,8 @@ _SMALL = 1 << 40
 class Fact:
     """A question about an event that is never unknown: `expr`, told from others by its tag.
 
-    `test` is the same over whole numbers: a function of the arrays `columns`, no where one of them is unknown.
-    Without one, `known` says that it asks no more than whether all `columns` are known.
+    `test` is the same over whole numbers or features: a function of the arrays `columns`, no where one is unknown.
+    `known` says that it asks whether an answer is known: where all `columns` are, or else where `test` says so.
     """
 
     tag: tuple[str, ...]
@@ -42,54 +42,89 @@ class Fact:
 class Facts:
     """Answers the questions that a fold's conditions consist of."""
 
-    def __init__(self, facts: Sequence[Fact]) -> None:
+    def __init__(self, facts: Sequence[Fact], first: Sequence[str] = ()) -> None:
+        """`first` are the features that are folded before all of this can be answered."""
         self.facts = tuple(facts)
-        self._places = {fact.tag: place for place, fact in enumerate(self.facts)}
-        self._size = 1 + len(self.facts) // _IN_A_WORD
+        self._places = {fact.tag: divmod(place, _IN_A_WORD) for place, fact in enumerate(self.facts)}
+        #: How many words an event's answers take.
+        self.size = 1 + len(self.facts) // _IN_A_WORD
         self._by_column: dict[str, list[Fact]] = {}
+        self._others: list[Fact] = []
+        self._later: list[Fact] = []
         for fact in self.facts:
             roots = fact.expr.meta.root_names()
-            if fact.test is None and not fact.known and len(roots) == 1:
+            if not set(first).isdisjoint(roots):
+                self._later.append(fact)
+            elif fact.test is None and not fact.known and len(roots) == 1:
                 self._by_column.setdefault(roots[0], []).append(fact)
-        by_value = {fact.tag for facts in self._by_column.values() for fact in facts}
-        self._others = [fact for fact in self.facts if fact.tag not in by_value]
-        self._others_placed = [(fact, divmod(self._places[fact.tag], _IN_A_WORD)) for fact in self._others]
+            else:
+                self._others.append(fact)
         self._texts = {name: TextCodes() for name in self._by_column}
         self._tables: dict[tuple[str, str], Array] = {}
         self._answers: dict[str, dict[object, tuple[int, ...]]] = {}
 
+    @property
+    def dictionaries(self) -> dict[str, TextCodes]:
+        """The dictionaries of texts by whose value facts are answered, those that are still few."""
+        return {n: texts for n, texts in self._texts.items() if len(texts) <= _MOST_TEXTS and is_text(n)}
+
     def needs(self, facts: Sequence[Fact] | None) -> list[int]:
         """The bits of an event's words that are set where all these facts hold; None: where nothing does."""
-        needs = [0] * self._size
-        for place in {self._places[fact.tag] for fact in facts or ()}:
-            needs[place // _IN_A_WORD] |= 1 << place % _IN_A_WORD
-        return needs if facts is not None else [1 << _IN_A_WORD] * self._size
+        needs = [0] * self.size
+        for word, bit in {self._places[fact.tag] for fact in facts or ()}:
+            needs[word] |= 1 << bit
+        return needs if facts is not None else [1 << _IN_A_WORD] * self.size
 
-    def words(self, columns: Columns | Row) -> Array:
-        """The answers about all events, (words, n) int64."""
-        if isinstance(columns, Row):
-            return self._of_one(columns)
-        rows = columns.height
-        words = np.zeros((self._size, rows), dtype=np.int64)
+    def words(self, columns: Columns | Rows) -> Array:
+        """The answers about all events that need no features, (words, n) int64."""
+        words = np.zeros((self.size, columns.height), dtype=np.int64)
+        self.fill(columns, words)
+        return words
+
+    def fill(self, columns: Columns | Rows, words: Array) -> None:
+        """Write these answers into `words`, (words, n or more) int64, all zero."""
+        if isinstance(columns, Rows) and columns.height == 1:
+            return self._of_one(columns, words)
         asked: list[Fact] = []
         for name, facts in self._by_column.items():
             if not self._by_value(columns, name, facts, words):
                 asked += facts
+        known: dict[tuple[str, ...], Array | None] = {}
         for fact in self._others:
+            if fact.columns not in known:
+                known[fact.columns] = _all_known(columns, fact.columns)
+            holds = known[fact.columns]
             if fact.known:
-                self._say(words, fact, _all_known(columns, fact, None))
+                self._say(words, fact, holds, columns.height)
             elif fact.test is not None and all(map(columns.whole, fact.columns)):
-                holds = fact.test(*map(columns.numbers, fact.columns))
-                self._say(words, fact, _all_known(columns, fact, holds))
+                yes = fact.test(*map(columns.numbers, fact.columns))
+                self._say(words, fact, yes if holds is None else yes & holds, columns.height)
             else:
                 asked.append(fact)
-        if asked and rows:
-            self._ask(columns, asked, words)
-        return words
+        if asked and columns.height:
+            self._ask(columns.completed, asked, words)
+        return None
 
-    def _of_one(self, row: Row) -> Array:
+    def add(self, columns: Columns | Rows, first: Mapping[str, Array], words: Array) -> None:
+        """Add the answers that rest on features folded first: (n,) float32 by name, NaN is missing."""
+        asked: list[Fact] = []
+        for fact in self._later:
+            if not (fact.test or fact.known) or not all(name in first for name in fact.columns):
+                asked.append(fact)
+                continue
+            arrays = [first[name] for name in fact.columns]
+            holds = np.ones(columns.height, np.bool_) if fact.test is None else fact.test(*arrays)
+            if fact.test is None or not fact.known:
+                for array in arrays:
+                    holds = holds & (array == array)  # noqa: PLR0124 (what is missing differs from itself)
+            self._say(words, fact, holds, columns.height)
+        if asked and columns.height:
+            known = {name: pl.Series(array, nan_to_null=True) for name, array in first.items()}
+            self._ask(columns.completed.with_columns(**known), asked, words)
+
+    def _of_one(self, row: Rows, words: Array) -> None:
         """The same for one event, in Python's own numbers: NumPy takes longer for each than all of them take here."""
-        event, said = row.event, [0] * self._size
+        said = [0] * self.size
         asked: list[Fact] = []
         for name, facts in self._by_column.items():
             answer = self._one_value(row, name, facts)
@@ -97,56 +132,48 @@ class Facts:
                 asked += facts
             else:
                 said = [word | more for word, more in zip(said, answer, strict=True)]
-        for fact, place in self._others_placed:
-            values = [event.get(name) for name in fact.columns]
+        for fact in self._others:
+            values = [row.value(name) for name in fact.columns]
             if not fact.known and (fact.test is None or not all(_is_small(value) for value in values)):
                 asked.append(fact)
             elif None not in values and (fact.known or fact.test(*values)):  # type: ignore[misc]
-                word, bit = place
+                word, bit = self._places[fact.tag]
                 said[word] |= 1 << bit
-        words = np.array(said, dtype=np.int64).reshape(-1, 1)
+        words[:, 0] = said
         if asked:
-            self._ask(row, asked, words)
-        return words
+            self._ask(row.completed, asked, words)
 
-    def _ask(self, columns: Columns | Row, asked: Sequence[Fact], words: Array) -> None:
+    def _ask(self, frame: pl.DataFrame, asked: Sequence[Fact], words: Array) -> None:
         """Answer what is asked of Polars."""
-        answers = columns.completed.select(fact.expr.alias(str(i)) for i, fact in enumerate(asked))
+        answers = frame.select(fact.expr.alias(str(i)) for i, fact in enumerate(asked))
         for fact, answer in zip(asked, answers.get_columns(), strict=True):  # Literals alone have one row.
-            self._say(words, fact, np.resize(answer.to_numpy(), columns.height))
+            self._say(words, fact, np.resize(answer.to_numpy(), frame.height), frame.height)
 
-    def _say(self, words: Array, fact: Fact, holds: Array | None) -> None:
-        word, bit = divmod(self._places[fact.tag], _IN_A_WORD)
+    def _say(self, words: Array, fact: Fact, holds: Array | None, rows: int) -> None:
+        word, bit = self._places[fact.tag]
         if holds is None:
-            words[word] |= 1 << bit
+            words[word, :rows] |= 1 << bit
         else:
             _set_bit(words[word], np.ascontiguousarray(holds), bit)
 
-    def _by_value(self, columns: Columns, name: str, facts: Sequence[Fact], words: Array) -> bool:
+    def _by_value(self, columns: Columns | Rows, name: str, facts: Sequence[Fact], words: Array) -> bool:
         """Answer all facts of one column by its values; False if it has none that are few."""
-        series = columns.series(name)
-        dtype, values = series.dtype, pl.Series([False, True])
-        texts: TextCodes | None = None
-        if isinstance(dtype, pl.Boolean):
-            codes = series.cast(pl.Int32).fill_null(-1).to_numpy()
-        elif isinstance(dtype, pl.Enum):
-            codes, values = series.to_physical().cast(pl.Int32).fill_null(-1).to_numpy(), dtype.categories.cast(dtype)
-        elif isinstance(dtype, pl.String | pl.Categorical) and len(self._texts[name]) <= _MOST_TEXTS:
-            texts = self._texts[name]
-            codes = texts.encode(series)
-        else:
+        texts = self._texts[name]
+        chosen = columns.choices(name, texts if len(texts) <= _MOST_TEXTS else None)
+        if chosen is None:
             return False
+        codes, dtype = chosen
         key = name, str(dtype) if isinstance(dtype, pl.Enum) else type(dtype).__name__
         table = self._tables.get(key)
-        if table is None or table.shape[1] != len(values if texts is None else texts) + 1:
-            every = values if texts is None else texts.texts().cast(dtype)
-            table = self._tables[key] = self._table(name, facts, every)
+        by_text = isinstance(dtype, pl.String | pl.Categorical)
+        if table is None or (by_text and table.shape[1] != len(texts) + 1):
+            table = self._tables[key] = self._table(name, facts, _values(dtype, texts))
         _look_up(words, codes, table)
         return True
 
-    def _one_value(self, row: Row, name: str, facts: Sequence[Fact]) -> tuple[int, ...] | None:
+    def _one_value(self, row: Rows, name: str, facts: Sequence[Fact]) -> tuple[int, ...] | None:
         """The words that one event's value gives; None: it is none of few."""
-        value = row.event.get(name)
+        value = row.value(name)
         answers = self._answers.setdefault(name, {})
         if value not in answers:
             if not isinstance(value, str | bool | None) or len(answers) > _MOST_TEXTS:
@@ -157,9 +184,9 @@ class Facts:
     def _table(self, name: str, facts: Sequence[Fact], values: pl.Series) -> Array:
         """What holds for each value, after what holds for an unknown one."""
         frame = pl.DataFrame({name: values.clear(1).append(values)})
-        table = np.zeros((self._size, frame.height), dtype=np.int64)
+        table = np.zeros((self.size, frame.height), dtype=np.int64)
         for fact in facts:
-            self._say(table, fact, frame.select(fact.expr.alias(name))[name].to_numpy())
+            self._say(table, fact, frame.select(fact.expr.alias(name))[name].to_numpy(), frame.height)
         return table
 
 
@@ -168,12 +195,21 @@ def _is_small(value: object) -> bool:
     return value is None or (isinstance(value, int) and -_SMALL < value < _SMALL)
 
 
-def _all_known(columns: Columns | Row, fact: Fact, holds: Array | None) -> Array | None:
-    for name in fact.columns:
+def _values(dtype: pl.DataType, texts: TextCodes) -> pl.Series:
+    """The values by code."""
+    if isinstance(dtype, pl.Boolean):
+        return pl.Series([False, True])
+    return (dtype.categories if isinstance(dtype, pl.Enum) else texts.texts()).cast(dtype)
+
+
+def _all_known(columns: Columns | Rows, names: Sequence[str]) -> Array | None:
+    """For which events all these columns are known, (n,) bool; None: for all."""
+    found: Array | None = None
+    for name in names:
         known = columns.known(name)
         if known is not None:
-            holds = known if holds is None else holds & known
-    return holds
+            found = known if found is None else found & known
+    return found
 
 
 @compiled
@@ -185,5 +221,5 @@ def _look_up(words: Array, codes: Array, table: Array) -> None:
 
 @compiled
 def _set_bit(words: Array, holds: Array, place: int) -> None:
-    for i in range(words.size):
+    for i in range(holds.size):
         words[i] |= np.int64(holds[i]) << place
