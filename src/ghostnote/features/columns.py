@@ -107,8 +107,14 @@ class Rows:
             found = _plain(name, series)
             if found is None:
                 return None
-            values[name] = found
+            if not isinstance(series.dtype, pl.Null):
+                values[name] = found
         return Rows(values, frame.height, read)
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """Those columns that are read and not there."""
+        return self._read.difference(self._values)
 
     @property
     def completed(self) -> pl.DataFrame:
@@ -171,7 +177,7 @@ class Rows:
 
     def _times(self) -> Array:
         times = self._values.get("event_time", self._none)
-        if isinstance(times, np.ndarray):
+        if isinstance(times, np.ndarray) and times.dtype == np.int64:
             return times
         return np.array([_us(time) for time in times], dtype=np.int64)
 
@@ -207,8 +213,6 @@ _INT_OR_NONE, _BOOL_OR_NONE = {int, type(None)}, {bool, type(None)}
 
 def _us(time: object) -> int:
     """A time in us since 1970; UTC if it names no zone."""
-    if type(time) is int:
-        return time
     if not isinstance(time, datetime):
         raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
     since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH

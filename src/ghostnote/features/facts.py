@@ -49,16 +49,24 @@ class Facts:
         #: How many words an event's answers take.
         self.size = 1 + len(self.facts) // _IN_A_WORD
         self._by_column: dict[str, list[Fact]] = {}
-        self._others: list[Fact] = []
-        self._later: list[Fact] = []
+        known: dict[tuple[str, ...], list[Fact]] = {}
+        others: list[Fact] = []
+        later: list[Fact] = []
         for fact in self.facts:
             roots = fact.expr.meta.root_names()
             if not set(first).isdisjoint(roots):
-                self._later.append(fact)
+                later.append(fact)
+            elif fact.known and fact.test is None:
+                known.setdefault(fact.columns, []).append(fact)
             elif fact.test is None and not fact.known and len(roots) == 1:
                 self._by_column.setdefault(roots[0], []).append(fact)
             else:
-                self._others.append(fact)
+                others.append(fact)
+        #: Facts with the bits of words that say yes to them; those that ask whether the same columns are known have
+        #: one answer.
+        self._known = [(columns, self.needs(facts)) for columns, facts in known.items()]
+        self._others = [(fact, self.needs([fact])) for fact in others]
+        self._later = [(fact, self.needs([fact])) for fact in later]
         self._texts = {name: TextCodes() for name in self._by_column}
         self._tables: dict[tuple[str, str], Array] = {}
         self._answers: dict[str, dict[object, tuple[int, ...]]] = {}
@@ -89,16 +97,12 @@ class Facts:
         for name, facts in self._by_column.items():
             if not self._by_value(columns, name, facts, words):
                 asked += facts
-        known: dict[tuple[str, ...], Array | None] = {}
-        for fact in self._others:
-            if fact.columns not in known:
-                known[fact.columns] = _all_known(columns, fact.columns)
-            holds = known[fact.columns]
-            if fact.known:
-                self._say(words, fact, holds, columns.height)
-            elif fact.test is not None and all(map(columns.whole, fact.columns)):
-                yes = fact.test(*map(columns.numbers, fact.columns))
-                self._say(words, fact, yes if holds is None else yes & holds, columns.height)
+        for names, bits in self._known:
+            self._say(words, bits, _all_known(columns, names), columns.height)
+        for fact, bits in self._others:
+            if fact.test is not None and not fact.known and all(map(columns.whole, fact.columns)):
+                yes, known = fact.test(*map(columns.numbers, fact.columns)), _all_known(columns, fact.columns)
+                self._say(words, bits, yes if known is None else yes & known, columns.height)
             else:
                 asked.append(fact)
         if asked and columns.height:
@@ -107,18 +111,19 @@ class Facts:
 
     def add(self, columns: Columns | Rows, first: Mapping[str, Array], words: Array) -> None:
         """Add the answers that rest on features folded first: (n,) float32 by name, NaN is missing."""
-        asked: list[Fact] = []
-        for fact in self._later:
+        rows, asked = columns.height, []
+        said = [0] * self.size
+        one = {name: array.item() for name, array in first.items()} if rows == 1 else None
+        for fact, bits in self._later:
             if not (fact.test or fact.known) or not all(name in first for name in fact.columns):
                 asked.append(fact)
-                continue
-            arrays = [first[name] for name in fact.columns]
-            holds = np.ones(columns.height, np.bool_) if fact.test is None else fact.test(*arrays)
-            if fact.test is None or not fact.known:
-                for array in arrays:
-                    holds = holds & (array == array)  # noqa: PLR0124 (what is missing differs from itself)
-            self._say(words, fact, holds, columns.height)
-        if asked and columns.height:
+            elif one is None:
+                self._say(words, bits, _answer(fact, [first[name] for name in fact.columns]), rows)
+            elif _answer(fact, [one[name] for name in fact.columns]):
+                said = [word | more for word, more in zip(said, bits, strict=True)]
+        if one is not None:
+            words[:, 0] |= said
+        if asked and rows:
             known = {name: pl.Series(array, nan_to_null=True) for name, array in first.items()}
             self._ask(columns.completed.with_columns(**known), asked, words)
 
@@ -132,13 +137,15 @@ class Facts:
                 asked += facts
             else:
                 said = [word | more for word, more in zip(said, answer, strict=True)]
-        for fact in self._others:
+        for names, bits in self._known:
+            if all(row.value(name) is not None for name in names):
+                said = [word | more for word, more in zip(said, bits, strict=True)]
+        for fact, bits in self._others:
             values = [row.value(name) for name in fact.columns]
-            if not fact.known and (fact.test is None or not all(_is_small(value) for value in values)):
+            if fact.test is None or fact.known or not all(_is_small(value) for value in values):
                 asked.append(fact)
-            elif None not in values and (fact.known or fact.test(*values)):  # type: ignore[misc]
-                word, bit = self._places[fact.tag]
-                said[word] |= 1 << bit
+            elif None not in values and fact.test(*values):
+                said = [word | more for word, more in zip(said, bits, strict=True)]
         words[:, 0] = said
         if asked:
             self._ask(row.completed, asked, words)
@@ -147,14 +154,15 @@ class Facts:
         """Answer what is asked of Polars."""
         answers = frame.select(fact.expr.alias(str(i)) for i, fact in enumerate(asked))
         for fact, answer in zip(asked, answers.get_columns(), strict=True):  # Literals alone have one row.
-            self._say(words, fact, np.resize(answer.to_numpy(), frame.height), frame.height)
+            self._say(words, self.needs([fact]), np.resize(answer.to_numpy(), frame.height), frame.height)
 
-    def _say(self, words: Array, fact: Fact, holds: Array | None, rows: int) -> None:
-        word, bit = self._places[fact.tag]
-        if holds is None:
-            words[word, :rows] |= 1 << bit
-        else:
-            _set_bit(words[word], np.ascontiguousarray(holds), bit)
+    def _say(self, words: Array, bits: Sequence[int], holds: Array | None, rows: int) -> None:
+        """Set bits, word by word, where a fact holds; None: for every event."""
+        for word, more in enumerate(bits):
+            if more and holds is None:
+                words[word, :rows] |= more
+            elif more:
+                _set_bits(words[word], np.ascontiguousarray(holds), more)
 
     def _by_value(self, columns: Columns | Rows, name: str, facts: Sequence[Fact], words: Array) -> bool:
         """Answer all facts of one column by its values; False if it has none that are few."""
@@ -186,13 +194,24 @@ class Facts:
         frame = pl.DataFrame({name: values.clear(1).append(values)})
         table = np.zeros((self.size, frame.height), dtype=np.int64)
         for fact in facts:
-            self._say(table, fact, frame.select(fact.expr.alias(name))[name].to_numpy(), frame.height)
+            holds = frame.select(fact.expr.alias(name))[name].to_numpy()
+            self._say(table, self.needs([fact]), holds, frame.height)
         return table
 
 
 def _is_small(value: object) -> bool:
     """Whether a test gives the same for Python's number as for one of 64 bits: nothing comes near their end."""
     return value is None or (isinstance(value, int) and -_SMALL < value < _SMALL)
+
+
+def _answer(fact: Fact, values: Sequence[Any]) -> Any:
+    """What a fact says of features: arrays or single numbers, NaN is missing."""
+    holds = fact.test(*values) if fact.test else True
+    if fact.test and fact.known:
+        return holds
+    for value in values:
+        holds = holds & (value == value)  # noqa: PLR0124 (what is missing differs from itself)
+    return holds
 
 
 def _values(dtype: pl.DataType, texts: TextCodes) -> pl.Series:
@@ -220,6 +239,7 @@ def _look_up(words: Array, codes: Array, table: Array) -> None:
 
 
 @compiled
-def _set_bit(words: Array, holds: Array, place: int) -> None:
+def _set_bits(words: Array, holds: Array, bits: int) -> None:
     for i in range(holds.size):
-        words[i] |= np.int64(holds[i]) << place
+        if holds[i]:
+            words[i] |= bits

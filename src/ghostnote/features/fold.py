@@ -77,7 +77,8 @@ class Fold:
         kinds = self.plans
         _check_predicates((*self.first_features, *self.features))
         self._layout = _layout(kinds)
-        self._facts = Facts(_facts(kinds), [feature.name for feature in self.first_features])
+        self._first_names = tuple(feature.name for feature in self.first_features)
+        self._facts = Facts(_facts(kinds), self._first_names)
         self._carried = sorted({kind.key.columns[0] for kind in kinds if kind.key.carried})
         self._shape = self._shaped(kinds)
         needs = [[self._facts.needs(bit.facts) for bit in kind.bits] for kind in kinds]
@@ -129,22 +130,21 @@ class Fold:
         if "event_time" not in stream.columns or stream["event_time"].null_count():
             raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
         out = np.empty((stream.height, len(self.features)), dtype=np.float32)
-        lacking = absent(stream, self.columns)
         few = Rows.of(stream, self.columns) if 0 < stream.height <= _AS_LISTS else None
         if few:
             self._pass(few, out)
-            return self._without(out, lacking)
+            return self._without(out, few.absent)
         for start in range(0, stream.height, ROWS_PER_PASS):
             part = stream if stream.height <= ROWS_PER_PASS else stream.slice(start, ROWS_PER_PASS)
             self._pass(Columns(part, self.columns), out[start : start + part.height])
-        return self._without(out, lacking)
+        return self._without(out, absent(stream, self.columns))
 
     def update_rows(self, columns: Mapping[str, Sequence[object]]) -> NDArray[np.float32]:
         """Fold the next events and return their features, as `update` does, without a frame: in less time if few.
 
         `columns` are sequences of one length: ids and other texts as str, whole numbers as int, yes and no as bool,
-        `event_time` as datetimes (UTC if they name no zone) or int us since 1970; None is unknown. A column that is not
-        named is absent.
+        `event_time` as datetimes (UTC if they name no zone) or as an array of int64, us since 1970; None is unknown. A
+        column that is not named is absent.
         Raises GhostnoteError if an event has no time, a value is of another kind, or columns differ in length; then
         nothing is folded.
         """
@@ -155,12 +155,11 @@ class Fold:
         if not height:
             return np.empty((0, len(self.features)), dtype=np.float32)
         rows = Rows(columns, height, self.columns)
-        lacking = self.columns.difference(columns)
         if height > FEW:
-            return self._without(self.update(rows.completed), lacking)
+            return self._without(self.update(rows.completed), rows.absent)
         out = np.empty((height, len(self.features)), dtype=np.float32)
         self._pass(rows, out)
-        return self._without(out, lacking)
+        return self._without(out, rows.absent)
 
     def update_one(self, event: Mapping[str, object]) -> NDArray[np.float32]:
         """Fold one event and return its features, (features,) float32: what `update_rows` gives for one.
@@ -320,7 +319,7 @@ class Fold:
             first = np.empty((rows, len(self.first_features)), dtype=np.float32)
             self._walk(call, 0, first)
         if self.first_features:
-            known = {feature.name: first[:, i] for i, feature in enumerate(self.first_features)}
+            known = {name: first[:, i] for i, name in enumerate(self._first_names)}
             self._facts.add(columns, known, call.words)
         self._walk(call, 1, out)
         self.late += int(np.count_nonzero(call.late[:rows]))
