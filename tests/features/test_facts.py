@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from tests.features.worlds import stream
 
+from ghostnote.features import answers
 from ghostnote.features import facts as asking
 from ghostnote.features.columns import Columns, Rows
 from ghostnote.features.context import CONTEXT
@@ -36,13 +37,10 @@ def told(facts: Facts, columns: Columns | Rows) -> dict[tuple[str, ...], list[bo
     return {f.tag: ((words & (need := np.array([facts.needs([f])]).T)) == need).all(axis=0).tolist() for f in PLAIN}
 
 
-def looked_up(frame: pl.DataFrame, facts: Facts) -> Rows:
-    """A frame's columns as sequences, with texts looked up, as small calls have them."""
+def sequences(frame: pl.DataFrame) -> Rows:
+    """A frame's columns as sequences, as small calls have them."""
     read = frozenset(name for fact in PLAIN for name in fact.expr.meta.root_names()) | {"event_time"}
-    rows = Rows({name: frame[name].to_list() for name in frame.columns}, frame.height, read)
-    for name, texts in facts.dictionaries.items():
-        rows.remember(texts, texts.encode(frame[name].cast(pl.String)))
-    return rows
+    return Rows({name: frame[name].to_list() for name in frame.columns}, frame.height, read)
 
 
 def _texts(frame: pl.DataFrame, dtype: pl.DataType | None) -> pl.DataFrame:
@@ -66,16 +64,17 @@ def test_every_shipped_question_is_answered_as_polars_does(dtype: pl.DataType | 
 def test_few_events_without_a_frame_are_answered_as_polars_does(rows: int) -> None:
     facts, frame = Facts(PLAIN), stream(4, 60, missing=0.4)
     for part in frame.iter_slices(rows):
-        assert told(facts, looked_up(part, facts)) == expected(part)
+        assert told(facts, sequences(part)) == expected(part)
 
 
 def test_columns_with_many_texts_are_asked_of_polars(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "_MOST_TEXTS", 1)
+    monkeypatch.setattr(asking, "MOST_TEXTS", 1)
+    monkeypatch.setattr(answers, "MOST_TEXTS", 1)
     facts = Facts(PLAIN)
     for seed in (5, 6):
         frame = stream(seed, 80, missing=0.4)
         assert told(facts, Columns(frame)) == expected(frame)
-        assert told(facts, looked_up(frame, facts)) == expected(frame)
+        assert told(facts, sequences(frame)) == expected(frame)
 
 
 def test_more_facts_than_one_word_holds() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -40,18 +40,6 @@ class Columns:
     def codes(self, name: str, known: TextCodes) -> Array:
         """A column's codes in a dictionary, (n,) int32."""
         return known.encode(self.series(name))
-
-    def choices(self, name: str, texts: TextCodes | None) -> tuple[Array, pl.DataType] | None:
-        """A column of few values as codes, (n,) int32, of its type's values or of `texts`; None: it is not of that kind."""
-        series = self.series(name)
-        dtype = series.dtype
-        if isinstance(dtype, pl.Boolean):
-            return series.cast(pl.Int32).fill_null(-1).to_numpy(), dtype
-        if isinstance(dtype, pl.Enum):
-            return series.to_physical().cast(pl.Int32).fill_null(-1).to_numpy(), dtype
-        if isinstance(dtype, pl.String | pl.Categorical) and texts is not None:
-            return texts.encode(series), dtype
-        return None
 
     def whole(self, name: str) -> bool:
         """Whether a column holds whole numbers."""
@@ -91,7 +79,6 @@ class Rows:
         self._none: list[object] = [None] * height
         self._numbers: dict[str, Array] = {}
         self._known: dict[str, Array | None] = {}
-        self._codes: dict[int, Array] = {}
         self._numbers["event_time"] = self._times()
         for name in _WHOLE & read:
             self._take_numbers(name)
@@ -126,37 +113,25 @@ class Rows:
         values = self._values.get(name)
         return None if values is None else values[0]
 
-    def texts(self, name: str) -> Sequence[str | None]:
-        """A column of texts."""
-        return cast(Sequence[str | None], self._values.get(name, self._none))
+    def values(self, name: str) -> Sequence[Any]:
+        """A column as it came."""
+        return self._values.get(name, self._none)
 
     def series(self, name: str) -> pl.Series:
         """One column."""
-        dtype = _TYPES.get(name, pl.String())
         if name == "event_time":
-            return pl.Series(name, self._numbers[name]).cast(dtype)
-        values = self._values.get(name, self._none)
+            return pl.Series(name, self._numbers[name]).cast(_TYPES[name])
+        return self.make(name, self._values.get(name, self._none))
+
+    @staticmethod
+    def make(name: str, values: Sequence[object]) -> pl.Series:
+        """A series of some values of a column."""
+        dtype = _TYPES.get(name, pl.String())
         try:
             return pl.Series(name, values, dtype=dtype)
         except TypeError:
             wrong = next(value for value in values if value is not None and not _fits(value, dtype))
             raise GhostnoteError(f"An event's {name} is {wrong!r}: it must be of Polars' type {dtype}.") from None
-
-    def remember(self, known: TextCodes, codes: Array) -> None:
-        """Keep the codes that a column has in a dictionary, (n,) int32."""
-        self._codes[id(known)] = codes
-
-    def choices(self, name: str, texts: TextCodes | None) -> tuple[Array, pl.DataType] | None:
-        """As `Columns.choices`; texts have been looked up before."""
-        dtype = _TYPES.get(name, pl.String())
-        if isinstance(dtype, pl.Boolean):
-            values = self._values.get(name, self._none)
-            if not set(map(type, values)) <= _BOOL_OR_NONE:
-                self.series(name)  # Which says what is wrong.
-            return np.array([-1 if value is None else value for value in values], dtype=np.int32), dtype
-        if isinstance(dtype, pl.String) and texts is not None:
-            return self._codes[id(texts)], dtype
-        return None
 
     def whole(self, name: str) -> bool:
         """Whether a column holds whole numbers."""
@@ -165,7 +140,7 @@ class Rows:
     def known(self, name: str) -> Array | None:
         """For which events a column is known, (n,) bool; None: for all."""
         if name not in self._known:
-            known = np.array([value is not None for value in self._values.get(name, self._none)], dtype=np.bool_)
+            known = _known(self._values.get(name, self._none))
             self._known[name] = None if known.all() else known
         return self._known[name]
 
@@ -195,7 +170,7 @@ class Rows:
             raise GhostnoteError(f"An event's {name} is {wrong!r}: a whole number of at most 63 bits is needed.")
         known = None
         if type(None) in kinds:
-            known = np.array([value is not None for value in values], dtype=np.bool_)
+            known = _known(values)
             values = [value or 0 for value in values]
         try:
             self._numbers[name], self._known[name] = np.array(values, dtype=np.int64), known
@@ -208,7 +183,7 @@ class Rows:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_US, _SECOND_US = 86_400_000_000, 1_000_000
-_INT_OR_NONE, _BOOL_OR_NONE = {int, type(None)}, {bool, type(None)}
+_INT_OR_NONE = {int, type(None)}
 
 
 def _us(time: object) -> int:
@@ -217,6 +192,11 @@ def _us(time: object) -> int:
         raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
     since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH
     return since.days * _DAY_US + since.seconds * _SECOND_US + since.microseconds
+
+
+def _known(values: Sequence[object] | Array) -> Array:
+    """Which values are not None, (n,) bool; NumPy itself takes five times as long for a list of yes and no."""
+    return np.frombuffer(bytes([value is not None for value in values]), dtype=np.bool_)
 
 
 def _no(rows: int) -> Array:
@@ -265,11 +245,6 @@ _TYPES: dict[str, pl.DataType] = {
     "released_at": pl.Datetime("us", "UTC"),
     "known_bad": pl.Boolean(),
 }
-
-
-def is_text(name: str) -> bool:
-    """Whether a column holds texts."""
-    return name not in _TYPES
 
 
 #: The columns of whole numbers that features read.

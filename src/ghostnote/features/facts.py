@@ -7,20 +7,20 @@ is neither is asked of Polars. All three give the same answers: a test holds the
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ghostnote.compiling import compiled
+from ghostnote.features.answers import MOST_TEXTS, Answers
 from ghostnote.features.codes import TextCodes
-from ghostnote.features.columns import Columns, Rows, is_text
+from ghostnote.features.columns import Columns, Rows
 from ghostnote.features.kernels import Array
 
 #: Facts that one word holds; the bit after them is never set.
 _IN_A_WORD = 62
-#: A column with more different texts is asked of Polars.
-_MOST_TEXTS = 4096
 _SMALL = 1 << 40
 
 
@@ -69,12 +69,8 @@ class Facts:
         self._later = [(fact, self.needs([fact])) for fact in later]
         self._texts = {name: TextCodes() for name in self._by_column}
         self._tables: dict[tuple[str, str], Array] = {}
-        self._answers: dict[str, dict[object, tuple[int, ...]]] = {}
-
-    @property
-    def dictionaries(self) -> dict[str, TextCodes]:
-        """The dictionaries of texts by whose value facts are answered, those that are still few."""
-        return {n: texts for n, texts in self._texts.items() if len(texts) <= _MOST_TEXTS and is_text(n)}
+        asked = {name: partial(self._table, name, facts) for name, facts in self._by_column.items()}
+        self._answers = Answers(asked, self.size)
 
     def needs(self, facts: Sequence[Fact] | None) -> list[int]:
         """The bits of an event's words that are set where all these facts hold; None: where nothing does."""
@@ -93,50 +89,55 @@ class Facts:
         """Write these answers into `words`, (words, n or more) int64, all zero."""
         if isinstance(columns, Rows) and columns.height == 1:
             return self._of_one(columns, words)
-        asked: list[Fact] = []
-        for name, facts in self._by_column.items():
-            if not self._by_value(columns, name, facts, words):
-                asked += facts
-        for names, bits in self._known:
-            self._say(words, bits, _all_known(columns, names), columns.height)
+        asked = self._of_values(columns, words)
+        holds: list[tuple[Array | None, Sequence[int]]] = []
+        known = {names: _all_known(columns, names) for names, _ in self._known}
+        holds += [(known[names], bits) for names, bits in self._known]
         for fact, bits in self._others:
             if fact.test is not None and not fact.known and all(map(columns.whole, fact.columns)):
-                yes, known = fact.test(*map(columns.numbers, fact.columns)), _all_known(columns, fact.columns)
-                self._say(words, bits, yes if known is None else yes & known, columns.height)
+                yes = fact.test(*map(columns.numbers, fact.columns))
+                there = known[fact.columns] if fact.columns in known else _all_known(columns, fact.columns)
+                holds.append((yes if there is None else yes & there, bits))
             else:
                 asked.append(fact)
+        self._say(words, holds, columns.height)
         if asked and columns.height:
             self._ask(columns.completed, asked, words)
         return None
 
     def add(self, columns: Columns | Rows, first: Mapping[str, Array], words: Array) -> None:
         """Add the answers that rest on features folded first: (n,) float32 by name, NaN is missing."""
-        rows, asked = columns.height, []
-        said = [0] * self.size
+        rows, asked, holds = columns.height, [], []
         one = {name: array.item() for name, array in first.items()} if rows == 1 else None
         for fact, bits in self._later:
             if not (fact.test or fact.known) or not all(name in first for name in fact.columns):
                 asked.append(fact)
             elif one is None:
-                self._say(words, bits, _answer(fact, [first[name] for name in fact.columns]), rows)
+                holds.append((_answer(fact, [first[name] for name in fact.columns]), bits))
             elif _answer(fact, [one[name] for name in fact.columns]):
-                said = [word | more for word, more in zip(said, bits, strict=True)]
-        if one is not None:
-            words[:, 0] |= said
+                holds.append((None, bits))
+        self._say(words, holds, rows)
         if asked and rows:
             known = {name: pl.Series(array, nan_to_null=True) for name, array in first.items()}
             self._ask(columns.completed.with_columns(**known), asked, words)
 
+    def _of_values(self, columns: Columns | Rows, words: Array) -> list[Fact]:
+        """Answer what rests on one column's values; the facts of columns that have too many of them."""
+        if isinstance(columns, Columns):
+            few = {name for name, facts in self._by_column.items() if self._by_value(columns, name, facts, words)}
+            return [fact for name, facts in self._by_column.items() if name not in few for fact in facts]
+        said: list[list[int]] | None = None
+        while said is None and self._answers.columns:
+            said = self._answers.say([columns.values(name) for name in self._answers.columns], columns.make)
+        if said:
+            words[:, : columns.height] = said
+        few = set(self._answers.columns)
+        return [fact for name, facts in self._by_column.items() if name not in few for fact in facts]
+
     def _of_one(self, row: Rows, words: Array) -> None:
         """The same for one event, in Python's own numbers: NumPy takes longer for each than all of them take here."""
-        said = [0] * self.size
-        asked: list[Fact] = []
-        for name, facts in self._by_column.items():
-            answer = self._one_value(row, name, facts)
-            if answer is None:
-                asked += facts
-            else:
-                said = [word | more for word, more in zip(said, answer, strict=True)]
+        asked = self._of_values(row, words)
+        said = words[:, 0].tolist()
         for names, bits in self._known:
             if all(row.value(name) is not None for name in names):
                 said = [word | more for word, more in zip(said, bits, strict=True)]
@@ -154,40 +155,42 @@ class Facts:
         """Answer what is asked of Polars."""
         answers = frame.select(fact.expr.alias(str(i)) for i, fact in enumerate(asked))
         for fact, answer in zip(asked, answers.get_columns(), strict=True):  # Literals alone have one row.
-            self._say(words, self.needs([fact]), np.resize(answer.to_numpy(), frame.height), frame.height)
+            holds = np.resize(answer.to_numpy(), frame.height)
+            self._say(words, [(holds, self.needs([fact]))], frame.height)
 
-    def _say(self, words: Array, bits: Sequence[int], holds: Array | None, rows: int) -> None:
+    def _say(self, words: Array, holds: Sequence[tuple[Array | None, Sequence[int]]], rows: int) -> None:
         """Set bits, word by word, where a fact holds; None: for every event."""
-        for word, more in enumerate(bits):
-            if more and holds is None:
-                words[word, :rows] |= more
-            elif more:
-                _set_bits(words[word], np.ascontiguousarray(holds), more)
+        always = [bits for where, bits in holds if where is None]
+        for bits in always:
+            for word, more in enumerate(bits):
+                if more:
+                    words[word, :rows] |= more
+        if len(always) < len(holds):
+            somewhere = [(where, bits) for where, bits in holds if where is not None]
+            yes = np.array([where for where, _ in somewhere], dtype=np.bool_)
+            _set_bits(words, yes, np.array([bits for _, bits in somewhere], dtype=np.int64))
 
-    def _by_value(self, columns: Columns | Rows, name: str, facts: Sequence[Fact], words: Array) -> bool:
+    def _by_value(self, columns: Columns, name: str, facts: Sequence[Fact], words: Array) -> bool:
         """Answer all facts of one column by its values; False if it has none that are few."""
-        texts = self._texts[name]
-        chosen = columns.choices(name, texts if len(texts) <= _MOST_TEXTS else None)
-        if chosen is None:
+        series = columns.series(name)
+        dtype, values = series.dtype, pl.Series([False, True])
+        texts: TextCodes | None = None
+        if isinstance(dtype, pl.Boolean):
+            codes = series.cast(pl.Int32).fill_null(-1).to_numpy()
+        elif isinstance(dtype, pl.Enum):
+            codes, values = series.to_physical().cast(pl.Int32).fill_null(-1).to_numpy(), dtype.categories.cast(dtype)
+        elif isinstance(dtype, pl.String | pl.Categorical) and len(self._texts[name]) <= MOST_TEXTS:
+            texts = self._texts[name]
+            codes = texts.encode(series)
+        else:
             return False
-        codes, dtype = chosen
         key = name, str(dtype) if isinstance(dtype, pl.Enum) else type(dtype).__name__
         table = self._tables.get(key)
-        by_text = isinstance(dtype, pl.String | pl.Categorical)
-        if table is None or (by_text and table.shape[1] != len(texts) + 1):
-            table = self._tables[key] = self._table(name, facts, _values(dtype, texts))
+        if table is None or table.shape[1] != len(values if texts is None else texts) + 1:
+            every = values if texts is None else texts.texts().cast(dtype)
+            table = self._tables[key] = self._table(name, facts, every)
         _look_up(words, codes, table)
         return True
-
-    def _one_value(self, row: Rows, name: str, facts: Sequence[Fact]) -> tuple[int, ...] | None:
-        """The words that one event's value gives; None: it is none of few."""
-        value = row.value(name)
-        answers = self._answers.setdefault(name, {})
-        if value not in answers:
-            if not isinstance(value, str | bool | None) or len(answers) > _MOST_TEXTS:
-                return None
-            answers[value] = tuple(self._table(name, facts, row.series(name))[:, 1].tolist())
-        return answers[value]
 
     def _table(self, name: str, facts: Sequence[Fact], values: pl.Series) -> Array:
         """What holds for each value, after what holds for an unknown one."""
@@ -195,7 +198,7 @@ class Facts:
         table = np.zeros((self.size, frame.height), dtype=np.int64)
         for fact in facts:
             holds = frame.select(fact.expr.alias(name))[name].to_numpy()
-            self._say(table, self.needs([fact]), holds, frame.height)
+            self._say(table, [(holds, self.needs([fact]))], frame.height)
         return table
 
 
@@ -205,20 +208,13 @@ def _is_small(value: object) -> bool:
 
 
 def _answer(fact: Fact, values: Sequence[Any]) -> Any:
-    """What a fact says of features: arrays or single numbers, NaN is missing."""
-    holds = fact.test(*values) if fact.test else True
-    if fact.test and fact.known:
-        return holds
-    for value in values:
-        holds = holds & (value == value)  # noqa: PLR0124 (what is missing differs from itself)
+    """What a fact says of features, arrays or single numbers, of which NaN is missing and makes comparisons say no."""
+    if fact.test:
+        return fact.test(*values)
+    holds = values[0] == values[0]  # noqa: PLR0124 (what is missing differs from itself)
+    for value in values[1:]:
+        holds = holds & (value == value)  # noqa: PLR0124
     return holds
-
-
-def _values(dtype: pl.DataType, texts: TextCodes) -> pl.Series:
-    """The values by code."""
-    if isinstance(dtype, pl.Boolean):
-        return pl.Series([False, True])
-    return (dtype.categories if isinstance(dtype, pl.Enum) else texts.texts()).cast(dtype)
 
 
 def _all_known(columns: Columns | Rows, names: Sequence[str]) -> Array | None:
@@ -239,7 +235,11 @@ def _look_up(words: Array, codes: Array, table: Array) -> None:
 
 
 @compiled
-def _set_bits(words: Array, holds: Array, bits: int) -> None:
-    for i in range(holds.size):
-        if holds[i]:
-            words[i] |= bits
+def _set_bits(words: Array, holds: Array, bits: Array) -> None:
+    """holds: (facts, n) bool; bits: (facts, words) int64, set in the words of events where a fact holds."""
+    for fact in range(holds.shape[0]):
+        for word in range(bits.shape[1]):
+            more = bits[fact, word]
+            if more:
+                for i in range(holds.shape[1]):
+                    words[word, i] |= more if holds[fact, i] else 0

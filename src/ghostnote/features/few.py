@@ -36,24 +36,17 @@ class Few:
     ) -> None:
         """`widths` are how many features each stage gives; `states` and `reads` are those of all stages' kinds."""
         self.call = Call(shape, FEW)
-        self._codes = codes
-        self._joiners: dict[tuple[str, ...], Joiner] = {}
+        self._joiner = Joiner(list(codes.items()), FEW)
         split = len(stages[0])
         parts = ((stages[0], states[:split], reads[:split]), (stages[1], states[split:], reads[split:]))
         self._stages = [
             _Stage(self.call, width, *part) for width, part in zip(widths, parts, strict=True)
         ]
 
-    def encode(self, rows: Rows, asked: Mapping[str, TextCodes]) -> None:
-        """Look up all ids, and the texts of columns that are `asked` for besides, by column."""
-        joiner = self._joiners.get(names := tuple(asked))
-        if joiner is None:
-            joiner = self._joiners[names] = Joiner([*self._codes.items(), *asked.items()], FEW)
-        codes = joiner.encode([rows.texts(name) for name in joiner.names], rows.height)
-        ids = len(self._codes)
-        self.call.codes[:ids, : rows.height] = codes[:ids]
-        for row, texts in enumerate(asked.values(), ids):
-            rows.remember(texts, codes[row])
+    def encode(self, rows: Rows) -> None:
+        """Look up all ids."""
+        codes = self._joiner.encode([rows.values(name) for name in self._joiner.names], rows.height)
+        self.call.codes[: len(codes), : rows.height] = codes
 
     def walk(self, stage: int) -> Array:
         """Fold one stage's kinds; its features, (n, features) float32, to be copied before the next call."""

@@ -272,7 +272,7 @@ class Fold:
         """Look ids up, and carry what sign-ups give."""
         rows = columns.height
         if isinstance(columns, Rows):
-            self._few.encode(columns, self._facts.dictionaries if rows > 1 else {})
+            self._few.encode(columns)
         else:
             names = list(self._codes)
             found = together(lambda name: columns.codes(name, self._codes[name]), names, rows)

@@ -37,7 +37,10 @@ class Joiner:
         Raises GhostnoteError for what is no text, or holds half a character; then nothing is changed.
         """
         codes = self._codes[:, :rows]
-        if not self._take_apart([text for column in columns for text in column], rows):
+        texts: list[str | None] = []
+        for column in columns:
+            texts += column
+        if not self._take_apart(texts, rows):
             for row, (dictionary, column) in enumerate(zip(self.dictionaries, columns, strict=True)):
                 codes[row] = dictionary.encode(pl.Series(column, dtype=pl.String))
             return codes

@@ -707,6 +707,13 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     arenas = n_windows > 0 or tables.shape[0] > 0
     pending = 0
 
+    # The first events have none before them during which theirs could be fetched: all heads at once, then what they hold.
+    for i in range(start, min(start + 2 * AHEAD, keys.size)):
+        _fetch_head(heads, keys[i] * width, width)
+    if arenas:
+        for i in range(start, min(start + AHEAD, keys.size)):
+            _fetch_held(heads, wide, narrow, cells, items, i, a, c, keys[i] * width, tables, n_windows)
+
     for i in range(start, keys.size):
         base = keys[i] * width
         time, flags, out_row = times[i], all_flags[i], rows[i]

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Test:
     """A condition on whole numbers, or on features folded first: which columns, and a function of their arrays.
 
-    Arrays are int64, of features float32 with NaN for missing. `holds` gives yes or no, `known` whether the answer is
-    known where that is not simply where all columns are; it sees features alone.
+    Arrays are int64, of features float32 with NaN for missing, of which `holds` says no. `known` says whether the
+    answer is known where that is not simply where all columns are; it sees features alone. Of one event, both are asked
+    with plain numbers.
     """
 
     columns: tuple[str, ...]
