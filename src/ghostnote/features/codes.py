@@ -317,8 +317,9 @@ class TextCodes:
             self._known = _enlarged(self._known, 2 * count + 2)
         if needed > INLINE and used + needed > len(self._text):
             self._text = _enlarged(self._text, used + needed)
-        for field, array in enumerate((self._table, self._known, self._text)):
-            self._record.put(field, array)
+        self._record.put(TABLE, self._table)
+        self._record.put(VIEWS, self._known)
+        self._record.put(TEXT, self._text)
 
     def to_arrays(self) -> dict[str, Array]:
         """The state: `text` (bytes, one id after the other) and `ends` (int64, how many, then where each ends)."""

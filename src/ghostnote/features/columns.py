@@ -113,7 +113,7 @@ class Rows:
         values = self._values.get(name)
         return None if values is None else values[0]
 
-    def values(self, name: str) -> Sequence[Any]:
+    def values(self, name: str) -> Any:
         """A column as it came."""
         return self._values.get(name, self._none)
 
@@ -124,7 +124,7 @@ class Rows:
         return self.make(name, self._values.get(name, self._none))
 
     @staticmethod
-    def make(name: str, values: Sequence[object]) -> pl.Series:
+    def make(name: str, values: Sequence[object] | Array) -> pl.Series:
         """A series of some values of a column."""
         dtype = _TYPES.get(name, pl.String())
         try:
@@ -151,10 +151,13 @@ class Rows:
         return self._numbers[name]
 
     def _times(self) -> Array:
-        times = self._values.get("event_time", self._none)
+        times: Any = self._values.get("event_time", self._none)
         if isinstance(times, np.ndarray) and times.dtype == np.int64:
             return times
-        return np.array([_us(time) for time in times], dtype=np.int64)
+        try:
+            return np.array([time - _EPOCH for time in times], dtype="timedelta64[us]").view(np.int64)
+        except TypeError:  # One names no zone, or is no time.
+            return np.array([_us(time) for time in times], dtype=np.int64)
 
     def _take_numbers(self, name: str) -> None:
         values = self._values.get(name)

@@ -211,7 +211,7 @@ def _answer(fact: Fact, values: Sequence[Any]) -> Any:
     """What a fact says of features, arrays or single numbers, of which NaN is missing and makes comparisons say no."""
     if fact.test:
         return fact.test(*values)
-    holds = values[0] == values[0]  # noqa: PLR0124 (what is missing differs from itself)
+    holds = values[0] == values[0]
     for value in values[1:]:
         holds = holds & (value == value)  # noqa: PLR0124
     return holds

@@ -39,9 +39,7 @@ class Few:
         self._joiner = Joiner(list(codes.items()), FEW)
         split = len(stages[0])
         parts = ((stages[0], states[:split], reads[:split]), (stages[1], states[split:], reads[split:]))
-        self._stages = [
-            _Stage(self.call, width, *part) for width, part in zip(widths, parts, strict=True)
-        ]
+        self._stages = [_Stage(self.call, width, *part) for width, part in zip(widths, parts, strict=True)]
 
     def encode(self, rows: Rows) -> None:
         """Look up all ids."""

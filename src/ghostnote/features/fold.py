@@ -150,7 +150,7 @@ class Fold:
         """
         heights = {len(values) for values in columns.values()}
         if len(heights) > 1:
-            raise GhostnoteError(f"Columns have {sorted(heights)} events: give each as many values as there are events.")
+            raise GhostnoteError(f"Columns have {sorted(heights)} events: give each a value for every event.")
         height = heights.pop() if heights else 0
         if not height:
             return np.empty((0, len(self.features)), dtype=np.float32)
@@ -278,9 +278,9 @@ class Fold:
             found = together(lambda name: columns.codes(name, self._codes[name]), names, rows)
             for row, codes in enumerate(found):
                 call.codes[row, :rows] = codes
-        ids = call.ids() if self._carried else {}
         for name in self._carried:
-            self._carry(name, ids["account_id"], ids[name])
+            accounts, given = (call.codes[self._shape.ids.index(column), :rows] for column in ("account_id", name))
+            self._carry(name, accounts, given)
 
     def walk_coded(
         self,

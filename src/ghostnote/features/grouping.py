@@ -1,7 +1,5 @@
 """Compiled rearrangements of a batch: grouped by key, with all that a kind of key reads."""
 
-from typing import Any
-
 import numpy as np
 
 from ghostnote.compiling import compiled, lean

@@ -707,7 +707,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     arenas = n_windows > 0 or tables.shape[0] > 0
     pending = 0
 
-    # The first events have none before them during which theirs could be fetched: all heads at once, then what they hold.
+    # Nothing is walked before the first events while theirs is fetched: all heads at once, then what they hold.
     for i in range(start, min(start + 2 * AHEAD, keys.size)):
         _fetch_head(heads, keys[i] * width, width)
     if arenas:

@@ -48,7 +48,7 @@ class KindState:
         self._walks = Record((*plan.program, *self._store))
         self._tailored: tailoring.Walk | None = None
         self._looked = False
-        self._walked = 0
+        self._walked, self._pays_at = 0, tailoring.PAYS_AFTER
 
     @property
     def admits_at(self) -> int:
@@ -85,15 +85,16 @@ class KindState:
         done = 0
         while (done := (self._tailored or walk)(self._walks.at, room, done)) < number:
             self._enlarge()
-        self._look_for_faster(number)
+        self._walked += number
+        if self._tailored is None and self._walked >= self._pays_at:
+            self._look_for_faster()
 
-    def _look_for_faster(self, events: int) -> None:
-        """Have a tailored walk made once it pays, and take it up once it is there."""
-        before, self._walked = self._walked, self._walked + events
-        if self._tailored is None and before // tailoring.PAYS_AFTER < self._walked // tailoring.PAYS_AFTER:
-            self._tailored = tailoring.find(self.plan.program)
-            if self._tailored is None:
-                tailoring.tailor_aside(self.plan.program)
+    def _look_for_faster(self) -> None:
+        """Have a tailored walk made, since it pays now, or take it up if it is there."""
+        self._pays_at = (self._walked // tailoring.PAYS_AFTER + 1) * tailoring.PAYS_AFTER
+        self._tailored = tailoring.find(self.plan.program)
+        if self._tailored is None:
+            tailoring.tailor_aside(self.plan.program)
 
     def sweep(self, water: int) -> None:
         """Give back what keys hold that are forgotten by the time `water`."""
