@@ -97,9 +97,13 @@ class Call:
         return Room(len(plan.values), len(plan.items), self.waters, out, self.late)
 
 
-def _numbers(columns: Columns | Rows, item: Item) -> Array:
-    """An item's numbers, (n,); -1 where it is unknown."""
+def _numbers(columns: Columns | Rows, item: Item) -> Array | int:
+    """An item's numbers, (n,), or that of the one event; -1 where it is unknown."""
     assert item.number is not None
+    if columns.height == 1 and item.worked_out and isinstance(columns, Rows) and columns.whole(item.read):
+        # NumPy takes longer for one number than Python does.
+        number: int = item.worked_out(columns.numbers(item.read).item())
+        return number if columns.value(item.read) is not None else -1
     if item.worked_out and (item.read == "event_time" or columns.whole(item.read)):
         known = columns.known(item.read)
         numbers: Array = item.worked_out(columns.numbers(item.read))

@@ -173,36 +173,36 @@ def encode_all(
 
 
 @compiled
-def split(text: Array, begin: int, views: Array, valid: Array, tally: Array) -> bool:
-    """Make views of joined texts; False if there are not as many as `valid` has room for.
+def split(text: Array, size: int, begin: int, views: Array, valid: Array, number: int, tally: Array) -> bool:
+    """Make views of joined texts; False if they are not as many as `number`.
 
-    text: uint8, at the address `begin`: texts with BETWEEN after each, and PADDING. views: (2 n,) int64; a long text's
-    place is counted from `begin`. valid: (n,) bool, false for UNKNOWN. tally: int64, how many are unknown, how many of
-    no size.
+    text: uint8, at the address `begin`; its first `size` bytes are texts with BETWEEN after each, and PADDING. views:
+    (2 n,) int64; a long text's place is counted from `begin`. valid: (n,) bool, false for UNKNOWN. tally: int64, how
+    many are unknown, how many of no size.
     """
-    end = text.size - PADDING
+    end = size - PADDING
     at = 0
     tally[0] = tally[1] = 0
-    for i in range(valid.size):
+    for i in range(number):
         start = at
         while at < end and text[at] != 0:
             at += 1
         if at >= end:
             return False
-        size = at - start
+        long = at - start
         at += 1
-        valid[i] = size != 1 or text[start] != 1
+        valid[i] = long != 1 or text[start] != 1
         tally[0] += not valid[i]
-        tally[1] += size == 0
+        tally[1] += long == 0
         low, high = word_at(begin + start), word_at(begin + start + 8)
-        if size <= INLINE:
-            if size < 8:
-                low &= (np.int64(1) << (8 * size)) - 1
-            high = high & ((np.int64(1) << (8 * (size - 8))) - 1) if size > 8 else np.int64(0)
+        if long <= INLINE:
+            if long < 8:
+                low &= (np.int64(1) << (8 * long)) - 1
+            high = high & ((np.int64(1) << (8 * (long - 8))) - 1) if long > 8 else np.int64(0)
             views[2 * i + 1] = (low >> 32) & 0xFFFFFFFF | high << 32
         else:
             views[2 * i + 1] = np.int64(start) << 32
-        views[2 * i] = size | (low & 0xFFFFFFFF) << 32
+        views[2 * i] = long | (low & 0xFFFFFFFF) << 32
     return bool(at == end)
 
 

@@ -7,7 +7,8 @@ is neither is asked of Polars. All three give the same answers: a test holds the
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,9 @@ class Facts:
         #: one answer.
         self._known = [(columns, self.needs(facts)) for columns, facts in known.items()]
         self._others = [(fact, self.needs([fact])) for fact in others]
-        self._later = [(fact, self.needs([fact])) for fact in later]
+        tested = [f for f in later if (f.test or f.known) and set(f.columns) <= set(first)]
+        self._later = [(fact, self.needs([fact])) for fact in tested]
+        self._asked_later = [fact for fact in later if fact not in tested]
         self._texts = {name: TextCodes() for name in self._by_column}
         self._tables: dict[tuple[str, str], Array] = {}
         asked = {name: partial(self._table, name, facts) for name, facts in self._by_column.items()}
@@ -107,47 +110,43 @@ class Facts:
 
     def add(self, columns: Columns | Rows, first: Mapping[str, Array], words: Array) -> None:
         """Add the answers that rest on features folded first: (n,) float32 by name, NaN is missing."""
-        rows, asked, holds = columns.height, [], []
-        one = {name: array.item() for name, array in first.items()} if rows == 1 else None
-        for fact, bits in self._later:
-            if not (fact.test or fact.known) or not all(name in first for name in fact.columns):
-                asked.append(fact)
-            elif one is None:
-                holds.append((_answer(fact, [first[name] for name in fact.columns]), bits))
-            elif _answer(fact, [one[name] for name in fact.columns]):
-                holds.append((None, bits))
-        self._say(words, holds, rows)
-        if asked and rows:
+        rows = columns.height
+        if rows == 1:
+            one = {name: array.item() for name, array in first.items()}
+            told = [bits for fact, bits in self._later if _answer(fact, [one[name] for name in fact.columns])]
+            _tell(words, told)
+        elif self._later:
+            holds = [(_answer(fact, [first[name] for name in fact.columns]), bits) for fact, bits in self._later]
+            self._say(words, holds, rows)
+        if self._asked_later and rows:
             known = {name: pl.Series(array, nan_to_null=True) for name, array in first.items()}
-            self._ask(columns.completed.with_columns(**known), asked, words)
+            self._ask(columns.completed.with_columns(**known), self._asked_later, words)
 
     def _of_values(self, columns: Columns | Rows, words: Array) -> list[Fact]:
         """Answer what rests on one column's values; the facts of columns that have too many of them."""
         if isinstance(columns, Columns):
-            few = {name for name, facts in self._by_column.items() if self._by_value(columns, name, facts, words)}
-            return [fact for name, facts in self._by_column.items() if name not in few for fact in facts]
+            found = [self._by_value(columns, name, facts, words) for name, facts in self._by_column.items()]
+            return [f for facts, done in zip(self._by_column.values(), found, strict=True) if not done for f in facts]
         said: list[list[int]] | None = None
         while said is None and self._answers.columns:
             said = self._answers.say([columns.values(name) for name in self._answers.columns], columns.make)
         if said:
             words[:, : columns.height] = said
-        few = set(self._answers.columns)
+        if len(few := self._answers.columns) == len(self._by_column):
+            return []
         return [fact for name, facts in self._by_column.items() if name not in few for fact in facts]
 
     def _of_one(self, row: Rows, words: Array) -> None:
         """The same for one event, in Python's own numbers: NumPy takes longer for each than all of them take here."""
         asked = self._of_values(row, words)
-        said = words[:, 0].tolist()
-        for names, bits in self._known:
-            if all(row.value(name) is not None for name in names):
-                said = [word | more for word, more in zip(said, bits, strict=True)]
+        told = [bits for names, bits in self._known if None not in map(row.value, names)]
         for fact, bits in self._others:
-            values = [row.value(name) for name in fact.columns]
-            if fact.test is None or fact.known or not all(_is_small(value) for value in values):
+            values = list(map(row.value, fact.columns))
+            if fact.test is None or fact.known or not all(map(_is_small, values)):
                 asked.append(fact)
             elif None not in values and fact.test(*values):
-                said = [word | more for word, more in zip(said, bits, strict=True)]
-        words[:, 0] = said
+                told.append(bits)
+        _tell(words, told)
         if asked:
             self._ask(row.completed, asked, words)
 
@@ -205,6 +204,14 @@ class Facts:
 def _is_small(value: object) -> bool:
     """Whether a test gives the same for Python's number as for one of 64 bits: nothing comes near their end."""
     return value is None or (isinstance(value, int) and -_SMALL < value < _SMALL)
+
+
+def _tell(words: Array, told: Sequence[Sequence[int]]) -> None:
+    """Set all these bits in the words of the first event."""
+    for word in range(len(words)):
+        more = reduce(or_, (bits[word] for bits in told), 0)
+        if more:
+            words[word, 0] |= more
 
 
 def _answer(fact: Fact, values: Sequence[Any]) -> Any:

@@ -148,7 +148,7 @@ class Fold:
         Raises GhostnoteError if an event has no time, a value is of another kind, or columns differ in length; then
         nothing is folded.
         """
-        heights = {len(values) for values in columns.values()}
+        heights = set(map(len, columns.values()))
         if len(heights) > 1:
             raise GhostnoteError(f"Columns have {sorted(heights)} events: give each a value for every event.")
         height = heights.pop() if heights else 0
@@ -317,7 +317,8 @@ class Fold:
         self._facts.fill(columns, call.words)
         if first is None:
             first = np.empty((rows, len(self.first_features)), dtype=np.float32)
-            self._walk(call, 0, first)
+            if self.first_features:
+                self._walk(call, 0, first)
         if self.first_features:
             known = {name: first[:, i] for i, name in enumerate(self._first_names)}
             self._facts.add(columns, known, call.words)

@@ -15,6 +15,7 @@ from ghostnote.features.records import Array, address
 Texts = Sequence[str | None]
 #: A text's place among joined ones has 31 bits.
 _MOST_BYTES = 1 << 30
+_FIRST_BYTES = 1 << 14
 
 
 class Joiner:
@@ -29,7 +30,14 @@ class Joiner:
         self._records = np.array([codes.at for codes in self.dictionaries], dtype=np.int64)
         self._views, self._valid = np.zeros(2 * texts, dtype=np.int64), np.zeros(texts, dtype=np.bool_)
         self._where, self._tally = np.zeros(1, dtype=np.int64), np.zeros(2, dtype=np.int64)
+        self._lie_in(_FIRST_BYTES)
         self._shown, self._known, self._began = (_shown(a) for a in (self._views, self._valid, self._where))
+
+    def _lie_in(self, size: int) -> None:
+        """Make room for so many bytes of joined texts."""
+        self._text = np.zeros(size, dtype=np.uint8)
+        self._into, self._begin = self._text.data, address(self._text)
+        self._where[0] = self._begin
 
     def encode(self, columns: Sequence[Texts], rows: int) -> Array:
         """The codes of `columns`, one for each dictionary, (columns, rows) int32; -1 for None. New texts get new codes.
@@ -62,10 +70,13 @@ class Joiner:
             raise GhostnoteError(f"An event's {name} is {texts[place]!r}: ids are texts.") from None
         except UnicodeEncodeError as error:
             raise GhostnoteError(f"An id of an event is no text of Unicode ({error.reason}): leave it out.") from None
-        array = np.frombuffer(data, dtype=np.uint8)
-        self._where[0] = begin = address(array)
-        self._data = data  # Views point into it.
-        if len(data) > _MOST_BYTES or not split(array, begin, self._views, self._valid[: len(texts)], self._tally):
+        size = len(data)
+        if size > _MOST_BYTES:
+            return False
+        if size > len(self._text):
+            self._lie_in(2 * size)
+        self._into[:size] = data
+        if not split(self._text, size, self._begin, self._views, self._valid, len(texts), self._tally):
             return False
         unknown, empty = self._tally.tolist()
         return bool(unknown + empty == len(texts) - len(list(filter(None, texts))))
