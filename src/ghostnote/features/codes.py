@@ -350,9 +350,19 @@ def _text_buffers(ids: pl.Series) -> tuple[Array, Array, Array, Any]:
     begin = 2 * int(arrow.offset)
     pairs = np.frombuffer(views, dtype=np.int64)[begin : begin + 2 * len(text)] if len(text) else _NOTHING
     addresses = _fixed([buffer.address for buffer in data])
-    valid = text.is_not_null().to_numpy() if text.null_count() else _ALL
+    valid = known_in(arrow)
+    valid = _ALL if valid is None else valid
     pairs.flags.writeable = valid.flags.writeable = False
     return pairs, addresses, valid, arrow
+
+
+def known_in(arrow: Any) -> Array | None:
+    """Which of an Arrow array's values are known, (n,) bool; None: all. Polars' own answer takes a tenth of a ms."""
+    bitmap, begin = arrow.buffers()[0], int(arrow.offset)
+    if bitmap is None or not arrow.null_count:
+        return None
+    bits = np.unpackbits(np.frombuffer(bitmap, dtype=np.uint8), count=begin + len(arrow), bitorder="little")
+    return bits[begin:].view(np.bool_)
 
 
 _VIEWS = pl.CompatLevel.newest()

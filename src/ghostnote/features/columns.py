@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 
 from ghostnote.errors import GhostnoteError
-from ghostnote.features.codes import TextCodes
+from ghostnote.features.codes import TextCodes, known_in
 from ghostnote.features.kernels import Array
 
 
@@ -19,7 +19,7 @@ class Columns:
         """`read` are the columns that may be asked for; None: the frame has them all."""
         self.frame, self._read = frame, read
         self.height = frame.height
-        self._present = set(frame.columns)
+        self._present = {name for name, dtype in zip(frame.columns, frame.dtypes, strict=True) if dtype != pl.Null}
         self._numbers: dict[str, Array] = {}
         self._known: dict[str, Array | None] = {}
         self._whole: pl.DataFrame | None = None
@@ -35,11 +35,15 @@ class Columns:
         """One column; nulls if it is absent."""
         if name in self._present:
             return self.frame.get_column(name)
-        return self.completed[name]
+        return nothing(name, self.height)
 
     def codes(self, name: str, known: TextCodes) -> Array:
         """A column's codes in a dictionary, (n,) int32."""
-        return known.encode(self.series(name))
+        return known.encode(self.series(name)) if self.there(name) else np.full(self.height, -1, dtype=np.int32)
+
+    def there(self, name: str) -> bool:
+        """Whether there is a column: one that is absent, or has no type, is unknown for all."""
+        return name in self._present
 
     def whole(self, name: str) -> bool:
         """Whether a column holds whole numbers."""
@@ -47,13 +51,17 @@ class Columns:
 
     def known(self, name: str) -> Array | None:
         """For which events a column is known, (n,) bool; None: for all."""
+        if name not in self._known and not self.there(name):
+            self._known[name] = _no(self.height)
         if name not in self._known:
             series = self.series(name)
-            self._known[name] = series.is_not_null().to_numpy() if series.null_count() else None
+            self._known[name] = known_in(series.rechunk().to_arrow()) if series.null_count() else None
         return self._known[name]
 
     def numbers(self, name: str) -> Array:
         """A column of whole numbers or times (us), (n,) int64; 0 where it is unknown."""
+        if name not in self._numbers and not self.there(name):
+            self._numbers[name] = np.zeros(self.height, dtype=np.int64)
         if name not in self._numbers:
             series = self.series(name)
             dtype = series.dtype
@@ -63,8 +71,22 @@ class Columns:
                 self._numbers[name] = series.to_numpy().view(np.int64)
             else:
                 series = series if isinstance(dtype, pl.Int64) else series.cast(pl.Int64)
-                self._numbers[name] = (series.fill_null(0) if series.null_count() else series).to_numpy()
+                self._numbers[name] = filled(series, 0)
         return self._numbers[name]
+
+
+def nothing(name: str, rows: int) -> pl.Series:
+    """An absent column: nulls of the type that expressions may rely on."""
+    return pl.Series(name, [], dtype=_TYPES.get(name, pl.String())).extend_constant(None, rows)
+
+
+def filled(numbers: pl.Series, unknown: int) -> Array:
+    """A column of whole numbers as an array of its type, (n,), with `unknown` where it is; without a query engine."""
+    if not numbers.null_count():
+        return numbers.to_numpy()
+    arrow: Any = numbers.rechunk().to_arrow()
+    values = arrow.fill_null(unknown).to_numpy(zero_copy_only=False)
+    return cast(Array, values)
 
 
 class Rows:

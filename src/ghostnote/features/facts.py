@@ -17,7 +17,7 @@ import polars as pl
 from ghostnote.compiling import compiled
 from ghostnote.features.answers import MOST_TEXTS, Answers
 from ghostnote.features.codes import TextCodes
-from ghostnote.features.columns import Columns, Rows
+from ghostnote.features.columns import Columns, Rows, filled, nothing
 from ghostnote.features.kernels import Array
 
 #: Facts that one word holds; the bit after them is never set.
@@ -171,13 +171,18 @@ class Facts:
 
     def _by_value(self, columns: Columns, name: str, facts: Sequence[Fact], words: Array) -> bool:
         """Answer all facts of one column by its values; False if it has none that are few."""
+        if not columns.there(name):
+            if (name, "") not in self._tables:
+                self._tables[name, ""] = self._table(name, facts, nothing(name, 0))
+            words[:, : columns.height] |= self._tables[name, ""]
+            return True
         series = columns.series(name)
         dtype, values = series.dtype, pl.Series([False, True])
         texts: TextCodes | None = None
         if isinstance(dtype, pl.Boolean):
-            codes = series.cast(pl.Int32).fill_null(-1).to_numpy()
+            codes = filled(series.cast(pl.Int32), -1)
         elif isinstance(dtype, pl.Enum):
-            codes, values = series.to_physical().cast(pl.Int32).fill_null(-1).to_numpy(), dtype.categories.cast(dtype)
+            codes, values = filled(series.to_physical().cast(pl.Int32), -1), dtype.categories.cast(dtype)
         elif isinstance(dtype, pl.String | pl.Categorical) and len(self._texts[name]) <= MOST_TEXTS:
             texts = self._texts[name]
             codes = texts.encode(series)
