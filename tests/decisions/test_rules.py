@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 from benchmarks.rules import fired, truth
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.worlds import CROWD
 
 from ghostnote.decisions.rules import ONCE, RULES, Rule, counted_anew, hits, needed
@@ -296,3 +298,14 @@ def test_what_accounts_share_counts_once_for_each_and_hides_nothing_else():
 def test_what_is_certain_stays_so():
     days = _days({"a": [("never_sleeps",)] * 2}).with_columns(certain=pl.lit(value=True), ratio=pl.lit(9.2))
     assert counted_anew(days, RULES)["ratio"].to_list() == [9.2, 9.2]
+
+
+@given(st.data())
+def test_no_rule_fires_below_its_floor(data: st.DataObject) -> None:
+    rule = data.draw(st.sampled_from([rule for rule in RULES if rule.floor is not None]))
+    assert rule.floor is not None
+    column, least = rule.floor
+    any_value = st.floats(0, 1e9, width=32) | st.just(float("nan"))
+    row = {name: data.draw(any_value) for name in rule.needs}
+    row[column] = data.draw(st.floats(0, least, exclude_max=True, width=32))
+    assert not hits(rule, pl.DataFrame([row], schema=dict.fromkeys(row, pl.Float32)))[0]

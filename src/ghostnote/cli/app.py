@@ -6,11 +6,13 @@ import typer
 
 from ghostnote.cli.cases import cases_app
 from ghostnote.cli.close import close_app
+from ghostnote.cli.deliveries import deliveries_app
 from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
 from ghostnote.cli.forget import expire, forget
 from ghostnote.cli.import_ import import_app
+from ghostnote.cli.keys import keys_app
 from ghostnote.cli.ledger import ledger_app
 from ghostnote.cli.packet import packet
 from ghostnote.cli.plant import plant
@@ -19,6 +21,7 @@ from ghostnote.cli.profit import profit
 from ghostnote.cli.report import report
 from ghostnote.cli.royalties import royalties
 from ghostnote.cli.score import score
+from ghostnote.cli.serve import serve
 from ghostnote.cli.simulate import simulate
 from ghostnote.cli.train import train
 from ghostnote.cli.validate import validate
@@ -40,10 +43,13 @@ app.command()(features)
 app.command()(train)
 app.command()(score)
 app.command()(evaluate)
+app.command()(serve)
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")
 app.add_typer(close_app, name="close")
+app.add_typer(keys_app, name="keys")
+app.add_typer(deliveries_app, name="deliveries")
 app.command()(report)
 app.command()(packet)
 app.command()(forget)

@@ -11,7 +11,7 @@ import polars as pl
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import DAY, Lake
 from ghostnote.events.repeats import SeenIds
-from ghostnote.events.schema import TABLES, Table
+from ghostnote.events.schema import POSITION, TABLES, Table
 from ghostnote.events.validation import AGREED_RANGE, REJECTED, TimeRange, check, missing_columns
 from ghostnote.progress import Progress, silent
 
@@ -21,9 +21,10 @@ class Reading:
     """What one table of a lake, or one day of it, holds.
 
     `rows`: the contract's columns that the files have (absent optional ones stay absent) and `dt`, the day of arrival
-    (Date; null for tables without time), ordered by `dt`, `event_time`, `event_id`; tables without time keep the order
-    of files and rows. `rejected`: see `validation.REJECTED`. `unreadable`: files that could not be read, with reasons.
-    `duplicates`: rows left out because their id counts already. `files`: how many files were opened.
+    (Date; null for tables without time), ordered by `dt`, `position` if there is one, `event_time`, `event_id`; tables
+    without time keep the order of files and rows. `rejected`: see `validation.REJECTED`. `unreadable`: files that could
+    not be read, with reasons. `duplicates`: rows left out because their id counts already. `files`: how many were
+    opened.
     """
 
     table: str
@@ -174,7 +175,8 @@ def _refuse_range(lake: Lake, contract: Table, undated: Reading, asked: str) -> 
 
 
 def _in_order(contract: Table, reading: Reading) -> Reading:
-    return replace(reading, rows=reading.rows.sort(*contract.order, maintain_order=True))
+    numbered = (POSITION,) if POSITION in reading.rows.columns else ()
+    return replace(reading, rows=reading.rows.sort(*numbered, *contract.order, maintain_order=True))
 
 
 def _once(contract: Table, reading: Reading, seen: SeenIds) -> Reading:

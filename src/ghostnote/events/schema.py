@@ -103,6 +103,11 @@ LABEL_SOURCES = ("review", "chargeback", "honeypot", "distributor", "appeal", "s
 _EVENT_ID = _id("event_id", "Names the event; a repeated one counts once.", required=True)
 _ACCOUNT = _id("account_id", "The account.", required=True)
 _DEVICE = _id("device_id", "The device or installation.")
+#: The column that only the real-time service fills in.
+POSITION = "position"
+_POSITION = Column(
+    POSITION, pl.Int64(), "Its place in the order in which the service took events in; others leave it out.", low=0
+)
 _COUNTRY = _id("country", "Two-letter country code.")
 
 SIGNUPS = Table(
@@ -124,6 +129,7 @@ SIGNUPS = Table(
         _id("referrer", "Where the sign-up came from."),
         _id("payment_hash", "A keyed hash of the payment instrument."),
         _id("family_id", "The family plan it belongs to."),
+        _POSITION,
     ),
 )
 
@@ -139,6 +145,7 @@ LOGINS = Table(
         _id("platform", "Operating system or client family.", required=True),
         _id("country", "Two-letter country code.", required=True),
         Column("success", pl.Boolean(), "Whether the password was right.", required=True),
+        _POSITION,
     ),
 )
 
@@ -169,6 +176,7 @@ PLAYS = Table(
         _id("platform", "Operating system or client family."),
         _id("client_version", "The client's version."),
         _COUNTRY,
+        _POSITION,
     ),
 )
 
@@ -184,6 +192,7 @@ ACTIONS_TABLE = Table(
         _id("object_id", "Which one.", required=True),
         _id("ip", "The address it came from."),
         _DEVICE,
+        _POSITION,
     ),
 )
 

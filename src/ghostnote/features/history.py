@@ -13,7 +13,7 @@ from ghostnote.compiling import is_compiled
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import DAY, Lake
 from ghostnote.events.reading import Reading, read, read_days
-from ghostnote.events.schema import EVENT_TABLES, TABLES
+from ghostnote.events.schema import EVENT_TABLES, POSITION, TABLES
 from ghostnote.features import kernels
 from ghostnote.features.declaration import Feature
 from ghostnote.features.fold import Fold
@@ -66,7 +66,7 @@ class Intake:
             if name not in self.present:
                 missing.append(name)
             else:
-                missing += [f"{name}.{c}" for c in table.names if c not in self.present[name]]
+                missing += [f"{name}.{c}" for c in table.names if c not in self.present[name] and c != POSITION]
         return missing
 
     def add(self, reading: Reading) -> None:

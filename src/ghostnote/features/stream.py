@@ -5,12 +5,12 @@ from collections.abc import Collection, Mapping
 import polars as pl
 
 from ghostnote.errors import GhostnoteError
-from ghostnote.events.schema import EVENT_TABLES, TABLES, TIME
+from ghostnote.events.schema import EVENT_TABLES, POSITION, TABLES, TIME
 
 #: What the rows of each event table are called in the stream's `kind`, in the order that tells equal times apart.
 KINDS: Mapping[str, str] = {"signups": "signup", "logins": "login", "plays": "play", "actions": "action"}
 _KIND = pl.Enum(list(KINDS.values()))
-_PLAYLIST_SOURCE = "playlist"
+PLAYLIST_SOURCE = "playlist"
 #: Whether the event's account was known to be bad when it happened: the latest label on it by then says fraud.
 KNOWN_BAD_COLUMN = "known_bad"
 
@@ -41,12 +41,13 @@ def build_stream(
     """Unite signups, logins, plays and actions, with what `tracks`, `ips` and `labels` know of them.
 
     Sorted by day of arrival (`dt`, if the tables have it), event_time, kind (a sign-up comes before the same instant's
-    plays) and event_id. `kind` is signup, login, play or action. A column that no table has is null, of type Null: that
-    is how the fold tells "this service does not know" from "not on this event". So pass a table that is merely empty
-    today as an empty table, do not leave it out. `columns` limits the result (kind, event_id, event_time and account_id
-    always stay): `Fold.columns` says what the fold reads. An event from more than a day after its day of arrival is
-    taken as that day's last. Of labels nothing gets in but
-    whether the latest one on the event's account with `known_at` up to `event_time` says fraud.
+    plays) and event_id. Events that a service numbered (`position`) come in its order within their day, so that whoever
+    walks them sees what it saw. `kind` is signup, login, play or action. A column that no table has is null, of type
+    Null: that is how the fold tells "this service does not know" from "not on this event". So pass a table that is
+    merely empty today as an empty table, do not leave it out. `columns` limits the result (kind, event_id, event_time
+    and account_id always stay): `Fold.columns` says what the fold reads. An event from more than a day after its day of
+    arrival is taken as that day's last. Of labels nothing gets in but whether the latest one on the event's account
+    with `known_at` up to `event_time` says fraud.
 
     Raises GhostnoteError if there is no event table, or one lacks event_id, event_time or account_id.
     """
@@ -60,12 +61,14 @@ def build_stream(
     if "labels" in tables and KNOWN_BAD_COLUMN in wanted:
         events = _with_labels(events, tables["labels"])
     if "source_id" in events.columns and "source" in events.columns:
-        playlist = pl.when(pl.col("source") == _PLAYLIST_SOURCE).then("source_id")
+        playlist = pl.when(pl.col("source") == PLAYLIST_SOURCE).then("source_id")
         events = events.with_columns(playlist.alias("playlist_id"))
     absent = [pl.lit(None).alias(name) for name in wanted if name not in events.columns]
     extra = [name for name in events.columns if columns is None and name not in wanted]
-    order = [name for name in ("dt", "event_time", "kind", "event_id") if name in events.columns]
-    return events.with_columns(absent).select(*wanted, *extra).sort(order, maintain_order=True)
+    numbered = [POSITION] if POSITION in events.columns and POSITION not in (*wanted, *extra) else []
+    order = [name for name in ("dt", POSITION, "event_time", "kind", "event_id") if name in events.columns]
+    chosen = events.with_columns(absent).select(*wanted, *extra, *numbered)
+    return chosen.sort(order, maintain_order=True).drop(numbered)
 
 
 def _always(columns: Collection[str]) -> set[str]:
@@ -104,7 +107,7 @@ def _with_ips(events: pl.DataFrame, ips: pl.DataFrame | pl.LazyFrame | None) -> 
     """Network, kind and country of addresses; an event's own country comes first."""
     if "ip" not in events.columns or events.schema["ip"] == pl.Null:
         return events
-    seen = events.select(pl.col("ip").unique().drop_nulls()).with_columns(_subnet().alias("subnet"))
+    seen = events.select(pl.col("ip").unique().drop_nulls()).with_columns(subnet().alias("subnet"))
     if ips is not None:
         known = ips.lazy().collect()
         seen = seen.join(known, on="ip", how="left")
@@ -141,7 +144,7 @@ def _joined(events: pl.DataFrame, dimension: pl.DataFrame, on: str) -> pl.DataFr
     return joined.with_columns(filled).drop([f"{name}_right" for name in both])
 
 
-def _subnet() -> pl.Expr:
+def subnet() -> pl.Expr:
     """The /24 of an IPv4 address, the /64 of an IPv6 one; null for anything else, such as a keyed hash."""
     ip = pl.col("ip").str.to_lowercase()
     # A server that listens on both protocols writes IPv4 addresses as ::ffff:192.0.2.7.

@@ -130,10 +130,10 @@ class Judge:
             ids[name].alias(name) for name in _PLAY_COLUMNS if name in ids
         )
         return plays.filter(is_play).with_columns(
-            pl.lit(day.day).alias("day"), *self._play_scores(day.values, np.flatnonzero(is_play.to_numpy()))
+            pl.lit(day.day).alias("day"), *self.play_scores(day.values, np.flatnonzero(is_play.to_numpy()))
         )
 
-    def _play_scores(self, values: NDArray[np.float32], rows: NDArray[np.intp]) -> tuple[pl.Series, pl.Series]:
+    def play_scores(self, values: NDArray[np.float32], rows: NDArray[np.intp]) -> tuple[pl.Series, pl.Series]:
         """`score`, the calibrated probability, and `raw`, which ranks also where calibration makes no difference."""
         curve = self.bundle.manifest.play_curve
         raw = score = np.full(len(rows), np.nan)

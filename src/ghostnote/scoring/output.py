@@ -19,6 +19,7 @@ from ghostnote.decisions.documents import keep_other
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.royalties.cents import to_cents
 from ghostnote.decisions.royalties.sharing import share_one
+from ghostnote.decisions.standing import AIMED, BY_ACCOUNT, CEILING, HELD
 from ghostnote.decisions.summary import (
     SUMMARY_FILE,
     BundleFacts,
@@ -119,13 +120,13 @@ def _plays(run: Run) -> pl.DataFrame:
     paying = pl.col("ms_played") >= run.policy.royalty_ms
     reason = (
         pl.when(pl.col("because") == "account")
-        .then(pl.lit("Its account is acted on."))
+        .then(pl.lit(BY_ACCOUNT))
         .when(pl.col("because") == "target")
-        .then(pl.lit("For an artist or owner whose audience is mostly artificial."))
+        .then(pl.lit(AIMED))
         .when(pl.col("because") == "held")
-        .then(pl.lit("Its account is suspicious; held until confirmed or cleared."))
+        .then(pl.lit(HELD))
         .when(pl.col("because") == "ceiling")
-        .then(pl.lit("Its account is put up for review because of a ceiling; held until somebody has looked."))
+        .then(pl.lit(CEILING))
     )
     payout = pl.when(paying).then(run.policy.payout_per_play).otherwise(0.0)
     return run.decided.plays.with_columns(

@@ -68,13 +68,7 @@ class Period:
     @property
     def play_threshold(self) -> float | None:
         """The raw score that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
-        ceilings = self.judge.bundle.manifest.play_ceilings
-        if ceilings is None:
-            return None
-        shares = np.log(np.asarray(ceilings.scores))
-        return float(
-            np.interp(np.log(self.judge.policy.honest_mark_ceiling), shares, np.asarray(ceilings.probabilities))
-        )
+        return threshold_at(self.judge.bundle, self.judge.policy)
 
     @property
     def odd(self) -> float:
@@ -123,3 +117,12 @@ class Period:
         return explain(
             acted, decided.days, self.kept.take, self.judge.bundle, self.judge.folded, baseline, decided.groups
         )
+
+
+def threshold_at(bundle: Bundle, policy: Policy) -> float | None:
+    """The raw score that only `policy.honest_mark_ceiling` of honest plays reach; None without a play model."""
+    ceilings = bundle.manifest.play_ceilings
+    if ceilings is None:
+        return None
+    shares = np.log(np.asarray(ceilings.scores))
+    return float(np.interp(np.log(policy.honest_mark_ceiling), shares, np.asarray(ceilings.probabilities)))

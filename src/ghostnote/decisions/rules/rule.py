@@ -22,6 +22,8 @@ class Rule:
     `certain` rules act on their own; the others bring `ratio` of evidence, in log-odds, to the day. Fired again on the
     same account within `anew_after` days, a rule has nothing new to say and brings nothing: one sleepless week is seen
     on seven days, and a device that many share is one fact about all of them, not one a day.
+
+    `floor`, a column and a number, spares asking: the rule fires on no row that has less there, or nothing.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Rule:
     certain: bool = False
     ratio: float = 3.0
     anew_after: int = 1
+    floor: tuple[str, float] | None = None
 
 
 def hits(rule: Rule, rows: pl.DataFrame) -> pl.Series:

@@ -24,6 +24,7 @@ VOLUME: tuple[Rule, ...] = (
         (_sound > 48) & ONLINE,
         lambda row: f"It played {row[_MS] / _HOUR_MS:.0f} hours of sound within 24 hours.",
         certain=True,
+        floor=(_MS, 48 * _HOUR_MS),
     ),
     Rule(
         "impossible_pace",
@@ -33,6 +34,7 @@ VOLUME: tuple[Rule, ...] = (
         (_paid > 3000) & ONLINE,
         lambda row: f"It made {row[_PLAYS] * (1 - row[_SHORT]):,.0f} plays of 30 seconds or more within 24 hours.",
         certain=True,
+        floor=(_PLAYS, 3000),
     ),
     Rule(
         "more_than_a_day",

@@ -1,0 +1,94 @@
+"""How accounts stand after the latest run of scoring, and what that says of events that come after it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from ghostnote.decisions.summary import read_summary
+from ghostnote.errors import GhostnoteError
+
+#: Why plays were not counted, as `plays.parquet` says it: because of their account, until somebody has looked, or
+#: because of what they are for.
+BY_ACCOUNT = "Its account is acted on."
+AIMED = "For an artist or owner whose audience is mostly artificial."
+HELD = "Its account is suspicious; held until confirmed or cleared."
+CEILING = "Its account is put up for review because of a ceiling; held until somebody has looked."
+_SAID = 3
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that is not simply let alone.
+
+    `action` is what is done with it, `verdict` what becomes of its plays whatever they are for, `reasons` why.
+    """
+
+    action: str
+    verdict: str = "count"
+    campaign_id: str | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Accounts that are not let alone, and what single accounts play for somebody.
+
+    `tracks`: for (account_id, track_id) plays were excluded although the account is not acted on: they are excluded
+    again. `artists`: for (account_id, artist_id) of such tracks, other plays are held, since the next run may say
+    otherwise. `run` names the run of scoring.
+    """
+
+    run: str = ""
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    tracks: frozenset[tuple[str, str]] = frozenset()
+    artists: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(cls, decisions: Path, tracks: pl.DataFrame | None = None) -> "Standing":
+        """From a folder that `ghostnote score` wrote; `tracks` is the catalogue (track_id, artist_id).
+
+        Raises GhostnoteError if it is none, or of another version.
+        """
+        summary = read_summary(decisions)
+        try:
+            accounts, aimed = _accounts(decisions), _aimed(decisions)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise GhostnoteError(f"The decisions in {decisions} cannot be read ({error}): score again.") from error
+        artists: frozenset[tuple[str, str]] = frozenset()
+        if tracks is not None:
+            both = aimed.join(tracks.select("track_id", "artist_id"), on="track_id", how="inner").drop_nulls()
+            artists = frozenset(both.select("account_id", "artist_id").rows())
+        run = f"{summary.end.isoformat()} {summary.made_at:%Y-%m-%dT%H:%M:%SZ}"
+        return cls(run, accounts, frozenset(aimed.rows()), artists)
+
+    def of_play(self, account_id: str, track_id: str, artist_id: str | None) -> tuple[str, tuple[str, ...]]:
+        """What becomes of a play, and why: count, hold or exclude."""
+        account = self.accounts.get(account_id)
+        if account is not None and account.verdict != "count":
+            return account.verdict, account.reasons
+        if (account_id, track_id) in self.tracks:
+            return "exclude", (AIMED,)
+        if artist_id is not None and (account_id, artist_id) in self.artists:
+            return "hold", ("Its account's plays of another track of the artist were excluded.",)
+        return "count", ()
+
+
+def _accounts(decisions: Path) -> dict[str, Account]:
+    listed = pl.scan_parquet(decisions / "accounts.parquet").filter(pl.col("action") != "allow")
+    rows = listed.select("account_id", "action", "campaign_id", "reasons").collect()
+    # Of a hijacked account only what is aimed is excluded, whatever is done with the account.
+    by_account = pl.col("reason").is_in([BY_ACCOUNT, HELD, CEILING])
+    plays = pl.scan_parquet(decisions / "plays.parquet").filter(by_account)
+    latest = plays.group_by("account_id").agg(pl.col("verdict").sort_by("event_time").last())
+    verdicts = dict(latest.collect().rows())
+    return {
+        account: Account(action, verdicts.get(account, "count"), campaign, tuple((reasons or [])[:_SAID]))
+        for account, action, campaign, reasons in rows.iter_rows()
+    }
+
+
+def _aimed(decisions: Path) -> pl.DataFrame:
+    plays = pl.scan_parquet(decisions / "plays.parquet").filter(pl.col("reason") == AIMED)
+    return plays.select("account_id", "track_id").unique().collect()

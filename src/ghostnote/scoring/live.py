@@ -1,0 +1,109 @@
+"""Opinions on events one call at a time: the same detectors and rules that judge a day, asked about each event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ghostnote.decisions.inline import Opinion
+from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.rules import Rule
+from ghostnote.features.account_days import averaged, day_names
+from ghostnote.features.declaration import Feature
+from ghostnote.models.bundle import Bundle
+from ghostnote.scoring.judge import Judge
+from ghostnote.scoring.period import threshold_at
+
+NOTHING = Opinion()
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Rules that can be asked about events, and where the columns that they need are among the features.
+
+    `floors`: columns and numbers, of which a row must reach one for any rule to fire; none: any row may.
+    """
+
+    rules: tuple[Rule, ...]
+    names: tuple[str, ...]
+    columns: NDArray[np.intp]
+    floors: tuple[tuple[int, float], ...]
+
+
+class Live:
+    """A bundle and a policy, asked about events with the features that a fold gave them.
+
+    `folded` are the fold's features, in order: at least those of `Judge.folded`; the order of the columns in every
+    call's `values`.
+    """
+
+    def __init__(self, bundle: Bundle, policy: Policy, folded: Sequence[Feature] | None = None) -> None:
+        self.judge = Judge(bundle, policy)
+        self.policy = policy
+        self.folded = tuple(folded or self.judge.folded)
+        place = {feature.name: column for column, feature in enumerate(self.folded)}
+        self._columns = np.array([place[feature.name] for feature in self.judge.folded], dtype=np.intp)
+        self._reorder = not np.array_equal(self._columns, np.arange(len(self._columns)))
+        self._mark = threshold_at(bundle, policy)
+        own = {feature.name for feature in self.judge.folded if not averaged(feature)}
+        # As of any event, what a rule asks of the account itself is known; what it asks of a day's mean is not, but for
+        # an account's first event, which is all of its day so far.
+        self._at_signup = self._asked(policy.rules)
+        self._at_others = self._asked([rule for rule in policy.rules if rule.certain and own.issuperset(rule.needs)])
+
+    def opinions(self, kinds: Sequence[str], values: NDArray[np.float32]) -> list[Opinion]:
+        """One for each event: `kinds` are signup, login, play or action, `values` (events, features) float32."""
+        mine = values[:, self._columns] if self._reorder else values[:, : len(self._columns)]
+        found = [NOTHING] * len(kinds)
+        plays = [place for place, kind in enumerate(kinds) if kind == "play"]
+        if plays:
+            self._of_plays(mine, np.array(plays, dtype=np.intp), found)
+        signups = [place for place, kind in enumerate(kinds) if kind == "signup"]
+        if signups:
+            self._of_signups(mine, np.array(signups, dtype=np.intp), found)
+        fired = self._fired(self._at_others, mine, None)
+        if signups:
+            fired |= self._fired(self._at_signup, mine, signups)
+        for place, rules in fired.items():
+            found[place] = Opinion(found[place].score, found[place].marked, rules)
+        return found
+
+    def _of_plays(self, values: NDArray[np.float32], rows: NDArray[np.intp], found: list[Opinion]) -> None:
+        score, raw = self.judge.play_scores(values, rows)
+        if self._mark is None:
+            return
+        marked = (raw >= self._mark).to_list()
+        for place, one, mark in zip(rows.tolist(), score.to_list(), marked, strict=True):
+            found[place] = Opinion(one, mark)
+
+    def _of_signups(self, values: NDArray[np.float32], rows: NDArray[np.intp], found: list[Opinion]) -> None:
+        """Until there is a model of sign-ups, rules alone speak."""
+
+    def _asked(self, rules: Sequence[Rule]) -> _Asked:
+        place = {name: column for column, name in enumerate(day_names(self.judge.folded))}
+        there = tuple(rule for rule in rules if all(name in place for name in rule.needs))
+        names = tuple(dict.fromkeys(name for rule in there for name in rule.needs))
+        floors = [(place[rule.floor[0]], rule.floor[1]) for rule in there if rule.floor is not None]
+        every = tuple(floors) if len(floors) == len(there) else ()
+        return _Asked(there, names, np.array([place[name] for name in names], dtype=np.intp), every)
+
+    def _fired(
+        self, asked: _Asked, values: NDArray[np.float32], rows: Sequence[int] | None
+    ) -> dict[int, tuple[tuple[Rule, str], ...]]:
+        """The rules that fire, by row, each with its sentence."""
+        if not asked.rules or (asked.floors and not any((values[:, c] >= low).any() for c, low in asked.floors)):
+            return {}
+        chosen = values[:, asked.columns] if rows is None else values[list(rows)][:, asked.columns]
+        # Polars takes NaN for the largest of numbers; here it means that nothing is known.
+        frame = pl.DataFrame(chosen, schema=list(asked.names), orient="row", nan_to_null=True)
+        hits = frame.select(rule.condition.fill_null(value=False).alias(rule.name) for rule in asked.rules)
+        found: dict[int, tuple[tuple[Rule, str], ...]] = {}
+        for rule in asked.rules:
+            fired = hits[rule.name]
+            for row in np.flatnonzero(fired.to_numpy()).tolist() if fired.any() else ():
+                facts = dict(zip(asked.names, map(float, chosen[row]), strict=True))
+                place = row if rows is None else rows[row]
+                found[place] = (*found.get(place, ()), (rule, rule.sentence(facts)))
+        return found

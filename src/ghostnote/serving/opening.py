@@ -1,0 +1,104 @@
+"""A service's state as it was when it stopped, however it stopped: the last good snapshot, then the log from there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import Lake
+from ghostnote.events.reading import read
+from ghostnote.features.arriving import Arriving
+from ghostnote.features.declaration import Feature
+from ghostnote.features.history import Intake, streams
+from ghostnote.features.stream import KNOWN_BAD_COLUMN
+from ghostnote.progress import Progress, silent
+from ghostnote.serving.log import records
+from ghostnote.serving.places import Places
+from ghostnote.serving.state import State, read_about, snapshots
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the lake says of tracks, addresses and accounts; None where it has no such table."""
+
+    tracks: pl.DataFrame | None = None
+    ips: pl.DataFrame | None = None
+    labels: pl.DataFrame | None = None
+
+    @classmethod
+    def of(cls, places: Places) -> "Known":
+        """From the service's own lake, if it has one yet."""
+        if not places.lake.is_dir():
+            return cls()
+        try:
+            lake = Lake(places.lake)
+        except GhostnoteError:
+            return cls()
+        there = lake.tables()
+        found = {name: read(lake, name).rows for name in ("tracks", "ips", "labels") if name in there}
+        return cls(**found)
+
+
+def arriving(known: Known, absent: frozenset[str]) -> Callable[[frozenset[str]], Arriving]:
+    """Makes what turns events into rows with given columns."""
+    lacking = absent if known.labels is not None else absent | {KNOWN_BAD_COLUMN}
+    return lambda columns: Arriving(columns, lacking, tracks=known.tracks, ips=known.ips, labels=known.labels)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """`state` at the log's end. `notes` say what was found on the way; `replayed` events came from the log."""
+
+    state: State
+    notes: tuple[str, ...]
+    replayed: int
+
+
+def open_state(
+    places: Places,
+    features: Sequence[Feature],
+    known: Known,
+    absent: frozenset[str],
+    *,
+    recent: int = 50_000,
+    progress: Progress = silent,
+) -> Opened:
+    """The state at the end of the log.
+
+    From the newest snapshot that is whole and of these features; without one, the service's lake is folded again, and
+    what the log has beyond it. Raises GhostnoteError if the log is damaged, or lacks what neither has.
+    """
+    fresh = partial(State.of, features, arriving(known, absent), recent)
+    names = [feature.name for feature in features]
+    notes = []
+    for path in reversed(snapshots(places.snapshots)):
+        state = fresh()
+        try:
+            if read_about(path).features != names:
+                notes.append(f"The snapshot {path.name} is of other features: the history is folded again.")
+                continue
+            state.restore(path)
+        except GhostnoteError as error:
+            notes.append(f"{error} An older one is used.")
+            continue
+        return Opened(state, tuple(notes), state.replay(records(places.log, state.address)))
+    state = fresh()
+    _fold_lake(places, state, progress)
+    return Opened(state, tuple(notes), state.replay(records(places.log, state.address)))
+
+
+def _fold_lake(places: Places, state: State, progress: Progress) -> None:
+    """Fold all that is filed in the service's lake."""
+    filed = places.filed()
+    state.address, state.position = filed.address, filed.position
+    try:
+        lake = Lake(places.lake)
+    except GhostnoteError:
+        return
+    if not lake.days("plays"):
+        return
+    for day, stream in streams(lake, state.fold.columns, Intake(), progress=progress, step="Folding the history"):
+        state.fold.update(stream)
+        state.day = day

@@ -1,0 +1,117 @@
+"""Where a service keeps what: the folders of its state, and that only one service uses them."""
+
+import fcntl
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import why_not
+
+
+class Filed(msgspec.Struct, frozen=True):
+    """How far the log has been filed in the lake."""
+
+    address: int = 0
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders and files under a service's `root`."""
+
+    root: Path
+    _locks: list[int] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def verdicts(self) -> Path:
+        """What was decided inline, a Parquet file each time the log is filed."""
+        return self.root / "verdicts"
+
+    @property
+    def decisions(self) -> Path:
+        """What the latest run of scoring decided."""
+        return self.root / "decisions"
+
+    @property
+    def bundles(self) -> Path:
+        return self.root / "bundles"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys.json"
+
+    @property
+    def positions(self) -> Path:
+        """How far each sink has followed the log."""
+        return self.root / "positions"
+
+    def filed(self) -> Filed:
+        """How far the log has been filed. Raises GhostnoteError if its page cannot be read."""
+        path = self.root / "filed.json"
+        if not path.exists():
+            return Filed()
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Filed)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise GhostnoteError(f"{path} cannot be read ({error}): restore it from a copy.") from error
+
+    def note_filed(self, filed: Filed) -> None:
+        """Remember how far the log has been filed."""
+        write_whole(self.root / "filed.json", msgspec.json.encode(filed))
+
+    def claim(self) -> int:
+        """Keep other services out until the process ends; returns the lock's file descriptor.
+
+        Raises GhostnoteError if another service uses this state, or it cannot be made.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise GhostnoteError(f"Could not use the state {self.root}: {why_not(self.root, error)}.") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise GhostnoteError(
+                f"Another service uses the state {self.root}: stop it first, or give this one another --state."
+            ) from None
+        self._locks.append(lock)
+        return lock
+
+    def release(self) -> None:
+        """Let others in before the process ends."""
+        while self._locks:
+            os.close(self._locks.pop())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, sync it, and put it in its place. Raises OSError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,115 @@
+"""Runs a service on a socket until it is told to stop, or its engine fails."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+
+import uvicorn
+import uvloop
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.serving.app import build
+from ghostnote.serving.keys import Keys
+from ghostnote.serving.logs import Log
+from ghostnote.serving.service import Service
+
+#: How often what happened beside the requests is looked for, in seconds.
+_LOOK_S = 0.1
+
+
+_SWITCH_S = 0.0002
+
+
+class _Server(uvicorn.Server):
+    """The library ends the process by the signal that stopped it; here stopping is a success."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def run(
+    service: Service,
+    keys: Keys | None,
+    log: Log,
+    listening: Callable[[str], None] = lambda _: None,
+) -> bool:
+    """Answer until SIGTERM or SIGINT, then answer what waits and write a snapshot; whether all went well.
+
+    An engine that fails stops the service: what is in its memory cannot be trusted any more, and a new start rebuilds
+    it from what is on disk. `listening` is told the address once it answers. Raises GhostnoteError if the address
+    cannot be listened on.
+    """
+    settings = service.settings
+    # A record that was written waits for Python's lock before anybody is told: not for the usual five milliseconds.
+    sys.setswitchinterval(_SWITCH_S)
+    config = uvicorn.Config(
+        build(service, keys),
+        settings.host,
+        settings.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        loop="uvloop",
+        http="httptools",
+    )
+    server = _Server(config)
+
+    async def serve() -> None:
+        bound = _bound(settings.host, settings.port)
+        host, port = bound.getsockname()[:2]
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        watching = asyncio.create_task(_watch(service, server, log, url, listening))
+        await server.serve(sockets=[bound])
+        watching.cancel()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve())
+    _tell(service, log)
+    if service.stopped is not None:
+        log.error("The engine failed: start the service again, it goes on from its log.", error=service.stopped)
+        return False
+    log.info("Stopped.", position=service.engine.state.position)
+    return True
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # An answer's head and body are two writes: the second must not wait for the first to be acknowledged.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise GhostnoteError(
+            f"{host}:{port} cannot be listened on ({error.strerror or error}): choose another --host or --port."
+        ) from None
+    return bound
+
+
+async def _watch(
+    service: Service, server: uvicorn.Server, log: Log, url: str, listening: Callable[[str], None]
+) -> None:
+    told = False
+    while service.stopped is None:
+        await asyncio.sleep(_LOOK_S)
+        if server.started and not told:
+            told = True
+            log.info(f"Listening on {url}.", position=service.engine.state.position)
+            listening(url)
+        _tell(service, log)
+    server.should_exit = True
+
+
+def _tell(service: Service, log: Log) -> None:
+    """What went wrong beside the requests."""
+    while service.upkeep.failures:
+        log.warning(service.upkeep.failures.popleft())
