@@ -36,7 +36,7 @@ _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
 class Measured(NamedTuple):
-    """One run of `wrk`: requests a second, milliseconds at two percentiles, and the server's microseconds per request."""
+    """One run of `wrk`: requests a second, milliseconds at two percentiles, the server's microseconds per request."""
 
     rate: float
     p50: float
@@ -112,7 +112,7 @@ def _await(process: "subprocess.Popen[bytes]", port: int) -> None:
             if asking.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise SystemExit(f"The server did not start: run {' '.join(map(str, process.args))} to see why.")  # type: ignore[arg-type]
+    raise SystemExit(f"The server did not start: {process.args} says why.")
 
 
 def _ask(pid: int, port: int, connections: int, script: Path) -> Measured:

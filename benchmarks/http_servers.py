@@ -37,7 +37,8 @@ PLAY = (
     b'"client_version":"8.9.12","country":"SE"}'
 )
 DECISION = (
-    b'{"event_id":"play-000000000001","kind":"play","verdict":"count","score":0.0123,"reasons":["usual for this account",'
+    b'{"event_id":"play-000000000001","kind":"play","verdict":"count","score":0.0123,'
+    b'"reasons":["usual for this account",'
     b'"nothing that others do not do"],"account":"allow","bundle":"2026-01-01","policy":"3f9a",'
     b'"position":123456789,"repeated":false}'
 )
@@ -236,8 +237,8 @@ def serve(stack: str, port: int) -> None:
 
         name = "rsgi" if stack.startswith("RSGI") else "asgi"
         Granian(
-            f"benchmarks.http_servers:{name}", address="127.0.0.1", port=port, interface=name, workers=1, runtime_threads=1,
-            loop="uvloop", log_enabled=False, websockets=False,
+            f"benchmarks.http_servers:{name}", address="127.0.0.1", port=port, interface=name, workers=1,
+            runtime_threads=1, loop="uvloop", log_enabled=False, websockets=False,
         ).serve()  # fmt: skip
     else:
         import uvicorn

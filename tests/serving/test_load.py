@@ -79,7 +79,7 @@ def test_a_stall_is_felt_by_all_that_fell_due_in_it() -> None:
 
     with speaking(stalling) as url:
         outcome = loaded(url, 100, rate=200.0)
-    # Due every 5 ms: some fifty were due before the half of the stall was over, and none of them was sent before its end.
+    # Due every 5 ms: some fifty were due before half of the stall was over, and none was sent before its end.
     assert sum(latency > 240 for latency in outcome.latencies) >= 40
 
 
@@ -102,7 +102,7 @@ def test_refusals_and_lost_connections_are_counted_and_the_run_goes_on() -> None
 
 def test_addresses_and_answers_that_cannot_be_are_refused() -> None:
     for url in ("ftp://x", "http://", "http://x:99999"):
-        with pytest.raises(GhostnoteError, match="no address|no number"):
+        with pytest.raises(GhostnoteError, match=r"no address|no number"):
             Target.of(url, None)
     with pytest.raises(GhostnoteError, match="characters"):
         Target.of("http://x", "a\r\nb")

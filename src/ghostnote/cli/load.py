@@ -35,10 +35,10 @@ def load(
     seed: Annotated[int, typer.Option(min=0, help="Of what is invented.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
-    """Send events to a running service and time its answers. It takes them in as it would any: use one that is for trying.
+    """Send events to a running service and time its answers. It keeps them like any others: use one that is for trying.
 
-    With --rate latency counts from when a request was due, so that a stall is felt by all that fell due in it. The end is 1
-    if a request was refused, lost or not answered.
+    With --rate latency counts from when a request was due, so that a stall is felt by all that fell due in it. The exit
+    code is 1 if a request was refused, lost or not answered.
     """
     import numpy as np
 
@@ -75,7 +75,7 @@ def _show(outcome: "Outcome", *, exhausted: bool) -> None:
     latency = {name: "-" if value is None else f"{value:,.2f}" for name, value in told["latency_ms"].items()}
     since = "from when each was due" if outcome.open_loop else "from when each was sent, as a rate was not given"
     screen.print(
-        f"Latency, ms, {since}: p50 {latency['p50']}, p95 {latency['p95']}, p99 {latency['p99']}, max {latency['max']}.",
+        f"Latency, ms, {since}: {', '.join(f'{name} {value}' for name, value in latency.items())}.",
         markup=False,
     )
     screen.print(f"Statuses: {_counts(told['statuses'])}. Decisions: {_counts(told['verdicts'])}.", markup=False)

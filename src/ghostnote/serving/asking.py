@@ -14,7 +14,7 @@ import polars as pl
 from ghostnote.serving.answers import ServiceError, sentence_of
 from ghostnote.serving.bodies import Decided, Rejected, Taken
 
-#: Events a request: a few hundred kilobytes of JSON, far below what the service takes, and one turn of its engine or two.
+#: Events a request: a few hundred kilobytes of JSON, far below the longest body that the service takes.
 ROWS = 1000
 T = TypeVar("T")
 _AGAIN = (429, 503)

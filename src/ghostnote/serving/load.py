@@ -1,18 +1,20 @@
 """Asks the service as much as it can bear, or as often as it is told, and times the answers.
 
-With a rate the loop is *open*: request i is due at start + i / rate, whatever became of those before it, and its latency counts from when
-it was due. A stall is then felt by all requests that fell due in it. A client that waits for one answer before it asks again would
-send fewer just while the service is slow, and count the stall once (*coordinated omission*). Without a rate each
-connection does wait for its answer: that measures throughput, and its latencies are those of a service that is always busy.
+With a rate the loop is *open*: request i is due at start + i / rate, whatever became of those before it, and its
+latency counts from when it was due. A stall is then felt by all requests that fell due in it. A client that waits for
+one answer before it asks again would send fewer just while the service is slow, and count the stall once (*coordinated
+omission*). Without a rate each connection does wait for its answer: that measures throughput, and its latencies are
+those of a service that is always busy.
 """
 
 import asyncio
 import ssl
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -115,7 +117,8 @@ def requests_of(target: Target, events: Sequence[bytes], batch: int) -> list[Req
     kind = "application/json" if batch == 1 else "application/x-ndjson"
     host = f"[{target.host}]" if ":" in target.host else target.host
     key = "" if target.key is None else f"authorization: Bearer {target.key}\r\n"
-    head = f"POST {target.prefix}{path} HTTP/1.1\r\nhost: {host}:{target.port}\r\ncontent-type: {kind}\r\n{key}content-length: "
+    head = f"POST {target.prefix}{path} HTTP/1.1\r\nhost: {host}:{target.port}\r\n"
+    head += f"content-type: {kind}\r\n{key}content-length: "
     found = []
     for start in range(0, len(events), batch):
         chosen = events[start : start + batch]
@@ -127,7 +130,7 @@ def requests_of(target: Target, events: Sequence[bytes], batch: int) -> list[Req
 def run(
     target: Target, requests: Sequence[Request], *, connections: int, seconds: float, rate: float | None = None
 ) -> Outcome:
-    """Send `requests` in order for at most `seconds`, `rate` a second or as fast as answers come; ends early without more.
+    """Send `requests` in order for at most `seconds`, `rate` a second or as fast as answers come.
 
     Raises GhostnoteError if nobody listens there.
     """
@@ -170,10 +173,8 @@ class _Load:
         else:
             for each in list(self._free):
                 self.free(each)
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._done.wait(), self._seconds + GRACE)
-        except TimeoutError:
-            pass
         for each in self._connections:
             each.close()
         if self._error is not None:
@@ -306,8 +307,8 @@ class _Connection(asyncio.Protocol):
         self._transport.write(request.content)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport, self._parser = transport, httptools.HttpResponseParser(self)
+        # uvloop's transports do what asyncio's do, and are none of their classes.
+        self._transport, self._parser = cast(asyncio.Transport, transport), httptools.HttpResponseParser(self)
         self._body.clear()
 
     def data_received(self, data: bytes) -> None:

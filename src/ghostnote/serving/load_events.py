@@ -42,7 +42,7 @@ def _rows(lake: Lake, day: Any) -> Iterator[dict[str, Any]]:
 
 
 def invented(count: int, start: datetime, per_second: float, rng: np.random.Generator) -> list[bytes]:
-    """Plays of twenty thousand accounts, a thousandth of a second and more apart, popular tracks more often than others.
+    """Plays of twenty thousand accounts, `1 / per_second` seconds apart; popular tracks more often than others.
 
     Their ids hold `start`, so that another run's are not taken for the same events sent again. They measure time: what
     is decided about them says nothing about fraud.
