@@ -80,6 +80,7 @@ def test_the_help_names_every_command() -> None:
         "cases",
         "close",
         "keys",
+        "deliveries",
         "serve",
         "forget",
         "expire",

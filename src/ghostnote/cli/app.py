@@ -6,6 +6,7 @@ import typer
 
 from ghostnote.cli.cases import cases_app
 from ghostnote.cli.close import close_app
+from ghostnote.cli.deliveries import deliveries_app
 from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
 from ghostnote.cli.features import features
@@ -50,6 +51,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")
 app.add_typer(close_app, name="close")
 app.add_typer(keys_app, name="keys")
+app.add_typer(deliveries_app, name="deliveries")
 app.command()(report)
 app.command()(packet)
 app.command()(forget)

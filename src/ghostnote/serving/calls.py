@@ -1,7 +1,7 @@
 """Requests that wait at the same time are taken in together: folded, judged and written for all of them at once.
 
-All of it happens in the event loop's own thread, but for the write: a second thread that computes would wait for Python's
-lock, and make the loop wait for it, at every turn. While a record is written, the loop reads the next requests.
+All of it happens in the event loop's own thread, but for the write: a second thread that computes would wait for
+Python's lock, and make the loop wait for it, at every turn. While a record is written, the loop reads what comes next.
 """
 
 import asyncio
@@ -41,8 +41,8 @@ class Calls:
     """Hands events to an engine, as many at once as have gathered, at most `call_events` but for a larger request.
 
     `wait_ms` is how long the first of them waits for others; with 0 only for those that came at the same time. At most
-    `most_waiting` events wait: then `enqueue` raises BusyError. `clock` says when events arrive. `failed` is called with
-    what stopped the engine. All methods are for the event loop's thread.
+    `most_waiting` events wait: then `enqueue` raises BusyError. `clock` says when events arrive. `failed` is called
+    with what stopped the engine. All methods are for the event loop's thread.
     """
 
     def __init__(

@@ -171,7 +171,7 @@ class Engine:
         if self.metrics is None:
             return
         self.metrics.call(asked, self._seconds)
-        self.metrics.events("http", len(fresh), late=taken.late, repeated=asked - len(fresh))
+        self.metrics.events(len(fresh), late=taken.late, repeated=asked - len(fresh))
         self.metrics.decided(Counter((e.kind, made.verdict) for e, made in zip(fresh, taken.verdicts, strict=True)))
 
 
@@ -180,13 +180,14 @@ def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dic
     record = record_at(folder, address)
     if record is None:
         return {}
+    return {event.event_id: made for event, made in decided_in(record) if ids is None or event.event_id in ids}
+
+
+def decided_in(record: Record) -> list[tuple[Any, Decided]]:
+    """The events of a record of the log, each with what was decided about it."""
     content = decode_content(record.content)
     both = zip(content.events, content.decisions, strict=True)
-    return {
-        event.event_id: _told(event, verdict, record.position + place)
-        for place, (event, verdict) in enumerate(both)
-        if ids is None or event.event_id in ids
-    }
+    return [(event, _told(event, verdict, record.position + place)) for place, (event, verdict) in enumerate(both)]
 
 
 def _told(event: Any, made: Verdict, position: int) -> Decided:

@@ -21,7 +21,7 @@ from ghostnote.serving.settings import LogSettings
 
 _LOGGER = "ghostnote.service"
 #: Loggers of libraries whose lines are told as well. Uvicorn's log of each request is not: it names addresses.
-_OTHERS = ("uvicorn.error", "asyncio")
+_OTHERS = ("uvicorn.error", "asyncio", "ghostnote.kafka")
 #: A key of `serving.keys` wherever it turns up; its id may stay.
 _KEY = re.compile(r"(gn_[0-9a-f]+_)[\w-]{8,}")
 _LONGEST = 300

@@ -15,7 +15,7 @@ from ghostnote.decisions.tables import ACCOUNT_ACTIONS, PLAY_VERDICTS
 STAGES = ("decode", "wait", "fold", "score", "decide", "log", "snapshot", "refresh")
 #: Kinds of events, and what is decided about each.
 VERDICTS = {"play": PLAY_VERDICTS, **dict.fromkeys(("signup", "login", "action"), ACCOUNT_ACTIONS)}
-#: Whence events come.
+#: Whence rows come that are set apart.
 SOURCES = ("http", "kafka")
 #: Where decisions go, and what becomes of a delivery.
 SINKS = ("kafka", "webhook", "ledger")
@@ -32,7 +32,7 @@ WATCHED = {
     "snapshot_age_seconds": "Seconds since the last snapshot was written; NaN if there is none.",
     "refresh_age_seconds": "Seconds since accounts were last judged anew; NaN if they never were.",
     "keys": "Keys that are kept, the revoked ones too.",
-    "sink_lag_records": "Records of the log that the slowest sink has not delivered yet.",
+    "sink_lag_bytes": "Bytes of the log that the slowest sink has not delivered yet.",
     "kafka_lag_messages": "Messages that wait in the partitions that this process reads.",
 }
 
@@ -59,7 +59,7 @@ class Metrics:
         )
         self._stages = {stage: stages.labels(stage) for stage in STAGES}
         self._calls = self._histogram("call_events", "Events that were decided together.", (), _CALL_BUCKETS)
-        self._events = self._bound("events", "Events taken in, by whence they came.", "source", SOURCES)
+        self._events = self._counter("events", "New events taken in.", ())
         self._rejected = self._bound("rejected", "Rows that break the contract, set apart.", "source", SOURCES)
         self._refused = self._bound("refused", "Requests turned away, by why.", "why", REFUSALS)
         self._late = self._counter("late_events", "Events older than the latest of their account.", ())
@@ -85,12 +85,15 @@ class Metrics:
         """A request was turned away: one of `REFUSALS`."""
         self._refused[why].inc()
 
-    def events(self, source: str, count: int, *, late: int = 0, repeated: int = 0, rejected: int = 0) -> None:
-        """Events of one of `SOURCES` came in: so many new ones, and what else was among them."""
-        self._events[source].inc(count)
-        for counter, more in ((self._late, late), (self._repeated, repeated), (self._rejected[source], rejected)):
+    def events(self, count: int, *, late: int = 0, repeated: int = 0) -> None:
+        """Events came in: so many new ones, so many late ones among them, and others that were known."""
+        for counter, more in ((self._events, count), (self._late, late), (self._repeated, repeated)):
             if more:
                 counter.inc(more)
+
+    def rejected(self, source: str, count: int) -> None:
+        """Rows from one of `SOURCES` were set apart."""
+        self._rejected[source].inc(count)
 
     def decided(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Decisions were made: how many, by kind of event and verdict."""

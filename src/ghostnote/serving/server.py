@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
+import uvloop
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.serving.app import build
@@ -54,6 +55,7 @@ def run(
         settings.port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         loop="uvloop",
         http="httptools",
     )
@@ -63,11 +65,17 @@ def run(
         bound = _bound(settings.host, settings.port)
         host, port = bound.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        watching = asyncio.create_task(_watch(service, server, log, url, listening))
+
+        def started() -> None:
+            log.info(f"Listening on {url}.", position=service.engine.state.position)
+            listening(url)
+
+        watching = asyncio.create_task(_watch(service, server, log, started))
         await server.serve(sockets=[bound])
         watching.cancel()
 
-    asyncio.run(serve())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve())
     _tell(service, log)
     if service.stopped is not None:
         log.error("The engine failed: start the service again, it goes on from its log.", error=service.stopped)
@@ -78,8 +86,10 @@ def run(
 
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # An answer's head and body are two writes: the second must not wait for the first to be acknowledged.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         bound.bind((host, port))
     except OSError as error:
@@ -90,16 +100,13 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def _watch(
-    service: Service, server: uvicorn.Server, log: Log, url: str, listening: Callable[[str], None]
-) -> None:
+async def _watch(service: Service, server: uvicorn.Server, log: Log, started: Callable[[], None]) -> None:
     told = False
     while service.stopped is None:
         await asyncio.sleep(_LOOK_S)
         if server.started and not told:
             told = True
-            log.info(f"Listening on {url}.", position=service.engine.state.position)
-            listening(url)
+            started()
         _tell(service, log)
     server.should_exit = True
 

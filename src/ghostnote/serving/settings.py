@@ -49,7 +49,7 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     topic: where events come from; empty, if only decisions go out.
     group: the consumer group. Processes that share it share the partitions.
     decisions_topic: where decisions go; empty, if only events come in.
-    batch_events: at most so many messages are taken at once. More do not fill the engine's calls better.
+    batch_events: at most so many messages are taken at once: more would keep whoever asks over HTTP waiting.
     security: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
     mechanism: how one signs in with SASL.
     username: who signs in. The password comes from GHOSTNOTE_SERVE_KAFKA_PASSWORD or the next file.
@@ -61,7 +61,7 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     topic: str = ""
     group: str = "ghostnote"
     decisions_topic: str = ""
-    batch_events: Count = 2_048
+    batch_events: Count = 512
     security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     username: str = ""
@@ -106,7 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lake: history, catalogue, address table and labels to begin with; taken over into the state at the first start.
     policy: a policy file; empty, for all defaults.
     ledger: where decisions are recorded: a file (SQLite) or postgresql://HOST/NAME; empty, for nowhere.
-    max_body_bytes: longest body of a request. Sixteen megabytes are about forty thousand plays.
+    max_body_bytes: longest body of a request.
     max_waiting: events that may wait for the engine; any more are answered with 503 at once, for an answer that comes
         after the client has given up helps nobody.
     wait_ms: how long the engine collects events before it decides about them together, in milliseconds. While it
