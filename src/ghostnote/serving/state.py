@@ -114,7 +114,8 @@ class State:
         columns = lists(events)
         rows = self.arriving.rows([event.kind for event in events], columns, day)
         times = np.asarray(rows["event_time"], dtype=np.int64)
-        values = self.fold.update_rows(rows | {"event_time": times})
+        times: Any = np.array(rows["event_time"], dtype=np.int64)
+        values = self.fold.update_rows({**rows, "event_time": times})
         self.recent.put(columns["account_id"], columns["event_time"], values)
         self.day = max(self.day, day)
         return rows, values
