@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ghostnote.decisions.rules import needed
+from ghostnote.features.account_days import with_columns
 from ghostnote.features.catalog import CATALOG, TRAINED
 from ghostnote.features.declaration import Feature, count, distinct, gap_mean, share, total
 from ghostnote.features.fold import Fold
@@ -37,6 +40,9 @@ CALL = 512
 REPEATS = int(os.environ.get("GHOSTNOTE_BENCH_REPEATS", "5"))
 #: Calls timed in each repetition.
 CALLS = 20
+#: Of each size in which a live service may ask.
+_CALLS_OF_A_SIZE = 200
+_REST = _CALLS_OF_A_SIZE * (2 * (512 + 64 + 16) + 3)
 _DAYS = 14
 _START_US = 1_767_225_600_000_000
 _DAY_US = 24 * 3_600_000_000
@@ -54,7 +60,7 @@ SEVEN = (
 def run() -> list[Row]:
     """Measure everything; takes minutes."""
     rows: list[Row] = []
-    for features in (SEVEN, *_CATALOGUES.values()) if "GHOSTNOTE_BENCH_TAILORED" in os.environ else (SEVEN,):
+    for features in (SEVEN, _SERVED, *_CATALOGUES.values()) if "GHOSTNOTE_BENCH_TAILORED" in os.environ else (SEVEN,):
         for plan in Fold(features).plans:
             tailor(plan.program)
     sizes = [round(float(size) * 1e6) for size in os.environ.get("GHOSTNOTE_BENCH_PLAYS", "1 10").split()]
@@ -65,6 +71,7 @@ def run() -> list[Row]:
         rows.append(_single(events))
         del events
         gc.collect()
+    rows += _calls("what a bundle and the rules need", _SERVED, sizes[0] // 10)
     rows += [_catalogue(name, features, n // 10) for n in sizes for name, features in _CATALOGUES.items()]
     return _with_growth(rows)
 
@@ -170,6 +177,9 @@ class _Folded:
     def call(self, events: pl.DataFrame) -> Values:
         return self._fold.update(events)
 
+    def columns(self, events: dict[str, list[Any]]) -> Values:
+        return self._fold.update_rows(events)
+
     def one(self, event: dict[str, Any]) -> Values:
         return self._fold.update_one(event)
 
@@ -274,6 +284,8 @@ def _both(call: Callable[[], object]) -> tuple[float, float]:
     return passed, spent[0]
 
 
+#: What a live service folds.
+_SERVED = with_columns(TRAINED, needed(), CATALOG)
 _CATALOGUES = {"what training uses": TRAINED, "every shipped feature": CATALOG}
 
 
@@ -339,6 +351,36 @@ def _single(events: pl.DataFrame) -> Row:
         "us, 99th percentile": float(np.percentile(seconds, 99)) * 1e6,
         "events per second": 1 / statistics.fmean(seconds),
     }
+
+
+def _calls(name: str, features: tuple[Feature, ...], n: int) -> Iterator[Row]:
+    """Calls of some sizes after n events, in processor time: as frames, as columns of values, and one event."""
+    events = everything(n + _REST)
+    fold, at = _Folded(events[:n], features), n
+    for size in (512, 64, 16, 1):
+        for way in ("frame", "columns", "event")[: 3 if size == 1 else 2]:
+            spent = []
+            for _ in range(_CALLS_OF_A_SIZE):
+                part, at = _fresh(events[at : at + size]), at + size
+                call = {
+                    "frame": partial(fold.call, part),
+                    "columns": partial(fold.columns, part.to_dict(as_series=False)),
+                    "event": partial(fold.one, part.row(0, named=True)),
+                }[way]
+                spent.append(_timed(call, time.process_time))
+            yield {
+                "table": f"{len(features)} features ({name}), calls after {n:,} events",
+                "handed over as": way,
+                "events per call": size,
+                "us of processor time, median": statistics.median(spent) * 1e6,
+                "us, 99th percentile": float(np.percentile(spent, 99)) * 1e6,
+                "us per event": statistics.median(spent) / size * 1e6,
+            }
+
+
+def _fresh(part: pl.DataFrame) -> pl.DataFrame:
+    """A frame of its own memory, as a service makes it of what it received: not a piece of a large one."""
+    return pl.DataFrame(part.to_dict(as_series=False), schema=part.schema)
 
 
 def _catalogue(name: str, features: tuple[Feature, ...], n: int) -> Row:

@@ -53,6 +53,11 @@ def within(function: F) -> F:
     return cast(F, njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function))
 
 
+def placed(function: F) -> F:
+    """As `within`, for a function that makes an array of what lies at an address, which nobody owns or counts."""
+    return cast(F, njit(nogil=True, error_model="numpy", forceinline=True)(function))
+
+
 def _cached(function: F, **options: Any) -> F:
     try:
         return cast(F, njit(cache=True, nogil=True, **options)(function))

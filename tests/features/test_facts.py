@@ -5,8 +5,11 @@ import polars as pl
 import pytest
 from tests.features.worlds import stream
 
+from ghostnote.features import answers
 from ghostnote.features import facts as asking
-from ghostnote.features.columns import Columns, Row
+from ghostnote.features.columns import Columns, Rows
+from ghostnote.features.context import CONTEXT
+from ghostnote.features.declaration import count, share
 from ghostnote.features.facts import Fact, Facts
 from ghostnote.features.fold import Fold
 from ghostnote.features.keys import ITEMS, Item
@@ -29,9 +32,15 @@ def expected(frame: pl.DataFrame) -> dict[tuple[str, ...], list[bool]]:
     }
 
 
-def told(facts: Facts, columns: Columns | Row) -> dict[tuple[str, ...], list[bool]]:
+def told(facts: Facts, columns: Columns | Rows) -> dict[tuple[str, ...], list[bool]]:
     words = facts.words(columns)
     return {f.tag: ((words & (need := np.array([facts.needs([f])]).T)) == need).all(axis=0).tolist() for f in PLAIN}
+
+
+def sequences(frame: pl.DataFrame) -> Rows:
+    """A frame's columns as sequences, as small calls have them."""
+    read = frozenset(name for fact in PLAIN for name in fact.expr.meta.root_names()) | {"event_time"}
+    return Rows({name: frame[name].to_list() for name in frame.columns}, frame.height, read)
 
 
 def _texts(frame: pl.DataFrame, dtype: pl.DataType | None) -> pl.DataFrame:
@@ -51,19 +60,21 @@ def test_every_shipped_question_is_answered_as_polars_does(dtype: pl.DataType | 
         assert told(facts, Columns(frame)) == expected(frame)
 
 
-def test_a_single_event_is_answered_as_polars_does() -> None:
+@pytest.mark.parametrize("rows", [1, 2, 60])
+def test_few_events_without_a_frame_are_answered_as_polars_does(rows: int) -> None:
     facts, frame = Facts(PLAIN), stream(4, 60, missing=0.4)
-    read = frozenset(name for fact in PLAIN for name in fact.expr.meta.root_names())
-    for number, event in enumerate(frame.iter_rows(named=True)):
-        assert told(facts, Row(event, read)) == expected(frame[number])
+    for part in frame.iter_slices(rows):
+        assert told(facts, sequences(part)) == expected(part)
 
 
 def test_columns_with_many_texts_are_asked_of_polars(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "_MOST_TEXTS", 1)
+    monkeypatch.setattr(asking, "MOST_TEXTS", 1)
+    monkeypatch.setattr(answers, "MOST_TEXTS", 1)
     facts = Facts(PLAIN)
     for seed in (5, 6):
         frame = stream(seed, 80, missing=0.4)
         assert told(facts, Columns(frame)) == expected(frame)
+        assert told(facts, sequences(frame)) == expected(frame)
 
 
 def test_more_facts_than_one_word_holds() -> None:
@@ -93,3 +104,25 @@ def test_an_item_is_worked_out_as_its_expression_says(item: Item) -> None:
     numbers = item.worked_out(Columns(frame).numbers(item.read))
     assert numbers.tolist() == frame.select(item.number.alias("x")).to_series().to_list()
     assert [item.read] == item.number.meta.root_names()
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+@pytest.mark.parametrize("predicate", CONTEXT.values(), ids=lambda p: p.name)
+def test_what_rests_on_features_is_answered_as_polars_does(predicate: Predicate, rows: int) -> None:
+    names = [feature.name for feature in predicate.needs]
+    asked = (share(predicate, "account", "24h", "x"), count("account", "24h", "x", where=predicate))
+    later = {fact.tag: fact for plan in Fold(asked).plans for bit in plan.bits for fact in bit.facts or ()}
+    facts = tuple(fact for fact in later.values() if set(fact.expr.meta.root_names()) & set(names))
+    assert facts
+    rng = np.random.default_rng(8)
+    edges = np.array([0, 1, 2, 86_399.99, 86_400, 259_199.98, 259_200, 604_799.9, 604_800, np.nan], dtype=np.float32)
+    for _ in range(40 // rows):
+        first = {name: rng.choice(edges, rows) for name in names}
+        frame = pl.DataFrame({name: pl.Series(values, nan_to_null=True) for name, values in first.items()})
+        answers = Facts(facts, names)
+        words = np.zeros((answers.size, rows), dtype=np.int64)
+        answers.add(Columns(frame), first, words)
+        for fact in facts:
+            need = np.array([answers.needs([fact])]).T
+            holds = ((words & need) == need).all(axis=0)
+            assert holds.tolist() == np.resize(frame.select(fact.expr).to_series().to_numpy(), rows).tolist()

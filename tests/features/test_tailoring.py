@@ -1,7 +1,9 @@
 """A walk tailored to one program gives the general walk's bits, and is found again."""
 
+import ctypes
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,34 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
+#: What compiled code reads arrays of a record with: their type, and how many dimensions they have.
+_READ = {
+    "longs": (ctypes.c_int64, 1),
+    "ints": (ctypes.c_int32, 1),
+    "octets": (ctypes.c_uint8, 1),
+    "int_grid": (ctypes.c_int32, 2),
+    "float_grid": (ctypes.c_float, 2),
+}
+
+
+def _record_at(address: int) -> Any:
+    return np.ctypeslib.as_array((ctypes.c_int64 * 128).from_address(address))
+
+
+def _read(element: Any, dimensions: int, record: Any, field: int) -> Any:
+    address, rows, columns = record[3 * field : 3 * field + 3].tolist()
+    size = rows * (columns if dimensions == 2 else 1)
+    flat = np.ctypeslib.as_array((element * size).from_address(address)) if size else np.zeros(0, dtype=element)
+    return flat.reshape(rows, columns) if dimensions == 2 else flat
+
+
 def interpreted(text: str) -> Callable[..., int]:
     """The walk of a written module as plain Python: as slow as it is, nothing need be compiled for a whole catalogue.
 
     An index that counts from an array's end would be refused here, and walked past it when compiled.
     """
     names: dict[str, Any] = {"math": math, "np": np, "Array": Any, "Int": Any, "ahead": lambda array, place: None}
+    names |= {"record_at": _record_at} | {name: partial(_read, *what) for name, what in _READ.items()}
     names |= dict.fromkeys(("lean", "inlined", "compiled"), lambda function: function)
     exec(text[text.index("CLOCK = ") :], names)
     walk: Callable[..., int] = names["walk"]

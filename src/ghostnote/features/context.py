@@ -6,7 +6,7 @@ from types import MappingProxyType
 import polars as pl
 
 from ghostnote.features.declaration import count, time_since_first
-from ghostnote.features.predicates import PLAY, SIGNUP, Predicate
+from ghostnote.features.predicates import PLAY, SIGNUP, Predicate, Test
 
 _DAY = 24 * 3600
 
@@ -16,7 +16,12 @@ _since_seen = time_since_first("account", "Tells how long an account has been wa
 _since_device = time_since_first("account_device", "Tells devices that are new to an account.")
 
 FIRST_PLAY = Predicate(
-    "first_play", "first_plays", pl.col(_plays_of_track.name) == 1, needs=(_plays_of_track,), marks=PLAY.marks
+    "first_play",
+    "first_plays",
+    pl.col(_plays_of_track.name) == 1,
+    needs=(_plays_of_track,),
+    marks=PLAY.marks,
+    test=Test((_plays_of_track.name,), lambda plays: plays == 1),
 )
 
 #: An account without a sign-up in the stream counts as old: it was there before the stream began.
@@ -25,6 +30,7 @@ NEW_ACCOUNT = Predicate(
     "plays_of_new_accounts",
     (pl.col(_since_signup.name) < 7 * _DAY).fill_null(value=False),
     needs=(_since_signup,),
+    test=Test((_since_signup.name,), lambda since: since < 7 * _DAY, known=lambda since: (since < 0) | True),
 )
 
 #: Unknown until the account has been watched for three days: before, every device of it looks new.
@@ -33,6 +39,11 @@ NEW_DEVICE = Predicate(
     "events_from_new_devices",
     pl.when(pl.col(_since_seen.name) >= 3 * _DAY).then(pl.col(_since_device.name) < _DAY),
     needs=(_since_seen, _since_device),
+    test=Test(
+        (_since_seen.name, _since_device.name),
+        lambda seen, device: (seen >= 3 * _DAY) & (device < _DAY),
+        known=lambda seen, device: (seen >= 3 * _DAY) & (device >= 0),
+    ),
 )
 
 #: These by name.

@@ -3,8 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
@@ -14,13 +13,15 @@ from numpy.typing import NDArray
 from ghostnote.errors import GhostnoteError
 from ghostnote.features import kernels as k
 from ghostnote.features import snapshot as snapshots
+from ghostnote.features.call import Call, Shape
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.codes import PairCodes, TextCodes
-from ghostnote.features.columns import Columns, Row, absent
+from ghostnote.features.columns import Columns, Rows, absent
 from ghostnote.features.declaration import Feature
 from ghostnote.features.facts import Fact, Facts
-from ghostnote.features.grouping import Room, arrange, carry, room
-from ghostnote.features.kernels import Array, Events, fill_weights
+from ghostnote.features.few import FEW, Few
+from ghostnote.features.grouping import arrange, carry
+from ghostnote.features.kernels import Array, fill_weights
 from ghostnote.features.keys import HOUR_US, KEYS
 from ghostnote.features.plan import KindPlan, plan_kind
 from ghostnote.features.predicates import Predicate
@@ -32,8 +33,8 @@ from ghostnote.features.threads import together
 ROWS_PER_PASS = 1 << 17
 #: Counts up to this have their n * log2(n) in a table.
 _WEIGHTS = 4096
-#: Calls of up to so many events use the same memory again and again.
-_FEW = 1 << 10
+#: Frames of up to so many events are taken apart into Python's own values: more are quicker in Polars' memory.
+_AS_LISTS = 128
 _SWEEP_US = 24 * HOUR_US
 
 
@@ -44,35 +45,6 @@ class Held:
     key: str
     keys: int
     bytes: dict[str, int]
-
-
-@dataclass(frozen=True)
-class _Pass:
-    """One pass of a batch: the stream's rows and what has been worked out about them."""
-
-    columns: Columns | Row
-    times: Array
-    ids: dict[str, Array]
-    values: Array
-    items: Array
-    waters: Array
-    late: Array
-
-
-@dataclass(frozen=True)
-class _Reads:
-    """What one kind of key takes from a pass, all int64: rows of its values and items; the bits of `Facts.words` that
-    each of its own needs, (bits, words); and where the events of a small call are put.
-    """
-
-    values: Array
-    items: Array
-    needs: Array
-    kept: Room
-
-    def room(self, rows: int) -> Room:
-        """Room for so many events: that of the last call if they are few, so that none need be made."""
-        return self.kept if rows <= _FEW else room(rows, len(self.values), len(self.items))
 
 
 class Fold:
@@ -102,22 +74,47 @@ class Fold:
         #: The features that predicates rest on, and are folded before the others.
         self.first_features = tuple({f.name: f for f in (*first, *_needed_first(self.features))}.values())
         self._stages = (_plan(self.first_features, weights), _plan(self.features, weights))
-        kinds = [kind for stage in self._stages for kind in stage]
+        kinds = self.plans
         _check_predicates((*self.first_features, *self.features))
         self._layout = _layout(kinds)
-        self._states = [KindState(kind) for kind in kinds]
-        self._values = sorted({name for kind in kinds for name in kind.values})
-        self._items = sorted({item.name: item for kind in kinds for item in kind.items}.items())
-        used = {column for kind in kinds for column in kind.key.columns}
-        used |= {item.column for _, item in self._items if item.column}
-        self._facts = tuple(Facts(_facts(stage)) for stage in self._stages)
-        self._reads = {id(kind): self._reading(kind, self._facts[n]) for n, s in enumerate(self._stages) for kind in s}
+        self._first_names = tuple(feature.name for feature in self.first_features)
+        self._facts = Facts(_facts(kinds), self._first_names)
         self._carried = sorted({kind.key.columns[0] for kind in kinds if kind.key.carried})
-        self._codes = {name: TextCodes() for name in sorted(used | ({"account_id"} if self._carried else set()))}
-        self._pairs = {kind.key.name: PairCodes() for kind in kinds if len(kind.key.columns) == 2}
-        self._whole = sorted(self.columns & {"ms_played", "duration_ms"})
+        self._shape = self._shaped(kinds)
+        needs = [[self._facts.needs(bit.facts) for bit in kind.bits] for kind in kinds]
+        self._reads = [self._shape.reads(kind, need) for kind, need in zip(kinds, needs, strict=True)]
         self._resting: dict[frozenset[str], tuple[int, ...]] = {}
-        self._held = {name: np.full(0, -1, dtype=np.int32) for name in self._carried}
+        self._remember(
+            [KindState(kind) for kind in kinds],
+            {name: TextCodes() for name in self._shape.ids},
+            {name: PairCodes() for name in self._shape.pairs},
+            {name: np.full(0, -1, dtype=np.int32) for name in self._carried},
+        )
+
+    def _shaped(self, kinds: Sequence[KindPlan]) -> Shape:
+        """What a call has to hold for these kinds of key."""
+        items = {item.name: item for kind in kinds for item in kind.items}
+        used = {column for kind in kinds for column in kind.key.columns}
+        used |= {item.column for item in items.values() if item.column}
+        return Shape(
+            ids=tuple(sorted(used | ({"account_id"} if self._carried else set()))),
+            pairs=tuple(dict.fromkeys(kind.key.name for kind in kinds if len(kind.key.columns) == 2)),
+            numbers=tuple(items[name] for name in sorted(items) if items[name].number is not None),
+            values=tuple(sorted({name for kind in kinds for name in kind.values})),
+            words=self._facts.size,
+        )
+
+    def _remember(
+        self,
+        states: Sequence[KindState],
+        codes: Mapping[str, TextCodes],
+        pairs: Mapping[str, PairCodes],
+        held: Mapping[str, Array],
+    ) -> None:
+        """Take up a state, and what small calls need to go on from it."""
+        self._states, self._codes, self._pairs, self._held = list(states), dict(codes), dict(pairs), dict(held)
+        widths = len(self.first_features), len(self.features)
+        self._few = Few(self._shape, self._stages, widths, self._states, self._reads, self._codes)
 
     @cached_property
     def columns(self) -> frozenset[str]:
@@ -132,34 +129,51 @@ class Fold:
         """
         if "event_time" not in stream.columns or stream["event_time"].null_count():
             raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
-        out = np.full((stream.height, len(self.features)), np.nan, dtype=np.float32)
-        lacking = absent(stream, self.columns)
+        out = np.empty((stream.height, len(self.features)), dtype=np.float32)
+        few = Rows.of(stream, self.columns) if 0 < stream.height <= _AS_LISTS else None
+        if few:
+            self._pass(few, out)
+            return self._without(out, few.absent)
         for start in range(0, stream.height, ROWS_PER_PASS):
             part = stream if stream.height <= ROWS_PER_PASS else stream.slice(start, ROWS_PER_PASS)
             self._pass(Columns(part, self.columns), out[start : start + part.height])
-        for column, feature in enumerate(self.features if lacking else ()):
-            if feature.columns & lacking:
-                out[:, column] = np.nan
-        return out
+        return self._without(out, absent(stream, self.columns))
+
+    def update_rows(self, columns: Mapping[str, Sequence[object]]) -> NDArray[np.float32]:
+        """Fold the next events and return their features, as `update` does, without a frame: in less time if few.
+
+        `columns` are sequences of one length: ids and other texts as str, whole numbers as int, yes and no as bool,
+        `event_time` as datetimes (UTC if they name no zone) or as an array of int64, us since 1970; None is unknown. A
+        column that is not named is absent.
+        Raises GhostnoteError if an event has no time, a value is of another kind, or columns differ in length; then
+        nothing is folded.
+        """
+        heights = set(map(len, columns.values()))
+        if len(heights) > 1:
+            raise GhostnoteError(f"Columns have {sorted(heights)} events: give each a value for every event.")
+        height = heights.pop() if heights else 0
+        if not height:
+            return np.empty((0, len(self.features)), dtype=np.float32)
+        rows = Rows(columns, height, self.columns)
+        if height > FEW:
+            return self._without(self.update(rows.completed), rows.absent)
+        out = np.empty((height, len(self.features)), dtype=np.float32)
+        self._pass(rows, out)
+        return self._without(out, rows.absent)
 
     def update_one(self, event: Mapping[str, object]) -> NDArray[np.float32]:
-        """Fold one event and return its features, (features,) float32: what `update` gives, in less time.
+        """Fold one event and return its features, (features,) float32: what `update_rows` gives for one.
 
-        `event` is by column: ids and other texts as str, whole numbers as int, `event_time` as a datetime (UTC if it
-        names no zone). A column that it does not name is absent, None is unknown.
-        Raises GhostnoteError if it has no time, or a value of another kind; then nothing is folded.
+        `event` is by column. Raises GhostnoteError as that does.
         """
-        if not isinstance(event.get("event_time"), datetime):
-            raise GhostnoteError("An event has no event_time: leave it out, features need to know when it happened.")
-        out = np.full((1, len(self.features)), np.nan, dtype=np.float32)
-        row = Row(event, self.columns)
-        for name in self._whole:
-            row.whole(name)
-        self._pass(row, out)
-        for column in self._resting_on(self.columns.difference(event)):
-            out[0, column] = np.nan
-        one: NDArray[np.float32] = out[0]
+        one: NDArray[np.float32] = self.update_rows({name: (value,) for name, value in event.items()})[0]
         return one
+
+    def _without(self, out: NDArray[np.float32], lacking: frozenset[str]) -> NDArray[np.float32]:
+        """The features, those missing that rest on columns which are not there."""
+        for column in self._resting_on(lacking) if lacking else ():
+            out[:, column] = np.nan
+        return out
 
     def _resting_on(self, lacking: frozenset[str]) -> tuple[int, ...]:
         """The features that rest on columns which are not there."""
@@ -194,16 +208,17 @@ class Fold:
             water, swept = map(int, groups["water"]["times"])
         except KeyError as error:
             raise GhostnoteError(f"The snapshot {path} lacks {error}: fold the history again.") from error
-        self._states, self._codes, self._pairs, self._held, self.late = states, codes, pairs, held, late
-        self._water, self._swept = water, swept
+        self._remember(states, codes, pairs, held)
+        self.late, self._water, self._swept = late, water, swept
 
     @property
     def conditions(self) -> frozenset[str]:
         """The columns that conditions, values and numbers of items read: all that `walk_coded` needs besides codes."""
         kinds = [kind for stage in self._stages for kind in stage]
         found = {name for kind in kinds for bit in kind.bits for name in bit.expr.meta.root_names()}
-        found |= {name for _, item in self._items if item.number is not None for name in item.number.meta.root_names()}
-        return frozenset({"event_time", *found, *self._values} - {f.name for f in self.first_features})
+        numbers = [item.number for item in self._shape.numbers if item.number is not None]
+        found |= {name for number in numbers for name in number.meta.root_names()}
+        return frozenset({"event_time", *found, *self._shape.values} - {f.name for f in self.first_features})
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -233,21 +248,39 @@ class Fold:
 
     # --- one pass ----------------------------------------------------------------------------------------------------
 
-    def _pass(self, columns: Columns | Row, out: Array) -> None:
-        ids = self._encode(columns)
+    def _pass(self, columns: Columns | Rows, out: Array) -> None:
+        call = self._call(columns.height)
+        self._encode(columns, call)
         waters = k.rise(columns.numbers("event_time"), self._water)
-        self._fold(columns, ids, waters, out, None)
+        self._fold(columns, call, waters, out, None)
         self.give_back(int(waters[-1]))
+
+    def _call(self, rows: int) -> Call:
+        """Matrices for so many events: those of the last call if they are few."""
+        call = self._few.call if rows <= FEW else Call(self._shape, rows)
+        call.begin(rows)
+        return call
 
     def encode(self, frame: pl.DataFrame) -> dict[str, Array]:
         """The codes of all id columns that are read, (events,) int32 each; what sign-ups give is carried."""
-        return self._encode(Columns(frame, self.columns))
+        call = Call(self._shape, frame.height)
+        call.begin(frame.height)
+        self._encode(Columns(frame, self.columns), call)
+        return dict(call.ids())
 
-    def _encode(self, columns: Columns | Row) -> dict[str, Array]:
-        names = list(self._codes)
-        codes = together(lambda name: columns.codes(name, self._codes[name]), names, columns.height)
-        ids = dict(zip(names, codes, strict=True))
-        return ids | {name: self._carry(name, ids["account_id"], ids[name]) for name in self._carried}
+    def _encode(self, columns: Columns | Rows, call: Call) -> None:
+        """Look ids up, and carry what sign-ups give."""
+        rows = columns.height
+        if isinstance(columns, Rows):
+            self._few.encode(columns)
+        else:
+            names = list(self._codes)
+            found = together(lambda name: columns.codes(name, self._codes[name]), names, rows)
+            for row, codes in enumerate(found):
+                call.codes[row, :rows] = codes
+        for name in self._carried:
+            accounts, given = (call.codes[self._shape.ids.index(column), :rows] for column in ("account_id", name))
+            self._carry(name, accounts, given)
 
     def walk_coded(
         self,
@@ -257,38 +290,40 @@ class Fold:
         out: Array,
         first: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """Fold events whose ids are codes already, and write their features into `out` (preset to NaN).
+        """Fold events whose ids are codes already, and write their features into `out`.
 
         `frame` has the columns that conditions, values and numbers of items rest on. `waters`: `kernels.rise`. `first`,
         (events, `first_features`), are features that others rest on, where they are known; returns them.
         """
-        return self._fold(Columns(frame), ids, waters, out, first)
+        call = self._call(frame.height)
+        for row, name in enumerate(self._codes):
+            call.codes[row, : frame.height] = ids[name]
+        return self._fold(Columns(frame), call, waters, out, first)
 
     def _fold(
         self,
-        columns: Columns | Row,
-        ids: dict[str, Array],
+        columns: Columns | Rows,
+        call: Call,
         waters: Array,
         out: Array,
         first: NDArray[np.float32] | None,
     ) -> NDArray[np.float32]:
-        height = columns.height
-        values = np.empty((len(self._values), height), dtype=np.int64)
-        for i, name in enumerate(self._values):
-            values[i] = columns.numbers(name)
-        late, items = np.zeros(height, dtype=np.uint8), self._item_codes(columns, ids)
-        step = _Pass(columns, columns.numbers("event_time"), ids, values, items, waters, late)
-        split = len(self._stages[0])
+        """Fold events whose ids are codes in `call`; the features that others rest on."""
+        rows = call.height
+        call.take(columns, waters)
+        for row, pairs in enumerate(self._pairs, len(self._codes)):
+            left, right = (call.codes[self._shape.ids.index(name), :rows] for name in KEYS[pairs].columns)
+            call.codes[row, :rows] = self._pairs[pairs].encode(left, right)
+        self._facts.fill(columns, call.words)
         if first is None:
-            first = np.empty((height, len(self.first_features)), dtype=np.float32)
-            first.fill(np.nan)
-            self._walk(step, 0, self._states[:split], first)
+            first = np.empty((rows, len(self.first_features)), dtype=np.float32)
+            if self.first_features:
+                self._walk(call, 0, first)
         if self.first_features:
-            known = {f.name: pl.Series(first[:, i], nan_to_null=True) for i, f in enumerate(self.first_features)}
-            frame = columns.completed.with_columns(**known)
-            step = replace(step, columns=Columns(frame))
-        self._walk(step, 1, self._states[split:], out)
-        self.late += int(np.count_nonzero(late))
+            known = {name: first[:, i] for i, name in enumerate(self._first_names)}
+            self._facts.add(columns, known, call.words)
+        self._walk(call, 1, out)
+        self.late += int(np.count_nonzero(call.late[:rows]))
         return first
 
     def give_back(self, water: int) -> None:
@@ -301,69 +336,37 @@ class Fold:
             for state in self._states:
                 state.sweep(water)
 
-    def _walk(self, step: _Pass, stage: int, states: Sequence[KindState], out: Array) -> None:
-        """Fold one stage's kinds."""
-        if states:
-            words = self._facts[stage].words(step.columns)
-            together(partial(self._walk_kind, step, words, out), states, len(step.times))
+    def _walk(self, call: Call, stage: int, out: Array) -> None:
+        """Fold one stage's kinds, and write their features into `out`."""
+        if call is self._few.call:
+            out[:] = self._few.walk(stage)
+            return
+        out.fill(np.nan)
+        split = len(self._stages[0])
+        places = range(split, len(self._states)) if stage else range(split)
+        together(partial(self._walk_kind, call, out), places, call.height)
 
-    def _walk_kind(self, step: _Pass, words: Array, out: Array, state: KindState) -> None:
+    def _walk_kind(self, call: Call, out: Array, place: int) -> None:
         """Group one kind's events by key, and fold them."""
-        codes, size = self._keys(state.plan, step.ids)
-        reads = self._reads[id(state.plan)]
-        room = reads.room(len(codes))
-        number = arrange(
-            codes, step.times, words, reads.needs, step.values, reads.values, step.items, reads.items, *room
-        )
+        state = self._states[place]
+        room = call.room(state.plan, out)
+        number = arrange(call.record.at, self._reads[place].at, room.at)
         if number:
-            state.update(room.codes[:number], size, Events(room.rows, *room[1:]), step.waters, out, step.late)
+            state.admit(room)
+            state.walk(room.at, number)
 
-    def _reading(self, kind: KindPlan, facts: Facts) -> _Reads:
-        names = [name for name, _ in self._items]
-        return _Reads(
-            kept=room(_FEW, len(kind.values), len(kind.items)),
-            values=np.array([self._values.index(name) for name in kind.values], dtype=np.int64),
-            items=np.array([names.index(item.name) for item in kind.items], dtype=np.int64),
-            needs=np.array([facts.needs(bit.facts) for bit in kind.bits], dtype=np.int64).reshape(len(kind.bits), -1),
-        )
-
-    def _keys(self, plan: KindPlan, ids: dict[str, Array]) -> tuple[Array, int]:
-        """Each event's key as a code, and a number that all of them are below."""
-        columns = plan.key.columns
-        if len(columns) == 1:
-            codes = ids[columns[0]]
-            return codes, 1 + int(codes[0] if len(codes) == 1 else codes.max(initial=-1))
-        pairs = self._pairs[plan.key.name]
-        return pairs.encode(ids[columns[0]], ids[columns[1]]), len(pairs)
-
-    def _item_codes(self, columns: Columns | Row, ids: dict[str, Array]) -> Array:
-        items = np.empty((len(self._items), columns.height), dtype=np.int32)
-        for i, (name, item) in enumerate(self._items):
-            if item.number is None:
-                items[i] = ids[item.column]
-            elif item.worked_out and (item.read == "event_time" or columns.whole(item.read)):
-                known = columns.known(item.read)
-                numbers = item.worked_out(columns.numbers(item.read))
-                items[i] = numbers if known is None else np.where(known, numbers, -1)
-            else:
-                items[i] = columns.completed.select(item.number.cast(pl.Int32).fill_null(-1).alias(name))[
-                    name
-                ].to_numpy()
-        return items
-
-    def _carry(self, name: str, accounts: Array, given: Array) -> Array:
-        known = int(accounts.max(initial=-1)) + 1
+    def _carry(self, name: str, accounts: Array, given: Array) -> None:
+        """Put what each account's sign-up gave in place of what its later events say."""
+        known = len(self._codes["account_id"])
         if known > len(self._held[name]):
             held = np.full(max(known, 2 * len(self._held[name])), -1, dtype=np.int32)
             held[: len(self._held[name])] = self._held[name]
             self._held[name] = held
-        result = np.empty_like(given)
-        carry(accounts, given, self._held[name], result)
-        return result
+        carry(accounts, given, self._held[name], given)
 
 
 def _facts(kinds: Sequence[KindPlan]) -> tuple[Fact, ...]:
-    """All that the conditions of one stage ask, each once."""
+    """All that conditions ask, each once."""
     return tuple({fact.tag: fact for kind in kinds for bit in kind.bits for fact in bit.facts or ()}.values())
 
 

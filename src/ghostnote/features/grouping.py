@@ -1,12 +1,11 @@
 """Compiled rearrangements of a batch: grouped by key, with all that a kind of key reads."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from ghostnote.compiling import compiled, lean
+from ghostnote.features.fetching import int_grid, ints, long_grid, longs, record_at
+from ghostnote.features.records import Array, Record
 
-Array = np.ndarray[Any, Any]
 _DIGIT = 11
 #: In fewer events hardly any two have one key.
 _WORTH_GROUPING = 1 << 12
@@ -42,66 +41,149 @@ def group_rows(codes: Array) -> Array:
     return rows
 
 
-class Room(NamedTuple):
-    """Where one kind's events are put: codes (int32), rows, times, flags, values (int64, row by row), items (int32)."""
+# The fields of records: what a call has of its events, what a kind of key reads of them, where they are put.
+CALL_COUNT, CALL_CODES, CALL_TIMES, CALL_WORDS, CALL_VALUES = range(5)
+READS_KEY, READS_NEEDS, READS_VALUES, READS_ITEMS = range(4)
+(
+    EVENT_KEYS,
+    EVENT_ROWS,
+    EVENT_TIMES,
+    EVENT_FLAGS,
+    EVENT_VALUES,
+    EVENT_ITEMS,
+    EVENT_WATERS,
+    EVENT_OUT,
+    EVENT_LATE,
+    EVENT_CODES,
+) = range(10)
+ADMITS_COUNTS, ADMITS_PLACES, ADMITS_FREE, ADMITS_HEADS, ADMITS_TEMPLATE = range(5)
+#: What a kind of key counts: heads that nobody has any more, heads given out, those of them that are made, and how many
+#: codes must have a place before events can be admitted.
+FREED, TAKEN, MADE, KNOWN = range(4)
 
-    codes: Array
-    rows: Array
-    times: Array
-    flags: Array
-    values: Array
-    items: Array
 
+class Room(Record):
+    """Where one kind's events are put, so many at most, grouped by key and in order within a key.
 
-def room(rows: int, values: int, items: int) -> Room:
-    """Room for so many events, with so many values and items each."""
-    return Room(
-        codes=np.empty(rows, dtype=np.int32),
-        rows=np.empty(rows, dtype=np.int64),
-        times=np.empty(rows, dtype=np.int64),
-        flags=np.empty(rows, dtype=np.int64),
-        values=np.empty(rows * values, dtype=np.int64),
-        items=np.empty((rows, items), dtype=np.int32),
-    )
+    keys: (n,) int64, the key's head; rows: (n,) int64 row of the output; times: (n,) int64 us; flags: (n,) int64;
+    values: (n * v,) int64, row by row; items: (n, i) int32, -1 = unknown; codes: (n,) int32 of the key. Three are the
+    call's: waters (int64), features (float32, rows by columns), late (uint8).
+    """
+
+    def __init__(self, values: int, items: int, waters: Array, out: Array, late: Array) -> None:
+        rows = len(waters)
+        super().__init__(
+            (
+                np.empty(rows, dtype=np.int64),
+                np.empty(rows, dtype=np.int64),
+                np.empty(rows, dtype=np.int64),
+                np.empty(rows, dtype=np.int64),
+                np.empty(rows * values, dtype=np.int64),
+                np.empty((rows, items), dtype=np.int32),
+                waters,
+                out,
+                late,
+                np.empty(rows, dtype=np.int32),
+            )
+        )
 
 
 @compiled
-def arrange(
-    codes: Array,
-    times: Array,
-    words: Array,
-    needs: Array,
-    values: Array,
-    chosen: Array,
-    items: Array,
-    kept: Array,
-    own: Array,
-    own_rows: Array,
-    when: Array,
-    flags: Array,
-    summed: Array,
-    told: Array,
-) -> int:
+def arrange(call: int, reads: int, room: int) -> int:
     """Put one kind's events, grouped by key where there are many, into a `Room`; how many they are.
 
-    Bit j of an event's flags is set where its words have all bits of `needs[j]`; values are `values[chosen]`, items
-    `items[kept]`.
+    Bit j of an event's flags is set where its words have all bits of the needs' row j. All three are records.
     """
-    rows = group_rows(codes) if codes.size >= _WORTH_GROUPING else np.flatnonzero(codes >= 0)
-    held = np.zeros(codes.size, np.int64)
+    c, p, r = record_at(call), record_at(reads), record_at(room)
+    n = c[3 * CALL_COUNT + 1]
+    every = int_grid(c, CALL_CODES)
+    codes = every[longs(p, READS_KEY)[0], :n]
+    rows = longs(r, EVENT_ROWS)
+    if n >= _WORTH_GROUPING:
+        grouped = group_rows(codes)
+        number = grouped.size
+        rows[:number] = grouped
+    else:
+        number = 0
+        for row in range(n):
+            if codes[row] >= 0:
+                rows[number] = row
+                number += 1
+    r[3 * EVENT_KEYS + 1] = number  # That is how many the walk goes through.
+    if number == 0:
+        return 0
+    rows = rows[:number]
+    held = np.zeros(n, np.int64)
+    needs = long_grid(p, READS_NEEDS)
+    words = long_grid(c, CALL_WORDS)
     for j in range(needs.shape[0]):
         _flag(words, needs[j], j, held)
     # One column after the other: each of them alone fits the processor's cache.
-    own_rows[: rows.size] = rows
-    _gather(codes, rows, own, 1, 0)
-    _gather(times, rows, when, 1, 0)
-    _gather(held, rows, flags, 1, 0)
+    _gather(codes, rows, ints(r, EVENT_CODES), 1, 0)
+    _gather(longs(c, CALL_TIMES), rows, longs(r, EVENT_TIMES), 1, 0)
+    _gather(held, rows, longs(r, EVENT_FLAGS), 1, 0)
+    chosen, values = longs(p, READS_VALUES), long_grid(c, CALL_VALUES)
     for j in range(chosen.size):
-        _gather(values[chosen[j]], rows, summed, chosen.size, j)
-    flat = told.reshape(-1)
+        _gather(values[chosen[j]], rows, longs(r, EVENT_VALUES), chosen.size, j)
+    kept = longs(p, READS_ITEMS)
+    told = int_grid(r, EVENT_ITEMS).reshape(-1)
     for j in range(kept.size):
-        _gather(items[kept[j]], rows, flat, kept.size, j)
-    return int(rows.size)
+        _gather(every[kept[j]], rows, told, kept.size, j)
+    return int(number)
+
+
+@compiled
+def admit(kind: int, room: int) -> bool:
+    """Write down the heads of a room's events, and give one to every key that has none.
+
+    False if the kind must first have places for as many codes as KNOWN says, or room for as many heads as TAKEN says.
+    places: (codes,) int32 head of each key, -1: none. free: int32, heads to use again; the first FREED are.
+    """
+    p, r = record_at(kind), record_at(room)
+    counts, places, free = longs(p, ADMITS_COUNTS), ints(p, ADMITS_PLACES), ints(p, ADMITS_FREE)
+    codes, keys = ints(r, EVENT_CODES), longs(r, EVENT_KEYS)
+    top = np.int64(-1)
+    for i in range(keys.size):
+        top = max(top, np.int64(codes[i]))
+    if top >= places.size:
+        counts[KNOWN] = top + 1
+        return False
+    freed, taken = counts[FREED], counts[TAKEN]
+    for i in range(keys.size):
+        place = np.int64(places[codes[i]])
+        if place < 0:
+            if freed:
+                freed -= 1
+                place = np.int64(free[freed])
+            else:
+                place = taken
+                taken += 1
+            places[codes[i]] = place
+        keys[i] = place
+    counts[FREED], counts[TAKEN] = freed, taken
+    heads, template = longs(p, ADMITS_HEADS), longs(p, ADMITS_TEMPLATE)
+    width = template.size
+    if taken * width > heads.size:
+        return False
+    for head in range(counts[MADE], taken):
+        for slot in range(width):
+            heads[head * width + slot] = template[slot]
+    counts[MADE] = taken
+    return True
+
+
+@compiled
+def arrange_all(call: int, addresses: Array, numbers: Array, start: int) -> int:
+    """Put the events of several kinds, from kind `start` on, into their rooms, and admit them.
+
+    addresses: (kinds, 3) int64 of what each reads, of what it remembers, and of its room. Writes how many events each
+    has into `numbers`, (kinds,) int64; returns how many kinds are done, fewer than all if one must grow first.
+    """
+    for j in range(start, numbers.size):
+        numbers[j] = arrange(call, addresses[j, 0], addresses[j, 2])
+        if numbers[j] and not admit(addresses[j, 1], addresses[j, 2]):
+            return int(j)
+    return int(numbers.size)
 
 
 @lean

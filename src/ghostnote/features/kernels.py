@@ -16,7 +16,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ghostnote.compiling import compiled, inlined, lean
-from ghostnote.features.fetching import ahead
+from ghostnote.features.fetching import ahead, doubles, float_grid, int_grid, ints, long_grid, longs, octets, record_at
+from ghostnote.features.grouping import (
+    EVENT_FLAGS,
+    EVENT_ITEMS,
+    EVENT_KEYS,
+    EVENT_LATE,
+    EVENT_OUT,
+    EVENT_ROWS,
+    EVENT_TIMES,
+    EVENT_VALUES,
+    EVENT_WATERS,
+)
 
 Array = np.ndarray[Any, Any]
 Int = int | np.int64
@@ -111,21 +122,6 @@ class Store(NamedTuple):
     cells: Array
     log_blocks: Array
     cell_blocks: Array
-
-
-class Events(NamedTuple):
-    """A batch's events grouped by key, in order within a key.
-
-    keys: (n,) int64 >= 0, the key's head; rows: (n,) int64 row of the output; times: (n,) int64 us; flags: (n,) int64;
-    values: (n * v,) int64, row by row; items: (n, i) int32, -1 = unknown.
-    """
-
-    keys: Array
-    rows: Array
-    times: Array
-    flags: Array
-    values: Array
-    items: Array
 
 
 @lean
@@ -711,6 +707,13 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
     arenas = n_windows > 0 or tables.shape[0] > 0
     pending = 0
 
+    # Nothing is walked before the first events while theirs is fetched: all heads at once, then what they hold.
+    for i in range(start, min(start + 2 * AHEAD, keys.size)):
+        _fetch_head(heads, keys[i] * width, width)
+    if arenas:
+        for i in range(start, min(start + AHEAD, keys.size)):
+            _fetch_held(heads, wide, narrow, cells, items, i, a, c, keys[i] * width, tables, n_windows)
+
     for i in range(start, keys.size):
         base = keys[i] * width
         time, flags, out_row = times[i], all_flags[i], rows[i]
@@ -860,52 +863,54 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 (one event's way through all that a k
 
 
 @compiled
-def walk(p: Program, s: Store, events: Events, waters: Array, out: Array, late: Array, start: int) -> int:
+def walk(kind: int, events: int, start: int) -> int:
     """Fold events from `start` on and write their features into `out` (float32, preset to NaN).
 
+    `kind` is where the record of `Program` and then `Store` is, `events` that of `grouping.Room`.
     Returns how many events are done: fewer than all if an arena must grow first, to the size left in its block list's
     NEEDED. `late` (uint8, by output row) is set for events older than their key's clock. `waters` (int64, by output
     row) is the stream's time at each event: a key whose last event lies the horizon or more before it is forgotten.
     """
+    p, e = record_at(kind), record_at(events)
     return _walk(
-        p.sizes,
-        p.windows,
-        p.keep[0],
-        p.counts,
-        p.count_from,
-        p.sums,
-        p.sum_from,
-        p.chains,
-        p.gap_slots,
-        p.items,
-        p.item_cells,
-        p.item_slots,
-        p.item_wants,
-        p.firsts,
-        p.runs,
-        p.reads,
-        p.scales,
-        p.weights,
-        p.peak_slots,
-        p.switches,
-        p.others,
-        p.template,
-        p.horizon[0],
-        s.heads,
-        s.log_wide,
-        s.log_narrow,
-        s.cells,
-        s.log_blocks,
-        s.cell_blocks,
-        events.keys,
-        events.rows,
-        events.times,
-        events.flags,
-        events.values,
-        events.items,
-        waters,
-        out,
-        late,
+        longs(p, 0),  # sizes
+        longs(p, 1),  # windows
+        longs(p, 2)[0],  # keep
+        long_grid(p, 3),  # counts
+        longs(p, 4),  # count_from
+        long_grid(p, 5),  # sums
+        longs(p, 6),  # sum_from
+        long_grid(p, 7),  # chains
+        long_grid(p, 8),  # gap_slots
+        long_grid(p, 9),  # items
+        long_grid(p, 10),  # item_cells
+        long_grid(p, 11),  # item_slots
+        long_grid(p, 12),  # item_wants
+        long_grid(p, 13),  # firsts
+        long_grid(p, 14),  # runs
+        long_grid(p, 15),  # reads
+        doubles(p, 16),  # scales
+        longs(p, 17),  # weights
+        long_grid(p, 18),  # peak_slots
+        long_grid(p, 19),  # switches
+        long_grid(p, 20),  # others
+        longs(p, 21),  # template
+        longs(p, 22)[0],  # horizon
+        longs(p, 23),  # heads
+        longs(p, 24),  # log_wide
+        ints(p, 25),  # log_narrow
+        ints(p, 26),  # cells
+        longs(p, 27),  # log_blocks
+        longs(p, 28),  # cell_blocks
+        longs(e, EVENT_KEYS),
+        longs(e, EVENT_ROWS),
+        longs(e, EVENT_TIMES),
+        longs(e, EVENT_FLAGS),
+        longs(e, EVENT_VALUES),
+        int_grid(e, EVENT_ITEMS),
+        longs(e, EVENT_WATERS),
+        float_grid(e, EVENT_OUT),
+        octets(e, EVENT_LATE),
         start,
     )
 
@@ -939,24 +944,6 @@ def sweep(p: Program, s: Store, places: Array, free: Array, freed: int, water: i
             freed += 1
             places[code] = NONE
     return freed
-
-
-@compiled
-def admit(codes: Array, places: Array, free: Array, freed: int, heads: int) -> tuple[Array, int, int]:
-    """The heads of keys, given to those that have none; (heads by event, still free, heads in use or free)."""
-    result = np.empty(codes.size, dtype=np.int64)
-    for i in range(codes.size):
-        place = places[codes[i]]
-        if place < 0:
-            if freed:
-                freed -= 1
-                place = free[freed]
-            else:
-                place = heads
-                heads += 1
-            places[codes[i]] = place
-        result[i] = place
-    return result, freed, heads
 
 
 @compiled

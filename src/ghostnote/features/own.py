@@ -31,7 +31,7 @@ from ghostnote.features.catalog import CATALOG, TRAINED
 from ghostnote.features.context import CONTEXT
 from ghostnote.features.declaration import Feature
 from ghostnote.features.keys import nearest
-from ghostnote.features.predicates import EVENT, PLAY, PREDICATES, Predicate
+from ghostnote.features.predicates import EVENT, PLAY, PREDICATES, Predicate, Test
 from ghostnote.features.stream import stream_columns
 
 _BASES: Mapping[str, tuple[Feature, ...]] = {"trained": TRAINED, "catalogue": CATALOG, "none": ()}
@@ -183,7 +183,17 @@ def _predicate(asked: Asked) -> Predicate:
     expr = conditions[0]
     for condition in conditions[1:]:
         expr &= condition
-    return Predicate(asked.name, asked.plural, expr)
+    return Predicate(asked.name, asked.plural, expr, test=_test(asked))
+
+
+def _test(asked: Asked) -> Test | None:
+    """The same of arrays, where it asks about whole numbers."""
+    least, below = asked.at_least, asked.below
+    if least is not None and below is not None:
+        return Test((asked.column,), lambda numbers: (numbers >= least) & (numbers < below))
+    if least is not None:
+        return Test((asked.column,), lambda numbers: numbers >= least)
+    return None if below is None else Test((asked.column,), lambda numbers: numbers < below)
 
 
 def _must(asked: Asked, holds: bool, advice: str) -> None:

@@ -371,7 +371,9 @@ def _known(predicate: Predicate) -> tuple[Fact, ...]:
     if predicate is EVENT:
         return ()
     test, expr = predicate.test, predicate.expr.is_not_null()
-    return (Fact(("known", predicate.name), expr, test.columns if test else (), known=test is not None),)
+    if test is None:
+        return (Fact(("known", predicate.name), expr),)
+    return (Fact(("known", predicate.name), expr, test.columns, test.known, known=True),)
 
 
 def _has(column: str) -> Fact:

@@ -16,10 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Test:
-    """A condition on whole numbers: which columns, and a function of their arrays (int64) that gives yes or no."""
+    """A condition on whole numbers, or on features folded first: which columns, and a function of their arrays.
+
+    Arrays are int64, of features float32 with NaN for missing, of which `holds` says no. `known` says whether the
+    answer is known where that is not simply where all columns are; it sees features alone. Of one event, both are asked
+    with plain numbers.
+    """
 
     columns: tuple[str, ...]
     holds: Callable[..., Any]
+    known: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ numbers are equal to the last bit.
 ```python
 fold = Fold(CATALOG)
 values = fold.update(build_stream(tables))  # (events, features) float32; NaN = missing
+values = fold.update_rows({"event_time": [now, now], "kind": ["play", "login"], "account_id": ["a", "b"], ...})  # few
 value = fold.update_one({"event_time": now, "kind": "play", "account_id": "a", ...})  # one event, as it comes
 fold.snapshot("state")  # ... and in another process:
 fold = Fold(CATALOG)

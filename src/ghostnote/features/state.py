@@ -3,11 +3,25 @@
 import numpy as np
 
 from ghostnote.features import tailoring
-from ghostnote.features.kernels import NEEDED, NONE, Array, Events, Store, admit, sweep, walk
+from ghostnote.features.grouping import (
+    ADMITS_FREE,
+    ADMITS_HEADS,
+    ADMITS_PLACES,
+    FREED,
+    KNOWN,
+    MADE,
+    TAKEN,
+    Room,
+    admit,
+)
+from ghostnote.features.kernels import NEEDED, NONE, Array, Program, Store, sweep, walk
 from ghostnote.features.plan import KindPlan
+from ghostnote.features.records import Record
 
 _FIRST_ROWS = 256
 _FIRST_CELLS = 4096
+#: The store's fields in the record that walks read, after the program's.
+_FIRST_OF_STORE = len(Program._fields)
 
 
 class KindState:
@@ -26,71 +40,76 @@ class KindState:
             log_blocks=_no_blocks(),
             cell_blocks=_no_blocks(),
         )
-        # Where each key's head is; heads that nobody has any more; how many there are in all.
+        # Where each key's head is; heads that nobody has any more; how many there are of each.
         self._places = np.zeros(0, dtype=np.int32)
         self._free = np.zeros(0, dtype=np.int32)
-        self._freed = 0
-        self._heads = 0
+        self._counts = np.zeros(4, dtype=np.int64)
+        self._admits = Record((self._counts, self._places, self._free, self._store.heads, plan.program.template))
+        self._walks = Record((*plan.program, *self._store))
         self._tailored: tailoring.Walk | None = None
         self._looked = False
-        self._walked = 0
+        self._walked, self._pays_at = 0, tailoring.PAYS_AFTER
 
-    def update(self, codes: Array, known: int, events: Events, waters: Array, out: Array, late: Array) -> None:
-        """Fold events of the keys `codes`, all below `known`, and write their features; see `kernels.walk`.
+    @property
+    def admits_at(self) -> int:
+        """Where the record is that `grouping.admit` reads."""
+        return self._admits.at
 
-        `events.keys` is worked out here; its other arrays may have room for more events than there are codes.
+    def admit(self, room: Room) -> None:
+        """Write down the heads of a room's events; new keys get one."""
+        while not admit(self._admits.at, room.at):
+            self.grow()
+
+    def grow(self) -> None:
+        """Make what `grouping.admit` asked for: places for codes, or room for heads."""
+        known, taken, width = int(self._counts[KNOWN]), int(self._counts[TAKEN]), len(self.plan.program.template)
+        if known > len(self._places):
+            places = np.full(known + known // 2, NONE, dtype=np.int32)
+            places[: len(self._places)] = self._places
+            self._places = places
+            self._admits.put(ADMITS_PLACES, places)
+        heads = self._store.heads
+        if taken * width > len(heads):
+            made = int(self._counts[MADE])
+            _resize(heads, max(taken, made + made // 2) * width)
+            self._admits.put(ADMITS_HEADS, heads)
+            self._walks.put(_FIRST_OF_STORE, heads)
+
+    def walk(self, room: int, number: int) -> None:
+        """Fold the events that were admitted, `number` of them, and write their features; `room` is a record's place.
+
+        See `kernels.walk`.
         """
-        events = events._replace(keys=self._admit(codes, known))
+        if not self._looked:
+            self._looked, self._tailored = True, tailoring.find(self.plan.program)
         done = 0
-        while True:
-            done = self._walk(events, waters, out, late, done)
-            if done == len(codes):
-                return self._look_for_faster(done)
+        while (done := (self._tailored or walk)(self._walks.at, room, done)) < number:
             self._enlarge()
+        self._walked += number
+        if self._tailored is None and self._walked >= self._pays_at:
+            self._look_for_faster()
 
-    def _walk(self, events: Events, waters: Array, out: Array, late: Array, start: int) -> int:
-        program = self.plan.program
-        if self._tailored is None and not self._looked:
-            self._looked, self._tailored = True, tailoring.find(program)
+    def _look_for_faster(self) -> None:
+        """Have a tailored walk made, since it pays now, or take it up if it is there."""
+        self._pays_at = (self._walked // tailoring.PAYS_AFTER + 1) * tailoring.PAYS_AFTER
+        self._tailored = tailoring.find(self.plan.program)
         if self._tailored is None:
-            return walk(program, self._store, events, waters, out, late, start)
-        return self._tailored(*self._store, program.weights, *events, waters, out, late, start)
-
-    def _look_for_faster(self, events: int) -> None:
-        """Have a tailored walk made once it pays, and take it up once it is there."""
-        before, self._walked = self._walked, self._walked + events
-        if self._tailored is None and before // tailoring.PAYS_AFTER < self._walked // tailoring.PAYS_AFTER:
-            self._tailored = tailoring.find(self.plan.program)
-            if self._tailored is None:
-                tailoring.tailor_aside(self.plan.program)
+            tailoring.tailor_aside(self.plan.program)
 
     def sweep(self, water: int) -> None:
         """Give back what keys hold that are forgotten by the time `water`."""
         if self.plan.program.horizon[0] < 0:
             return
-        if len(self._free) < self._heads:
-            self._free = np.resize(self._free, self._heads) if self._freed else np.zeros(self._heads, dtype=np.int32)
-        self._freed = sweep(self.plan.program, self._store, self._places, self._free, self._freed, water)
+        made, freed = int(self._counts[MADE]), int(self._counts[FREED])
+        if len(self._free) < made:
+            self._free = np.resize(self._free, made) if freed else np.zeros(made, dtype=np.int32)
+            self._admits.put(ADMITS_FREE, self._free)
+        self._counts[FREED] = sweep(self.plan.program, self._store, self._places, self._free, freed, water)
 
     @property
     def keys(self) -> int:
         """How many keys are remembered."""
-        return self._heads - self._freed
-
-    def _admit(self, codes: Array, known: int) -> Array:
-        """Every event's head, (n,) int64; new keys get one."""
-        if known > len(self._places):
-            places = np.full(known + known // 2, NONE, dtype=np.int32)
-            places[: len(self._places)] = self._places
-            self._places = places
-        result, self._freed, heads = admit(codes, self._places, self._free, self._freed, self._heads)
-        width = len(self.plan.program.template)
-        if heads * width > len(self._store.heads):
-            _resize(self._store.heads, max(heads, self._heads + self._heads // 2) * width)
-        if heads > self._heads:
-            self._store.heads[self._heads * width : heads * width].reshape(-1, width)[:] = self.plan.program.template
-            self._heads = heads
-        return result
+        return int(self._counts[MADE] - self._counts[FREED])
 
     def _enlarge(self) -> None:
         store, sizes = self._store, self.plan.program.sizes
@@ -102,6 +121,8 @@ class KindState:
         cells = int(store.cell_blocks[NEEDED])
         if cells > len(store.cells):
             _resize(store.cells, cells + cells // 2)
+        for field, array in enumerate(store):
+            self._walks.put(_FIRST_OF_STORE + field, array)
 
     @property
     def bytes(self) -> dict[str, int]:
@@ -119,14 +140,14 @@ class KindState:
         store, sizes = self._store, self.plan.program.sizes
         rows = int(store.log_blocks[0])
         return {
-            "heads": store.heads[: self._heads * len(self.plan.program.template)],
+            "heads": store.heads[: int(self._counts[MADE]) * len(self.plan.program.template)],
             "log_wide": store.log_wide[: rows * int(sizes[1])],
             "log_narrow": store.log_narrow[: rows * int(sizes[2])],
             "cells": store.cells[: int(store.cell_blocks[0])],
             "log_blocks": store.log_blocks,
             "cell_blocks": store.cell_blocks,
             "places": self._places,
-            "free": self._free[: self._freed],
+            "free": self._free[: int(self._counts[FREED])],
         }
 
     @classmethod
@@ -136,12 +157,14 @@ class KindState:
         # Arrays that own their memory, since they are resized in place.
         owned = (arrays[name] if arrays[name].flags.owndata else arrays[name].copy() for name in Store._fields)
         state._store = Store(*owned)
-        state._heads = len(state._store.heads) // len(plan.program.template)
+        heads = len(state._store.heads) // len(plan.program.template)
         if "places" in arrays:
             state._places, state._free = arrays["places"].copy(), arrays["free"].copy()
         else:  # Format 1 had a head for every id.
-            state._places = np.arange(state._heads, dtype=np.int32)
-        state._freed = len(state._free)
+            state._places = np.arange(heads, dtype=np.int32)
+        state._counts[:] = len(state._free), heads, heads, 0
+        state._admits = Record((state._counts, state._places, state._free, state._store.heads, plan.program.template))
+        state._walks = Record((*plan.program, *state._store))
         return state
 
 

@@ -23,12 +23,12 @@ import numba
 import numpy as np
 
 from ghostnote import compiling
-from ghostnote.features import kernels, unrolling
-from ghostnote.features.kernels import Events, Program, Store
+from ghostnote.features import fetching, kernels, unrolling
+from ghostnote.features.kernels import Program
+from ghostnote.features.records import Record
 
-#: As `kernels.walk` without a program, whose weights follow the state's arrays; all arrays one by one, since handing
-#: tuples of them to compiled code takes longer than walking an event does.
-Walk = Callable[..., int]
+#: As `kernels.walk`: it reads the same records, of the program the weights alone.
+Walk = Callable[[int, int, int], int]
 #: Events of one kind of key after which a tailored walk is worth compiling: it takes about as long as they did.
 PAYS_AFTER = 5_000_000
 #: The fields of a program by the names that the walk has for them; the weights stay a table.
@@ -39,7 +39,7 @@ import math
 import numpy as np
 
 from ghostnote.compiling import aside, compiled, within
-from ghostnote.features.fetching import ahead
+from ghostnote.features.fetching import ahead, float_grid, int_grid, ints, longs, octets, record_at
 from ghostnote.features.kernels import Array, Int
 
 lean, inlined = aside, within
@@ -47,10 +47,27 @@ lean, inlined = aside, within
 _TAIL = """
 
 @compiled
-def walk(heads, wide, narrow, cells, log_blocks, cell_blocks, weights, keys, rows, times, flags, values, items, waters,
-         out, late, start):
-    return _walk(weights, heads, wide, narrow, cells, log_blocks, cell_blocks, keys, rows, times, flags, values, items,
-                 waters, out, late, start)
+def walk(kind, events, start):
+    p, e = record_at(kind), record_at(events)
+    return _walk(
+        longs(p, 17),
+        longs(p, 23),
+        longs(p, 24),
+        ints(p, 25),
+        ints(p, 26),
+        longs(p, 27),
+        longs(p, 28),
+        longs(e, EVENT_KEYS),
+        longs(e, EVENT_ROWS),
+        longs(e, EVENT_TIMES),
+        longs(e, EVENT_FLAGS),
+        longs(e, EVENT_VALUES),
+        int_grid(e, EVENT_ITEMS),
+        longs(e, EVENT_WATERS),
+        float_grid(e, EVENT_OUT),
+        octets(e, EVENT_LATE),
+        start,
+    )
 """
 
 
@@ -112,7 +129,7 @@ def _path(program: Program) -> Path:
 
 @cache
 def _circumstances() -> bytes:
-    texts = [_text(module) for module in (kernels, unrolling, compiling)]
+    texts = [_text(module) for module in (kernels, unrolling, compiling, fetching)]
     return "\0".join([numba.__version__, sys.version, llvm.get_host_cpu_name(), _HEAD, _TAIL, *texts]).encode()
 
 
@@ -147,11 +164,9 @@ def _loaded(path: Path) -> Walk:
 
 
 def _try(walk: Walk) -> None:
-    """Call it without an event, so that it is compiled for the types that folds use."""
-    long, short = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
-    store = Store(long, long, short, short, long, long)
-    events = Events(long, long, long, long, long, np.zeros((0, 0), dtype=np.int32))
-    walk(*store, long, *events, long, np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.uint8), 0)
+    """Call it without an event, so that it is compiled."""
+    nothing = Record([np.zeros(0, dtype=np.int64)] * 32)
+    walk(nothing.at, nothing.at, 0)
 
 
 if __name__ == "__main__":

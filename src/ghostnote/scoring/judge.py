@@ -20,9 +20,11 @@ from ghostnote.features.history import Day
 from ghostnote.features.own import own_from_json
 from ghostnote.models.boosting import Boosting
 from ghostnote.models.bundle import Bundle, Curve
+from ghostnote.models.calibration import Calibration
 from ghostnote.models.table import Table
 from ghostnote.scoring.links import links_of
 
+Values = NDArray[np.float32]
 #: Share of an account's plays on devices that it had not used before.
 _NEW_DEVICE = "plays_share_new_device_by_account_24h"
 #: Rows that are scored at once.
@@ -86,6 +88,8 @@ class Judge:
         #: All that is to be folded: that, and what the model of sign-ups is given besides.
         self.folded = _with_features(self.daily, bundle.signup.names if bundle.signup else ())
         self._names = tuple(feature.name for feature in self.folded)
+        curves = bundle.manifest.play_curve, bundle.manifest.signup_curve
+        self._play_curve, self._signup_curve = (curve.calibration() if curve else None for curve in curves)
 
     def judge(self, day: Day) -> Opinions:
         """All opinions on one day."""
@@ -106,31 +110,35 @@ class Judge:
         )
 
     @property
+    def play_threshold(self) -> float | None:
+        """The raw score that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
+        ceilings = self.bundle.manifest.play_ceilings
+        return None if ceilings is None else reached_by(ceilings, self.policy.honest_mark_ceiling)
+
+    @property
     def signup_threshold(self) -> float | None:
         """The raw score that only `honest_signup_ceiling` of honest sign-ups reach; None without a model of them."""
         ceilings = self.bundle.manifest.signup_ceilings
         # As a float32, which `raw` is: rows in the same leaves have the same score, and must reach it together.
         return None if ceilings is UNSET else float(np.float32(reached_by(ceilings, self.policy.honest_signup_ceiling)))
 
-    def play_scores(self, values: NDArray[np.float32], rows: NDArray[np.intp]) -> tuple[pl.Series, pl.Series]:
+    def play_scores(self, values: Values, rows: NDArray[np.intp]) -> tuple[Values, Values]:
         """What the model thinks of plays: `score`, the calibrated probability that each is artificial, and `raw`, which
-        ranks also where calibration makes no difference. Both float32, one per row; NaN without a play model.
+        ranks also where calibration makes no difference. Both (rows,) float32; NaN without a play model.
 
         `values` are events' features in the order of `folded`, float32 of shape (events, features); `rows` says which
         of them are plays.
         """
-        names = self._names[: len(self.features)]
-        return _scores(self.bundle.play, self.bundle.manifest.play_curve, names, values, rows)
+        return _scores(self.bundle.play, self._play_curve, self._names[: len(self.features)], values, rows)
 
-    def signup_scores(self, values: NDArray[np.float32], rows: NDArray[np.intp]) -> tuple[pl.Series, pl.Series]:
+    def signup_scores(self, values: Values, rows: NDArray[np.intp]) -> tuple[Values, Values]:
         """The same of sign-ups: how probable it is that the account is fake; NaN without a model of sign-ups."""
-        curve = self.bundle.manifest.signup_curve
-        return _scores(self.bundle.signup, None if curve is UNSET else curve, self._names, values, rows)
+        return _scores(self.bundle.signup, self._signup_curve, self._names, values, rows)
 
     def _signups(self, day: Day) -> pl.DataFrame:
         rows = np.flatnonzero((day.stream["kind"] == "signup").to_numpy())
         score, _ = self.signup_scores(day.values, rows)
-        return pl.DataFrame([day.stream["account_id"].gather(rows).cast(pl.String), score])
+        return pl.DataFrame([day.stream["account_id"].gather(rows).cast(pl.String), pl.Series("score", score)])
 
     def _day_probability(self, table: Table) -> NDArray[np.float64]:
         curve = self.bundle.manifest.day_curve
@@ -166,8 +174,9 @@ class Judge:
         plays = day.stream.select(_PLAY_COLUMNS).with_columns(
             ids[name].alias(name) for name in _PLAY_COLUMNS if name in ids
         )
+        score, raw = self.play_scores(day.values, np.flatnonzero(is_play.to_numpy()))
         return plays.filter(is_play).with_columns(
-            pl.lit(day.day).alias("day"), *self.play_scores(day.values, np.flatnonzero(is_play.to_numpy()))
+            pl.lit(day.day).alias("day"), pl.Series("score", score), pl.Series("raw", raw)
         )
 
 
@@ -192,18 +201,18 @@ def reached_by(ceilings: Curve, share: float) -> float:
 
 def _scores(
     model: Boosting | None,
-    curve: Curve | None,
+    curve: Calibration | None,
     names: tuple[str, ...],
-    values: NDArray[np.float32],
+    values: Values,
     rows: NDArray[np.intp],
-) -> tuple[pl.Series, pl.Series]:
+) -> tuple[Values, Values]:
     raw = score = np.full(len(rows), np.nan)
     if model is not None and curve is not None:
         for start in range(0, len(rows), _BLOCK):  # A copy of all would be as large as the day.
             part = slice(start, start + _BLOCK)
             raw[part] = model.score(Table(names, values[rows[part], : len(names)]))
-        score = curve.calibration()(raw)
-    return pl.Series("score", score, dtype=pl.Float32), pl.Series("raw", raw, dtype=pl.Float32)
+        score = curve(raw)
+    return score.astype(np.float32), raw.astype(np.float32)
 
 
 def _named(named: Sequence[tuple[str, NDArray[np.intp]]], count: int) -> pl.Series:

@@ -14,7 +14,7 @@ from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.audiences import Audiences
 from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.decide import Decided, decide
-from ghostnote.scoring.judge import NO_SIGNUPS, Judge, reached_by
+from ghostnote.scoring.judge import NO_SIGNUPS, Judge
 from ghostnote.scoring.kept import Kept
 from ghostnote.scoring.reasons import Baseline, explain
 
@@ -69,7 +69,7 @@ class Period:
     @property
     def play_threshold(self) -> float | None:
         """The raw score that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
-        return threshold_at(self.judge.bundle, self.judge.policy)
+        return self.judge.play_threshold
 
     @property
     def signups(self) -> pl.DataFrame:
@@ -125,9 +125,3 @@ class Period:
         return explain(
             acted, decided.days, self.kept.take, self.judge.bundle, self.judge.daily, baseline, decided.groups
         )
-
-
-def threshold_at(bundle: Bundle, policy: Policy) -> float | None:
-    """The raw score that only `policy.honest_mark_ceiling` of honest plays reach; None without a play model."""
-    ceilings = bundle.manifest.play_ceilings
-    return None if ceilings is None else reached_by(ceilings, policy.honest_mark_ceiling)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ghostnote.decisions.policy import Policy, load_policy
 from ghostnote.serving.backoff import Backoff
 from ghostnote.serving.calls import Calls
-from ghostnote.serving.configuring import Configuration
+from ghostnote.serving.configuring import Configuration, verdicts_of
 from ghostnote.serving.dead_letters import DeadLetters
 from ghostnote.serving.following import Deliver, Follower, Sink, forget_others
 from ghostnote.serving.logs import Log
@@ -56,7 +56,7 @@ def open_sinks(
         hook = settings.webhook
         post = Post(hook, secrets["webhook.secret"], clock)
         pauses = Backoff(hook.first_pause_seconds, hook.longest_pause_seconds, chance)
-        wanted = [name.strip() for name in hook.verdicts.split(",") if name.strip()]
+        wanted = verdicts_of(settings)
         add(
             "webhook",
             Webhook(hook, post, dead_letters(places), pauses, clock, log, metrics),
@@ -82,7 +82,7 @@ def open_source(
     configuration: Configuration,
     places: Places,
     calls: Calls,
-    loop: asyncio.AbstractEventLoop,
+    loop: Callable[[], asyncio.AbstractEventLoop],
     stored: Mapping[str, int],
     clock: Callable[[], datetime],
     log: Log,
@@ -90,7 +90,8 @@ def open_source(
 ) -> "Source | None":
     """The source that the settings name, not started yet; None if they name none.
 
-    stored: the offsets that the state was recovered with. Raises `GhostnoteError` as `open_sinks` does.
+    loop: the event loop in which calls are answered, once it runs. stored: the offsets that the state was recovered
+    with. Raises `GhostnoteError` as `open_sinks` does.
     """
     kafka = configuration.settings.kafka
     if not kafka.topic:
@@ -99,7 +100,7 @@ def open_source(
     from ghostnote.serving.kafka.source import Source
 
     def submit(events: Sequence[Any], offsets: dict[str, int]) -> "Future[Sequence[Any]]":
-        return asyncio.run_coroutine_threadsafe(calls.submit(events, offsets), loop)
+        return asyncio.run_coroutine_threadsafe(calls.submit(events, offsets), loop())
 
     password = configuration.secrets.get("kafka.password")
     poison = keeping(places.quarantine, clock)
@@ -114,7 +115,6 @@ class Outlets:
 
     def __init__(self, service: "Service", configuration: Configuration, log: Log) -> None:
         """Raises `GhostnoteError` as `open_sinks` does, and if the policy cannot be read."""
-        self._service, self._configuration, self._log = service, configuration, log
         policy = configuration.settings.policy
         self._sinks = open_sinks(
             configuration,
@@ -125,21 +125,20 @@ class Outlets:
             log,
             service.metrics,
         )
-        self._source: Source | None = None
+        self._source = open_source(
+            configuration,
+            service.places,
+            service.calls,
+            lambda: self._loop,
+            service.engine.state.offsets,
+            service.clock,
+            log,
+            service.metrics,
+        )
 
     def start(self) -> None:
         """Begin to deliver and to read; in the event loop, once the service takes events in."""
-        service = self._service
-        self._source = open_source(
-            self._configuration,
-            service.places,
-            service.calls,
-            asyncio.get_running_loop(),
-            service.engine.state.offsets,
-            service.clock,
-            self._log,
-            service.metrics,
-        )
+        self._loop = asyncio.get_running_loop()
         for sink in self._sinks:
             sink.start()
         if self._source is not None:

@@ -70,7 +70,7 @@ def run(
             log.info(f"Listening on {url}.", position=service.engine.state.position)
             listening(url)
 
-        watching = asyncio.create_task(_watch(service, server, log, started))
+        watching = asyncio.create_task(_watch(service, server, log, keys, started))
         await server.serve(sockets=[bound])
         watching.cancel()
 
@@ -100,13 +100,18 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def _watch(service: Service, server: uvicorn.Server, log: Log, started: Callable[[], None]) -> None:
-    told = False
+async def _watch(
+    service: Service, server: uvicorn.Server, log: Log, keys: Keys | None, started: Callable[[], None]
+) -> None:
+    told, problem = False, None
     while service.stopped is None:
         await asyncio.sleep(_LOOK_S)
         if server.started and not told:
             told = True
             started()
+        if keys is not None and keys.problem != problem:
+            problem = keys.problem
+            log.warning(f"The keys as they were go on: {problem}" if problem else "The keys can be read again.")
         _tell(service, log)
     server.should_exit = True
 

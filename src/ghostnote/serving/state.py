@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
-from ghostnote.features.arriving import Arriving, Rows, frame_of
+from ghostnote.features.arriving import Arriving, Rows
 from ghostnote.features.declaration import Feature
 from ghostnote.features.fold import Fold
 from ghostnote.serving.bodies import Event, lists
@@ -113,7 +113,9 @@ class State:
         """Fold new events that arrived on `day`; returns their rows and features, (events, features)."""
         columns = lists(events)
         rows = self.arriving.rows([event.kind for event in events], columns, day)
-        values = self.fold.update(frame_of(rows))
+        times = np.asarray(rows["event_time"], dtype=np.int64)
+        times: Any = np.array(rows["event_time"], dtype=np.int64)
+        values = self.fold.update_rows({**rows, "event_time": times})
         self.recent.put(columns["account_id"], columns["event_time"], values)
         self.day = max(self.day, day)
         return rows, values
