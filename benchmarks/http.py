@@ -1,8 +1,8 @@
-"""What an HTTP stack costs a request: one process each, side by side, in turns. Needs `wrk`, and the libraries it is to compare.
+"""What an HTTP stack costs a request: one process each, side by side, in turns. Needs `wrk` and what it is to compare.
 
-The stacks that the service does not use are not among its dependencies: `pip install granian litestar fastapi` into an environment of
-its own, then `python -m benchmarks.http` there. Processor time is of the whole server (`/proc/<pid>/stat`), which a busy machine blurs
-less than requests per second.
+The stacks that the service does not use are not among its dependencies: `pip install granian uvicorn httptools uvloop
+starlette litestar fastapi msgspec` into an environment of its own, then `python -m benchmarks.http` there. Processor
+time is of the whole server (`/proc/<pid>/stat`), which a busy machine blurs less than requests per second.
 """
 
 import os
@@ -36,7 +36,7 @@ _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
 class Measured(NamedTuple):
-    """One run of `wrk`: requests a second, milliseconds at two percentiles, and the server's microseconds per request."""
+    """One run of `wrk`: requests a second, milliseconds at two percentiles, the server's microseconds per request."""
 
     rate: float
     p50: float
@@ -48,38 +48,40 @@ def run() -> list[Row]:
     """Medians over the rounds, by stack and number of connections."""
     if shutil.which("wrk") is None:
         return [{"table": "HTTP stacks", "left out": "wrk is not installed: apt-get install wrk"}]
-    rows: list[Row] = []
-    for way, title in _TITLES.items():
-        chosen = [stack for stack in STACKS if way == "at-once" or stack in WAITING]
-        rows += _compare(way, title, [stack for stack in chosen if not missing(stack)])
+    chosen = [
+        (way, stack)
+        for way in _TITLES
+        for stack in STACKS
+        if not missing(stack) and (way == "at-once" or stack in WAITING)
+    ]
+    rows = _compare(chosen)
     absent = {name for stack in STACKS for name in missing(stack)}
     return rows + [{"table": "left out", "library": name, "why": "it is not installed"} for name in sorted(absent)]
 
 
-def _compare(way: str, title: str, stacks: Sequence[str]) -> list[Row]:
-    taken: dict[tuple[str, int], list[Measured]] = {}
+def _compare(chosen: Sequence[tuple[str, str]]) -> list[Row]:
+    taken: dict[tuple[str, str, int], list[Measured]] = {}
     with ExitStack() as running, tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "post.lua"
         header = 'wrk.headers["Content-Type"] = "application/json"'
         script.write_text(f"wrk.method = \"POST\"\nwrk.body = '{PLAY.decode()}'\n{header}\n")
-        servers = {stack: running.enter_context(_server(stack, way)) for stack in stacks}
+        servers = {(way, stack): running.enter_context(_server(stack, way)) for way, stack in chosen}
         for turn in range(ROUNDS + 1):
-            for stack, (pid, port) in servers.items():
+            for (way, stack), (pid, port) in servers.items():
                 for connections in CONNECTIONS:
                     measured = _ask(pid, port, connections, script)
                     if turn:  # The first one warms up.
-                        taken.setdefault((stack, connections), []).append(measured)
+                        taken.setdefault((way, stack, connections), []).append(measured)
     medians = {key: Measured(*map(statistics.median, zip(*runs, strict=True))) for key, runs in taken.items()}
-    return [_row(title, stack, connections, medians) for connections in CONNECTIONS for stack in stacks]
+    return [_row(*key, medians) for key in sorted(medians, key=lambda key: (list(_TITLES).index(key[0]), key[2]))]
 
 
-def _row(title: str, stack: str, connections: int, medians: dict[tuple[str, int], Measured]) -> Row:
-    own, base = medians[stack, connections], medians.get((YARDSTICK, connections))
-    row: Row = {"table": title, "stack": stack, "connections": connections, "processor, us": round(own.processor, 1)}
+def _row(way: str, stack: str, connections: int, medians: dict[tuple[str, str, int], Measured]) -> Row:
+    own, base = medians[way, stack, connections], medians.get((way, YARDSTICK, connections))
+    row: Row = {"table": _TITLES[way], "stack": stack, "connections": connections, "processor, us": own.processor}
     if base:
-        row["of raw uvicorn"] = round(own.processor / base.processor, 2)
-    row |= {"requests/s": round(own.rate), "p50, ms": round(own.p50, 2), "p99, ms": round(own.p99, 2)}
-    return row
+        row |= {"of raw uvicorn": own.processor / base.processor, "its rate": own.rate / base.rate}
+    return row | {"requests/s": round(own.rate), "p50, ms": own.p50, "p99, ms": own.p99}
 
 
 @contextmanager
@@ -87,13 +89,15 @@ def _server(stack: str, way: str) -> Iterator[tuple[int, int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks.http_servers", stack, way, str(port)]
-    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "benchmarks.http_servers", stack, str(port)]
+    environment = os.environ | {"GHOSTNOTE_WAY": way}
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL, env=environment)
     try:
         _await(process, port)
         yield process.pid, port
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
@@ -108,11 +112,12 @@ def _await(process: "subprocess.Popen[bytes]", port: int) -> None:
             if asking.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise SystemExit(f"The server did not start: run {' '.join(map(str, process.args))} to see why.")  # type: ignore[arg-type]
+    raise SystemExit(f"The server did not start: {process.args} says why.")
 
 
 def _ask(pid: int, port: int, connections: int, script: Path) -> Measured:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script), f"http://127.0.0.1:{port}{PATH}"]
+    url = f"http://127.0.0.1:{port}{PATH}"
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script), url]
     before = _processor(pid)
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     spent = _processor(pid) - before

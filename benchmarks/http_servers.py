@@ -1,7 +1,7 @@
-"""Servers that read a play and answer a decision, one for each HTTP stack: `python -m benchmarks.http_servers STACK WAY PORT`.
+"""Servers that read a play and answer a decision: `GHOSTNOTE_WAY=WAY python -m benchmarks.http_servers STACK PORT`.
 
-WAY says when the answer is given: `at-once`, or once a batch of all that has gathered was worked on, in the event loop's own thread
-(`in-loop`) or in another one (`in-thread`).
+WAY says when the answer is given: `at-once`, or once a batch of all that has gathered was worked on, in the event
+loop's own thread (`in-loop`) or in another one (`in-thread`).
 """
 
 import asyncio
@@ -23,20 +23,24 @@ STACKS = {
     "RSGI on Granian": ("granian", "uvloop"),
     "Starlette on uvicorn, endpoint": ("starlette", "uvicorn", "httptools", "uvloop"),
     "Starlette on uvicorn, ASGI endpoint": ("starlette", "uvicorn", "httptools", "uvloop"),
+    "Starlette on uvicorn, raw ASGI before it": ("starlette", "uvicorn", "httptools", "uvloop"),
     "Litestar on uvicorn": ("litestar", "uvicorn", "httptools", "uvloop"),
     "FastAPI on uvicorn": ("fastapi", "uvicorn", "httptools", "uvloop"),
 }
 # SHA-256 of this many bytes stands for compiled work: it lets go of Python's lock, and takes some 0.3 ms.
 WORK = bytes(450_000)
 PLAY = (
-    b'{"kind":"play","event_id":"play-000000000001","event_time":"2026-01-01T12:34:56.123456Z","account_id":"account-00000042",'
-    b'"track_id":"track-0000004711","ms_played":183000,"source":"playlist","source_id":"playlist-00000815","start_reason":"trackdone",'
+    b'{"kind":"play","event_id":"play-000000000001","event_time":"2026-01-01T12:34:56.123456Z",'
+    b'"account_id":"account-00000042","track_id":"track-0000004711","ms_played":183000,'
+    b'"source":"playlist","source_id":"playlist-00000815","start_reason":"trackdone",'
     b'"end_reason":"trackdone","shuffle":false,"offline":false,"ip":"203.0.113.77","device_id":"device-00000123","platform":"android",'
     b'"client_version":"8.9.12","country":"SE"}'
 )
 DECISION = (
-    b'{"event_id":"play-000000000001","kind":"play","verdict":"count","score":0.0123,"reasons":["usual for this account",'
-    b'"nothing that others do not do"],"account":"allow","bundle":"2026-01-01","policy":"3f9a","position":123456789,"repeated":false}'
+    b'{"event_id":"play-000000000001","kind":"play","verdict":"count","score":0.0123,'
+    b'"reasons":["usual for this account",'
+    b'"nothing that others do not do"],"account":"allow","bundle":"2026-01-01","policy":"3f9a",'
+    b'"position":123456789,"repeated":false}'
 )
 
 
@@ -161,6 +165,19 @@ class _Endpoint:
         await asgi(scope, receive, send)
 
 
+class Before:
+    """Answers the one path that is asked most; hands all others on."""
+
+    def __init__(self, others: Any) -> None:
+        self._others = others
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == PATH:
+            await asgi(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+
 def starlette(endpoint: str) -> Any:
     """Routes of Starlette's."""
     from starlette.applications import Starlette
@@ -202,6 +219,7 @@ _APPS: dict[str, Callable[[], Any]] = {
     "raw ASGI on uvicorn": lambda: asgi,
     "Starlette on uvicorn, endpoint": lambda: starlette("plain"),
     "Starlette on uvicorn, ASGI endpoint": lambda: starlette("asgi"),
+    "Starlette on uvicorn, raw ASGI before it": lambda: Before(starlette("plain")),
     "Litestar on uvicorn": litestar,
     "FastAPI on uvicorn": fastapi,
 }
@@ -219,8 +237,8 @@ def serve(stack: str, port: int) -> None:
 
         name = "rsgi" if stack.startswith("RSGI") else "asgi"
         Granian(
-            f"benchmarks.http_servers:{name}", address="127.0.0.1", port=port, interface=name, workers=1, runtime_threads=1,
-            loop="uvloop", log_enabled=False, websockets=False,
+            f"benchmarks.http_servers:{name}", address="127.0.0.1", port=port, interface=name, workers=1,
+            runtime_threads=1, loop="uvloop", log_enabled=False, websockets=False,
         ).serve()  # fmt: skip
     else:
         import uvicorn
@@ -232,8 +250,4 @@ def serve(stack: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    os.environ["GHOSTNOTE_WAY"] = sys.argv[2]
-    sys.modules.pop("benchmarks.http_servers", None)
-    from benchmarks import http_servers
-
-    http_servers.serve(sys.argv[1], int(sys.argv[3]))
+    serve(sys.argv[1], int(sys.argv[2]))

@@ -44,7 +44,7 @@ _WATCHED = (
     (judge, "account_days", "account-days"),
     (judge.Judge, "_day_probability", "models of days"),
     (Tails, "score", "models of days"),
-    (judge.Judge, "_play_scores", "model of plays"),
+    (judge.Judge, "play_scores", "model of plays"),
     (judge.Judge, "_with_evidence", "rules"),
     (judge.Judge, "_plays", "rows of plays"),
     (judge, "links_of", "links"),

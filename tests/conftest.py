@@ -5,7 +5,18 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from tests.invented import World, write_decisions
-from tests.worlds import ARENA, ARENA_TRAINED, CROWD, TOWN, TOWN_TRAINED, Judged, judged, once
+from tests.worlds import (
+    ARENA,
+    ARENA_TRAINED,
+    ARRIVALS,
+    ARRIVALS_TRAINED,
+    CROWD,
+    TOWN,
+    TOWN_TRAINED,
+    Judged,
+    judged,
+    once,
+)
 
 from ghostnote.events.lake import Lake
 from ghostnote.simulation.world import simulate
@@ -24,6 +35,15 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Judged:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """Two hundred listeners, a week, four campaigns; trained on four days."""
     return Judged(once(tmp_path_factory.getbasetemp(), "town", lambda path: judged(path, TOWN, TOWN_TRAINED, seed=3)))
+
+
+@pytest.fixture(scope="session")
+def arrivals(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """Three hundred listeners, a week, half of them new; three campaigns open accounts. Trained on five days."""
+    place = once(
+        tmp_path_factory.getbasetemp(), "arrivals", lambda path: judged(path, ARRIVALS, ARRIVALS_TRAINED, seed=5)
+    )
+    return Judged(place)
 
 
 @pytest.fixture(scope="session")

@@ -172,7 +172,11 @@ def _accounts(world: World, plays: pl.DataFrame, rng: np.random.Generator) -> pl
     )
     return (
         frame.with_columns(pl.Series("score", score), number.alias("campaign_id"))
-        .with_columns(action.alias("action"), pl.lit(None, dtype=pl.Float64).alias("sequence"))
+        .with_columns(
+            action.alias("action"),
+            pl.lit(None, dtype=pl.Float64).alias("sequence"),
+            pl.lit(None, dtype=pl.Float32).alias("signup_score"),
+        )
         .with_columns(_sources(), _due().alias("due"), pl.when(_ACTED).then(pl.lit(value=True)).alias("told"))
         .with_columns(
             pl.when(pl.col("action") != "allow")

@@ -1,4 +1,4 @@
-"""Two small services with campaigns of known size, each made, learnt from and judged once per run of the tests."""
+"""Three small services with campaigns of known size, each made, learnt from and judged once per run of the tests."""
 
 import fcntl
 import os
@@ -31,7 +31,7 @@ from ghostnote.training.card import card
 
 MADE_AT = datetime(2026, 4, 1, tzinfo=UTC)
 #: All days of a world are trained on up to this one (counted from 1), and judged after it.
-ARENA_TRAINED, TOWN_TRAINED = 8, 4
+ARENA_TRAINED, TOWN_TRAINED, ARRIVALS_TRAINED = 8, 4, 5
 
 #: A fortnight in which each kind of attack goes on, or begins anew in other hands, after training: for figures.
 ARENA = Scenario(
@@ -81,6 +81,19 @@ TOWN = Scenario(
         PlaylistLoop(name="loop", start=0.4, days=6.6, accounts=8, hours=3.0, tracks=40, artists=6),
         HijackedListeners(name="hijack", start=0.5, days=6.5, victims=8, plays=60.0),
         FakeAccountFactory(name="factory", start=1.1, days=5.0, accounts=12),
+    ),
+)
+#: A week in which many sign up, honest and otherwise: the later factory is in other hands.
+ARRIVALS = Scenario(
+    accounts=300,
+    days=7,
+    catalogue=CatalogueParameters(least_tracks=2000),
+    population=PopulationParameters(new_per_day=0.1),
+    team=TeamParameters(found=0.9, delay_days=0.5),
+    campaigns=(
+        AiCatalogueFarm(name="farm", start=2.0, days=5.0, accounts=24, hours=3.0, opened_over=2.0),
+        FakeAccountFactory(name="factory", start=1.1, days=4.0, accounts=60, bursts=4),
+        FakeAccountFactory(name="new-factory", start=5.2, days=1.5, accounts=30, country="TR", per_device=3.0),
     ),
 )
 #: A week and a day of honest people alone, many of every kind: whom no rule may hit.

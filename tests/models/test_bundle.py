@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import numpy as np
 import pytest
+from msgspec import UNSET
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.models.boosting import Boosting
@@ -14,6 +15,7 @@ from ghostnote.models.bundle import (
     MANIFEST,
     Bundle,
     Curve,
+    LearntSignups,
     Manifest,
     Training,
     digest_of,
@@ -150,6 +152,47 @@ def test_a_bundle_without_one_stays_what_older_readers_read(bundle, tmp_path):
     save_bundle(bundle, tmp_path / "b", "")
     assert bundle_format(tmp_path / "b") == FORMAT == 1
     assert load_bundle(tmp_path / "b").sequence is None
+
+
+@pytest.fixture
+def with_signups(bundle: Bundle) -> Bundle:
+    table = Table(("shared", "b"), np.random.default_rng(3).normal(size=(400, 2)).astype(np.float32))
+    model = Boosting(rounds=4).fit(table, (table.column("shared") > 0).astype(np.float64))
+    learnt = LearntSignups(rows=400, fraud=20, prior=0.1, trees=4, average_precision=0.5)
+    manifest = msgspec.structs.replace(
+        bundle.manifest,
+        training=msgspec.structs.replace(bundle.manifest.training, signups=learnt),
+        signup_curve=Curve([0.0, 1.0], [0.2, 0.8]),
+        signup_ceilings=Curve([1e-3, 1e-2], [0.9, 0.7]),
+    )
+    return msgspec.structs.replace(bundle, manifest=manifest, signup=model)
+
+
+def test_a_model_of_signups_comes_back_the_same(with_signups, tmp_path):
+    save_bundle(with_signups, tmp_path / "b", "")
+    loaded = load_bundle(tmp_path / "b")
+    rows = Table(("b", "shared"), np.random.default_rng(4).normal(size=(50, 2)).astype(np.float32))
+    np.testing.assert_array_equal(loaded.signup.score(rows), with_signups.signup.score(rows))
+    assert loaded.manifest.signup_curve == with_signups.manifest.signup_curve
+    assert loaded.manifest.signup_ceilings == with_signups.manifest.signup_ceilings
+    assert loaded.manifest.training.signups == with_signups.manifest.training.signups
+    assert digest_of(loaded) == digest_of(with_signups) != digest_of(msgspec.structs.replace(loaded, signup=None))
+
+
+def test_readers_before_models_of_signups_refuse_a_bundle_with_one(with_signups, tmp_path):
+    save_bundle(with_signups, tmp_path / "b", "")
+    # They know 1 and 2, and say that it is of another format.
+    assert bundle_format(tmp_path / "b") == 3
+
+
+def test_without_a_model_of_signups_a_bundle_says_nothing_of_them(bundle, tmp_path):
+    """Readers before it refuse fields that they do not know, and what decides must have the digest it had."""
+    save_bundle(bundle, tmp_path / "b", "")
+    assert "signup" not in (tmp_path / "b" / MANIFEST).read_text()
+    loaded = load_bundle(tmp_path / "b")
+    assert loaded.signup is None
+    assert loaded.manifest.signup_curve is loaded.manifest.signup_ceilings is UNSET
+    assert loaded.manifest.training.signups is UNSET
 
 
 def test_an_altered_graph_is_refused(with_sequence, tmp_path):

@@ -1,5 +1,6 @@
 """A service on a socket of its own for tests, with a clock that they set."""
 
+import io
 import threading
 import time
 from collections.abc import Iterator
@@ -16,9 +17,12 @@ import uvicorn
 from ghostnote.events.schema import EVENT_TABLES, TABLES
 from ghostnote.serving.app import build
 from ghostnote.serving.bodies import COLUMNS
+from ghostnote.serving.configuring import Configuration
 from ghostnote.serving.keys import Keys
+from ghostnote.serving.logs import open_log
+from ghostnote.serving.outlets import Outlets
 from ghostnote.serving.service import Service
-from ghostnote.serving.settings import Settings
+from ghostnote.serving.settings import LogSettings, Settings
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -47,7 +51,10 @@ def running(root: Path, *, keys: bool = False, clock: Clock | None = None, **giv
     """A service in a thread, on any free port, stopped at the end as SIGTERM would."""
     clock = clock or Clock()
     told = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    secrets = told.pop("secrets", {})
     service = Service.open(Settings(**{"state": str(root), "refresh_minutes": 0.0, **told}), clock)
+    log = open_log(LogSettings(), secrets, io.StringIO())
+    service.outlets = Outlets(service, Configuration(service.settings, secrets), log)
     app = build(service, Keys(service.places.keys) if keys else None)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run)

@@ -34,7 +34,7 @@ def batches(root: Path) -> list[Batch]:
 
 def into(ledger: Path, told: io.StringIO, metrics: Metrics | None = None) -> IntoLedger:
     log, backoff = open_log(LogSettings(), {}, told), Backoff(0.01, 0.02, random.Random(1))
-    return IntoLedger(str(ledger), Policy, lambda: NOW, backoff, log, metrics)
+    return IntoLedger(str(ledger), Policy(), lambda: NOW, backoff, log, metrics)
 
 
 def test_what_is_withheld_is_in_the_ledger_once_with_its_price(tmp_path: Path) -> None:

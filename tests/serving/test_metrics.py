@@ -50,12 +50,12 @@ def test_what_is_watched_is_asked_for_when_somebody_reads() -> None:
         asked.append(1)
         return 7.0 * len(asked)
 
-    metrics.watch("queue_requests", ask)
+    metrics.watch("queue_events", ask)
     assert not asked
-    assert b"ghostnote_queue_requests 7.0" in metrics.text()[0]
-    assert b"ghostnote_queue_requests 14.0" in metrics.text()[0]
-    metrics.watch("queue_requests", lambda: math.nan)
-    assert b"ghostnote_queue_requests NaN" in metrics.text()[0]
+    assert b"ghostnote_queue_events 7.0" in metrics.text()[0]
+    assert b"ghostnote_queue_events 14.0" in metrics.text()[0]
+    metrics.watch("queue_events", lambda: math.nan)
+    assert b"ghostnote_queue_events NaN" in metrics.text()[0]
     with pytest.raises(KeyError):
         metrics.watch("unheard_of", ask)
 

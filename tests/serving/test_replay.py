@@ -60,9 +60,9 @@ def test_a_week_over_http_is_decided_as_in_batch(town: Judged, tmp_path: Path, m
         assert live.tobytes() == offline.tobytes()
 
         plays = np.flatnonzero(np.array([each["kind"] == "play" for each in decided]))
-        expected = pl.concat([_scores(judge, day.stream, day.values) for day in days])
+        expected = np.concatenate([_scores(judge, day.stream, day.values) for day in days])
         got = [decided[place]["score"] for place in plays]
-        assert got == pytest.approx(expected.to_list(), abs=0)
+        assert got == pytest.approx(expected.tolist(), abs=0)
 
         up.client.post("/v1/refresh").raise_for_status()
         policy_score = score(batch, town.loaded, tmp_path / "decisions", made_at=MADE_AT)
@@ -87,7 +87,7 @@ def theirs_acted(decisions: Path) -> str:
     return str(accounts.sort("artificial_plays", descending=True)["account_id"][0])
 
 
-def _scores(judge: Judge, stream: pl.DataFrame, values: np.ndarray) -> pl.Series:
+def _scores(judge: Judge, stream: pl.DataFrame, values: np.ndarray) -> np.ndarray:
     rows = np.flatnonzero((stream["kind"] == "play").to_numpy())
     return judge.play_scores(values, rows)[0]
 

@@ -54,8 +54,8 @@ def test_every_setting_can_come_from_the_environment_and_says_what_it_means(name
     }
     choices = getattr(kind[key], "__args__", ()) if isinstance(usual, str) else ()
     value = str(usual + 1) if not isinstance(usual, str) else (choices[-1] if choices else usual or "something")
-    if name in ("webhook.url", "ledger"):
-        value = {"webhook.url": "https://example.org/x", "ledger": "postgresql://host/name"}[name]
+    special = {"webhook.url": "https://example.org/x", "ledger": "postgresql://host/name", "webhook.verdicts": "hold"}
+    value = special.get(name, value)
     environ = {variable_of(name): value}
     if name in {"kafka.topic", "kafka.decisions_topic"}:
         environ[variable_of("kafka.brokers")] = "localhost:9092"
@@ -91,6 +91,7 @@ def test_every_setting_can_come_from_the_environment_and_says_what_it_means(name
         ("[kafka]\nbrokers = 'x:1'\ntopic = 'x'\ndecisions_topic = 'x'", "cannot go to the topic"),
         ("[kafka]\nbrokers = 'x:1'\ntopic = 'x'\nusername = 'me'", "username but no password"),
         ("[webhook]\nurl = 'https://example.org'", "needs a secret"),
+        ("[webhook]\nverdicts = 'hold, exlude'", "no verdict 'exlude' for webhook.verdicts: did you mean 'exclude'?"),
         ("[webhook]\nurl = 'example.org'", "is no address"),
         ("[webhook]\nurl = 'ftp://example.org'", "is no address"),
         ("[webhook]\nurl = 'https://me:hush@example.org'", "holds a password"),

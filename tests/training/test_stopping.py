@@ -80,7 +80,7 @@ def test_what_the_held_out_accounts_did_before_does_not_matter() -> None:
 
 def test_the_model_has_as_many_trees_as_were_chosen() -> None:
     sample = _service(contradicts=True)
-    learnt = learn(sample, {}, seed=0)
+    learnt = learn(sample, Boosting())
     assert learnt.stop == best_rounds(sample, Boosting(seed=0))
     assert learnt.model.rounds == learnt.stop.rounds < Boosting().rounds
     assert learnt.model.state()["trees.txt"].count("\nTree=") == learnt.stop.rounds

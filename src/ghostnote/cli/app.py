@@ -14,6 +14,7 @@ from ghostnote.cli.forget import expire, forget
 from ghostnote.cli.import_ import import_app
 from ghostnote.cli.keys import keys_app
 from ghostnote.cli.ledger import ledger_app
+from ghostnote.cli.load import load
 from ghostnote.cli.packet import packet
 from ghostnote.cli.plant import plant
 from ghostnote.cli.policy import policy_app
@@ -44,6 +45,7 @@ app.command()(train)
 app.command()(score)
 app.command()(evaluate)
 app.command()(serve)
+app.command()(load)
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cases_app, name="cases")

@@ -70,11 +70,13 @@ def serve(
 def _run(service: "Service", configuration: "Configuration", *, without_keys: bool, as_json: bool) -> None:
     from ghostnote.serving.keys import Keys
     from ghostnote.serving.logs import open_log
+    from ghostnote.serving.outlets import Outlets
     from ghostnote.serving.server import run
 
     log = open_log(configuration.settings.logs, configuration.secrets)
     for note in service.notes:
         log.warning(note)
+    service.outlets = Outlets(service, configuration, log)
     keys, first = None, None
     if not without_keys:
         first = _first_key(service)

@@ -77,6 +77,12 @@ def _show(facts: "Training", out: Path) -> None:
     ):
         if value is not None:
             screen.print(f"Average precision on {name} of accounts not fitted on, against those labels: {value:.3f}")
+    if facts.signups:
+        ahead = facts.signups.average_precision
+        screen.print(
+            f"Learnt from {facts.signups.rows:,} sign-ups, {facts.signups.fraud:,} of accounts labelled fraud."
+            + ("" if ahead is None else f" Average precision on the last days' sign-ups, by those before: {ahead:.3f}")
+        )
     for note in facts.notes:
         screen.print(f"NOTE {note}")
     screen.print(f"The bundle is in {out}; its MODEL_CARD.md says more.")

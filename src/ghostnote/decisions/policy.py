@@ -23,6 +23,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     honest_account_ceiling: largest acceptable share of honest accounts acted on.
     honest_mark_ceiling: largest acceptable share of honest plays marked by their own score. A mark alone does nothing:
         plays are excluded where several accounts' marks meet on one target.
+    honest_signup_ceiling: largest acceptable share of honest sign-ups challenged by their own score before they go
+        through, by whoever asks while they happen. None is refused: a sign-up alone earns nobody anything.
     reviews_per_day: accounts that people can look at in a day, the alert budget.
     track_alerts_per_day: tracks that people can look at in a day, for whose audiences are odd.
     day_cap: most evidence (log-odds) that one day of one account can bring; being tied to a group brings as much once.
@@ -50,6 +52,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     honest_account_ceiling: Share = 1e-4
     honest_mark_ceiling: Share = 1e-2
+    honest_signup_ceiling: Share = 1e-3
     reviews_per_day: Annotated[int, msgspec.Meta(ge=0)] = 25
     track_alerts_per_day: Annotated[int, msgspec.Meta(ge=0)] = 5
     day_cap: Annotated[float, msgspec.Meta(gt=0.0)] = 4.7

@@ -20,7 +20,8 @@ GAINING = ("beneficiary", "takeover")
 
 #: One row per account seen in the period; `score` is the calibrated probability that the account is fraudulent.
 #: `sources` are what spoke against it; `due` is when its action is carried out and `told` whether the holder is told,
-#: null where nothing is done that a holder notices.
+#: null where nothing is done that a holder notices. `sequence` and `signup_score` are the scores of detectors that no
+#: decision rests on; null without them, and `signup_score` for who did not sign up in the period.
 ACCOUNTS = pl.Schema(
     {
         "account_id": pl.String(),
@@ -36,6 +37,7 @@ ACCOUNTS = pl.Schema(
         "sources": pl.List(pl.String()),
         "due": _TIME,
         "told": pl.Boolean(),
+        "signup_score": pl.Float32(),
     }
 )
 #: One row per play in the period; `payout` is what it is worth if it counts, `reason` is null if it does.

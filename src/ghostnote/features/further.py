@@ -130,6 +130,15 @@ SHARED = (
     share(NEW_ACCOUNT, "playlist", "7d", "A playlist for new accounts.", support=5, support_of="account"),
     rate(KNOWN_BAD, "account", "playlist", "7d", "Other listeners of the playlist are known to be bad.", support=5),
 )
+#: What the model of sign-ups is given besides: it needs no plays, and asks who else signed up the same way.
+OPENINGS = (
+    count("subnet", "7d", "Farms fill a network over days, a few accounts a day.", where=SIGNUP),
+    top_share(
+        "email_shape", "subnet", "7d", "Neighbours whose addresses are made by one pattern.", where=SIGNUP, support=5
+    ),
+    top_share("platform", "subnet", "7d", "Neighbours who all have one kind of client.", where=SIGNUP, support=5),
+    share(HOSTING_IP, "ip", "24h", "People rarely sign up from data centres.", where=SIGNUP),
+)
 
 #: All of them.
-FURTHER: tuple[Feature, ...] = (*HABITS, *ACCESS, *FAVOURITES, *TRACKS, *PAYEES, *SHARED)
+FURTHER: tuple[Feature, ...] = (*HABITS, *ACCESS, *FAVOURITES, *TRACKS, *PAYEES, *SHARED, *OPENINGS)

@@ -28,7 +28,7 @@ from ghostnote.features.declaration import (
 )
 from ghostnote.features.edges import KINDS
 from ghostnote.features.fold import Fold
-from ghostnote.features.further import ACCESS, FAVOURITES, HABITS, PAYEES, SHARED, TRACKS
+from ghostnote.features.further import ACCESS, FAVOURITES, HABITS, OPENINGS, PAYEES, SHARED, TRACKS
 from ghostnote.features.keys import ITEMS, KEYS, VALUES
 from ghostnote.features.predicates import PLAY, SHORT, Predicate
 from ghostnote.features.sequences import CHANNELS
@@ -384,6 +384,7 @@ def _catalogue() -> str:
             *_table("Further ones: tracks", TRACKS),
             *_table("Further ones: artists and payees", PAYEES),
             *_table("Further ones: what accounts share", SHARED),
+            *_table("Further ones: how accounts are opened", OPENINGS),
             "### Predicates",
             "",
             _line("predicate", "rests on"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.models.boosting import Boosting
@@ -21,6 +22,9 @@ from ghostnote.models.tails import Tails
 FORMAT = 1
 #: Of a bundle that holds a sequence detector: readers before it take every file for text.
 FORMAT_WITH_SEQUENCE = 2
+#: Of a bundle that holds a model of sign-ups, with or without a sequence detector: readers before it would do without.
+FORMAT_WITH_SIGNUPS = 3
+_READ = (FORMAT, FORMAT_WITH_SEQUENCE, FORMAT_WITH_SIGNUPS)
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 
@@ -37,6 +41,21 @@ class Curve(msgspec.Struct, frozen=True):
 
     def calibration(self) -> Calibration:
         return Calibration(np.asarray(self.scores), np.asarray(self.probabilities))
+
+
+class LearntSignups(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model of sign-ups was trained on and what came out.
+
+    `rows` sign-ups, those of `fraud` accounts labelled, or caught by certain rules; `prior` is the estimated share of
+    fake ones. `average_precision` is that of trees taught by what was known before the last days, on the sign-ups of
+    those days, against the labels known since; None where they are too few.
+    """
+
+    rows: int
+    fraud: int
+    prior: float
+    trees: int
+    average_precision: float | None = None
 
 
 class Training(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,12 +83,15 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     missing_columns: list[str] = []
     unreadable_files: int = 0
     notes: list[str] = []
+    # What is not set is not written: without a model of sign-ups a bundle is what it was before there were any.
+    signups: LearntSignups | UnsetType = UNSET
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of a bundle but the detectors themselves; `files` maps each file's name to its SHA-256.
 
-    `own_features` are the declarations of features that are not shipped, as plain data.
+    `own_features` are the declarations of features that are not shipped, as plain data. `signup_curve` and
+    `signup_ceilings` are of the model of sign-ups as the others are of theirs, and not set without one.
     """
 
     format: int
@@ -83,11 +105,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     day_curve: Curve | None = None
     surprise_quantiles: list[float] = []
     own_features: dict[str, Any] = {}
+    signup_curve: Curve | UnsetType = UNSET
+    signup_ceilings: Curve | UnsetType = UNSET
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """Trained detectors and what they need: the play and account-day model are there only if labels were, the sequence
-    detector only if it was asked for.
+    """Trained detectors and what they need: the models of plays, account-days and sign-ups are there only if
+    labels were, the sequence detector only if it was asked for.
     """
 
     manifest: Manifest
@@ -95,6 +119,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     play: Boosting | None = None
     day: Boosting | None = None
     sequence: PlaySequence | None = None
+    signup: Boosting | None = None
 
     @property
     def supervised(self) -> bool:
@@ -113,8 +138,7 @@ def save_bundle(bundle: Bundle, path: Path, card: str) -> None:
     files = {f"{part}.{name}": _bytes(file) for part, state in _states(bundle).items() for name, file in state.items()}
     files[CARD] = card.encode()
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    kind = FORMAT if bundle.sequence is None else FORMAT_WITH_SEQUENCE
-    manifest = msgspec.structs.replace(bundle.manifest, files=hashes, format=kind)
+    manifest = msgspec.structs.replace(bundle.manifest, files=hashes, format=_format(bundle))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.mkdir(parents=True)
@@ -130,6 +154,12 @@ def save_bundle(bundle: Bundle, path: Path, card: str) -> None:
         raise GhostnoteError(
             f"Could not write the bundle {path}: {why}. Free some space or choose another place."
         ) from error
+
+
+def _format(bundle: Bundle) -> int:
+    if bundle.signup is not None:
+        return FORMAT_WITH_SIGNUPS
+    return FORMAT if bundle.sequence is None else FORMAT_WITH_SEQUENCE
 
 
 def digest_of(bundle: Bundle) -> str:
@@ -151,13 +181,14 @@ def load_bundle(path: Path) -> Bundle:
     def text(name: str) -> Mapping[str, str]:
         return {file: found.decode() for file, found in part(name).items()}
 
-    play, day, sequence = text("play"), text("day"), part("sequence")
+    play, day, signup, sequence = text("play"), text("day"), text("signup"), part("sequence")
     return Bundle(
         manifest=manifest,
         tails=Tails.restore(text("tails")),
         play=Boosting.restore(play) if play else None,
         day=Boosting.restore(day) if day else None,
         sequence=PlaySequence.restore(sequence) if sequence else None,
+        signup=Boosting.restore(signup) if signup else None,
     )
 
 
@@ -167,6 +198,8 @@ def _states(bundle: Bundle) -> dict[str, Mapping[str, str] | Mapping[str, bytes]
         states["play"] = bundle.play.state()
     if bundle.day is not None:
         states["day"] = bundle.day.state()
+    if bundle.signup is not None:
+        states["signup"] = bundle.signup.state()
     if bundle.sequence is not None:
         states["sequence"] = bundle.sequence.state()
     return states
@@ -187,10 +220,10 @@ def _manifest(path: Path) -> Manifest:
     try:
         content = file.read_bytes()
         found = msgspec.json.decode(content, type=_Format).format
-        if found not in (FORMAT, FORMAT_WITH_SEQUENCE):
+        if found not in _READ:
             raise GhostnoteError(
-                f"{path} is a bundle of format {found}; this version reads format {FORMAT} and "
-                f"{FORMAT_WITH_SEQUENCE}: train it again."
+                f"{path} is a bundle of format {found}; this version reads format {FORMAT} to {_READ[-1]}: "
+                "train it again."
             )
         return msgspec.json.decode(content, type=Manifest)
     except (OSError, msgspec.DecodeError) as error:

@@ -1,6 +1,6 @@
 """Opinions on events one call at a time: the same detectors and rules that judge a day, asked about each event."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,8 @@ from ghostnote.features.account_days import averaged, day_names
 from ghostnote.features.declaration import Feature
 from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.judge import Judge
-from ghostnote.scoring.period import threshold_at
 
+Scores = Callable[[NDArray[np.float32], NDArray[np.intp]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 NOTHING = Opinion()
 
 
@@ -46,7 +46,7 @@ class Live:
         place = {feature.name: column for column, feature in enumerate(self.folded)}
         self._columns = np.array([place[feature.name] for feature in self.judge.folded], dtype=np.intp)
         self._reorder = not np.array_equal(self._columns, np.arange(len(self._columns)))
-        self._mark = threshold_at(bundle, policy)
+        self._marks = self.judge.play_threshold, self.judge.signup_threshold
         own = {feature.name for feature in self.judge.folded if not averaged(feature)}
         # As of any event, what a rule asks of the account itself is known; what it asks of a day's mean is not, but for
         # an account's first event, which is all of its day so far.
@@ -59,10 +59,10 @@ class Live:
         found = [NOTHING] * len(kinds)
         plays = [place for place, kind in enumerate(kinds) if kind == "play"]
         if plays:
-            self._of_plays(mine, np.array(plays, dtype=np.intp), found)
+            self._scored(self.judge.play_scores, self._marks[0], mine, plays, found)
         signups = [place for place, kind in enumerate(kinds) if kind == "signup"]
         if signups:
-            self._of_signups(mine, np.array(signups, dtype=np.intp), found)
+            self._scored(self.judge.signup_scores, self._marks[1], mine, signups, found)
         fired = self._fired(self._at_others, mine, None)
         if signups:
             fired |= self._fired(self._at_signup, mine, signups)
@@ -70,16 +70,16 @@ class Live:
             found[place] = Opinion(found[place].score, found[place].marked, rules)
         return found
 
-    def _of_plays(self, values: NDArray[np.float32], rows: NDArray[np.intp], found: list[Opinion]) -> None:
-        score, raw = self.judge.play_scores(values, rows)
-        if self._mark is None:
+    def _scored(
+        self, scores: Scores, mark: float | None, values: NDArray[np.float32], rows: Sequence[int], found: list[Opinion]
+    ) -> None:
+        """Fill in what a model thinks of its rows; nothing if there is none."""
+        if mark is None:
             return
-        marked = (raw >= self._mark).to_list()
-        for place, one, mark in zip(rows.tolist(), score.to_list(), marked, strict=True):
-            found[place] = Opinion(one, mark)
-
-    def _of_signups(self, values: NDArray[np.float32], rows: NDArray[np.intp], found: list[Opinion]) -> None:
-        """Until there is a model of sign-ups, rules alone speak."""
+        score, raw = scores(values, np.array(rows, dtype=np.intp))
+        marked = raw >= np.float32(mark)
+        for place, one, above in zip(rows, score.tolist(), marked.tolist(), strict=True):
+            found[place] = Opinion(one, above)
 
     def _asked(self, rules: Sequence[Rule]) -> _Asked:
         place = {name: column for column, name in enumerate(day_names(self.judge.folded))}

@@ -50,6 +50,10 @@ from ghostnote.scoring.sequence import no_scores
 _BINS = 40
 
 
+def _no_signups() -> pl.DataFrame:
+    return pl.DataFrame(schema={"account_id": pl.String, "signup_score": pl.Float32})
+
+
 @dataclass(frozen=True)
 class Run:
     """All that one run of scoring found out."""
@@ -67,6 +71,8 @@ class Run:
     audiences: Audiences | None = None
     sequence: pl.DataFrame = field(default_factory=no_scores)
     past: Past = field(default_factory=Past)
+    #: account_id, signup_score: what the model of sign-ups thinks of who signed up in the period.
+    signups: pl.DataFrame = field(default_factory=_no_signups)
 
     def catalogue(self) -> pl.DataFrame:
         """What the lake's catalogue says of tracks, see `attribution.Evidence`; what it does not know is null."""
@@ -142,6 +148,7 @@ def _accounts(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
     )
     accounts = run.decided.accounts.join(withheld, on="account_id", how="left", maintain_order="left")
     accounts = accounts.join(run.sequence, on="account_id", how="left", maintain_order="left")
+    accounts = accounts.join(run.signups, on="account_id", how="left", maintain_order="left")
     said = pl.DataFrame(
         {"account_id": list(run.reasons), "reasons": list(run.reasons.values())},
         schema={name: DECISION_TABLES["accounts"][name] for name in ("account_id", "reasons")},

@@ -14,7 +14,7 @@ from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.audiences import Audiences
 from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.decide import Decided, decide
-from ghostnote.scoring.judge import Judge
+from ghostnote.scoring.judge import NO_SIGNUPS, Judge
 from ghostnote.scoring.kept import Kept
 from ghostnote.scoring.reasons import Baseline, explain
 
@@ -38,11 +38,12 @@ class Period:
     _days: list[pl.DataFrame] = field(default_factory=list)
     _plays: list[pl.DataFrame] = field(default_factory=list)
     _links: list[pl.DataFrame] = field(default_factory=list)
+    _signups: list[pl.DataFrame] = field(default_factory=list)
     _peers: list[NDArray[np.float32]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.judge.policy.track_alerts_per_day:
-            self.audiences = Audiences(self.judge.folded)
+            self.audiences = Audiences(self.judge.daily)
 
     @classmethod
     def of(
@@ -68,7 +69,13 @@ class Period:
     @property
     def play_threshold(self) -> float | None:
         """The raw score that only `honest_mark_ceiling` of honest plays reach; None without a play model."""
-        return threshold_at(self.judge.bundle, self.judge.policy)
+        return self.judge.play_threshold
+
+    @property
+    def signups(self) -> pl.DataFrame:
+        """account_id and signup_score (float32), the highest of any of its sign-ups; null without a model of them."""
+        score = pl.col("score").fill_nan(None).max().alias("signup_score")
+        return pl.concat([NO_SIGNUPS.to_frame(), *self._signups]).group_by("account_id").agg(score)
 
     @property
     def odd(self) -> float:
@@ -91,6 +98,7 @@ class Period:
         self._days.append(opinions.days)
         self._plays.append(opinions.plays)
         self._links.append(opinions.links)
+        self._signups.append(opinions.signups)
 
     def decided(self, last: date | None = None) -> Decided:
         """What is decided about all days so far, or about those up to `last`, as if nothing had come after it."""
@@ -115,14 +123,5 @@ class Period:
         acted = decided.accounts.filter(pl.col("action") != "allow")
         baseline = Baseline.of(np.concatenate(self._peers))
         return explain(
-            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.folded, baseline, decided.groups
+            acted, decided.days, self.kept.take, self.judge.bundle, self.judge.daily, baseline, decided.groups
         )
-
-
-def threshold_at(bundle: Bundle, policy: Policy) -> float | None:
-    """The raw score that only `policy.honest_mark_ceiling` of honest plays reach; None without a play model."""
-    ceilings = bundle.manifest.play_ceilings
-    if ceilings is None:
-        return None
-    shares = np.log(np.asarray(ceilings.scores))
-    return float(np.interp(np.log(policy.honest_mark_ceiling), shares, np.asarray(ceilings.probabilities)))

@@ -65,7 +65,7 @@ def score(
         reasons = period.reasons(decided)
     progress("Deciding", 2, 3)
     shown = shown_threshold(period)
-    found = period.audiences, aside.highest(), past
+    found = period.audiences, aside.highest(), past, period.signups
     run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, *found)
     summary = write_run(run, out)
     progress("Deciding", 3, 3)

@@ -49,6 +49,8 @@ class Door:
         settings = service.settings
         self.metrics, self.most = service.metrics, settings.max_body_bytes
         self._keys, self._clock, limits = keys, service.clock, settings.limits
+        if keys is not None:
+            self.metrics.watch("keys", lambda: len(keys))
         self._limits = Limits(
             Rate(limits.requests_per_second, limits.requests_burst), Rate(limits.events_per_second, limits.events_burst)
         )
@@ -155,6 +157,8 @@ class Decide:
             content = await self._answer(scope, receive)
         except (RefusalError, BusyError, CannotWriteError, StoppedError) as error:
             refusal = refusal_of(error)
+            if isinstance(error, (BusyError, CannotWriteError)):
+                self._door.metrics.refused("queue" if isinstance(error, BusyError) else "disk")
             self._door.metrics.request(self.route, refusal.status, time.monotonic() - began)
             await refuse(send, refusal)
             return

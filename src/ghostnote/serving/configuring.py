@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ghostnote.decisions.settings import nearest, read_settings
+from ghostnote.decisions.tables import ACCOUNT_ACTIONS, PLAY_VERDICTS
 from ghostnote.errors import GhostnoteError
 from ghostnote.serving.confidential import SECRETS, Secret, read_secrets
 from ghostnote.serving.settings import Settings, setting_names, value_of
 
 #: What the environment variables of the service start with: GHOSTNOTE_SERVE_PORT, GHOSTNOTE_SERVE_KAFKA_TOPIC.
 ENVIRONMENT = "GHOSTNOTE_SERVE_"
+_VERDICTS = (*PLAY_VERDICTS, *ACCOUNT_ACTIONS)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ def configure(config: Path | None, environ: Mapping[str, str], given: Mapping[st
             origins[name] = "the command line"
     _check(settings)
     return Configuration(settings, read_secrets(settings, environ), origins)
+
+
+def verdicts_of(settings: Settings) -> list[str]:
+    """The verdicts that the webhook is told of; none for all."""
+    return [name.strip() for name in settings.webhook.verdicts.split(",") if name.strip()]
 
 
 def variable_of(name: str) -> str:
@@ -114,6 +121,9 @@ def _check(settings: Settings) -> None:
         raise GhostnoteError("Kafka has a topic but no brokers: give kafka.brokers, for example localhost:9092.")
     if kafka.topic and kafka.topic == kafka.decisions_topic:
         raise GhostnoteError("Decisions cannot go to the topic that events come from: choose another decisions_topic.")
+    for verdict in verdicts_of(settings):
+        if verdict not in _VERDICTS:
+            raise GhostnoteError(f"There is no verdict '{verdict}' for webhook.verdicts{nearest(verdict, _VERDICTS)}")
     _check_address("webhook.url", webhook.url, ("http", "https"))
     if "://" in settings.ledger:
         _check_address("ledger", settings.ledger, ("postgresql",))

@@ -31,7 +31,7 @@ class IntoLedger:
     def __init__(
         self,
         address: str,
-        policy: Callable[[], Policy],
+        policy: Policy,
         clock: Callable[[], datetime],
         backoff: Backoff,
         log: Log,
@@ -43,9 +43,8 @@ class IntoLedger:
 
     def __call__(self, batch: Batch, stopping: threading.Event) -> bool:
         """True once all of the batch is in the ledger; tries for as long as it takes."""
-        policy = self._policy()
         drafts = [
-            _draft(made, event, policy)
+            _draft(made, event, self._policy)
             for made, event in zip(batch.decisions, batch.events, strict=True)
             if made.kind == "play" and made.verdict in WRITTEN
         ]

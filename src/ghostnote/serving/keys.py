@@ -27,7 +27,7 @@ SCOPES = {
     "decide": "send events and have the decisions about them",
     "read": "look up accounts, tracks and decisions",
     "review": "decide about cases",
-    "admin": "metrics, settings, snapshots and new models",
+    "admin": "everything, metrics, models and scoring among it",
 }
 
 _BEARER = "bearer "

@@ -24,9 +24,8 @@ OUTCOMES = ("delivered", "tried_again", "dead")
 REFUSALS = ("key", "scope", "rate", "length", "queue", "disk")
 #: Everything that is asked for when somebody reads, with what it means.
 WATCHED = {
-    "queue_requests": "Requests that wait for the engine.",
+    "queue_events": "Events that wait for the engine.",
     "state_bytes": "Memory of the fold's state, in bytes.",
-    "stale_features": "Features that shed state for memory, so that they say less than they should.",
     "log_bytes": "The log of events on disk, in bytes.",
     "log_limit_bytes": "How large the log may grow, in bytes.",
     "snapshot_age_seconds": "Seconds since the last snapshot was written; NaN if there is none.",

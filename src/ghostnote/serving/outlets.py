@@ -5,12 +5,13 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.policy import Policy, load_policy
 from ghostnote.serving.backoff import Backoff
 from ghostnote.serving.calls import Calls
-from ghostnote.serving.configuring import Configuration
+from ghostnote.serving.configuring import Configuration, verdicts_of
 from ghostnote.serving.dead_letters import DeadLetters
 from ghostnote.serving.following import Deliver, Follower, Sink, forget_others
 from ghostnote.serving.logs import Log
@@ -20,6 +21,7 @@ from ghostnote.serving.webhook import Post, Webhook
 
 if TYPE_CHECKING:
     from ghostnote.serving.kafka.source import Source
+    from ghostnote.serving.service import Service
 
 #: Decisions in one transaction of the ledger, and sent to Kafka before it is asked whether they arrived.
 _TOGETHER = 500
@@ -30,7 +32,7 @@ def open_sinks(
     configuration: Configuration,
     places: Places,
     end: Callable[[], int],
-    policy: Callable[[], Policy],
+    policy: Policy,
     clock: Callable[[], datetime],
     log: Log,
     metrics: Metrics | None = None,
@@ -54,7 +56,7 @@ def open_sinks(
         hook = settings.webhook
         post = Post(hook, secrets["webhook.secret"], clock)
         pauses = Backoff(hook.first_pause_seconds, hook.longest_pause_seconds, chance)
-        wanted = [name.strip() for name in hook.verdicts.split(",") if name.strip()]
+        wanted = verdicts_of(settings)
         add(
             "webhook",
             Webhook(hook, post, dead_letters(places), pauses, clock, log, metrics),
@@ -80,7 +82,7 @@ def open_source(
     configuration: Configuration,
     places: Places,
     calls: Calls,
-    loop: asyncio.AbstractEventLoop,
+    loop: Callable[[], asyncio.AbstractEventLoop],
     stored: Mapping[str, int],
     clock: Callable[[], datetime],
     log: Log,
@@ -88,7 +90,8 @@ def open_source(
 ) -> "Source | None":
     """The source that the settings name, not started yet; None if they name none.
 
-    stored: the offsets that the state was recovered with. Raises `GhostnoteError` as `open_sinks` does.
+    loop: the event loop in which calls are answered, once it runs. stored: the offsets that the state was recovered
+    with. Raises `GhostnoteError` as `open_sinks` does.
     """
     kafka = configuration.settings.kafka
     if not kafka.topic:
@@ -97,7 +100,7 @@ def open_source(
     from ghostnote.serving.kafka.source import Source
 
     def submit(events: Sequence[Any], offsets: dict[str, int]) -> "Future[Sequence[Any]]":
-        return asyncio.run_coroutine_threadsafe(calls.submit(events, offsets), loop)
+        return asyncio.run_coroutine_threadsafe(calls.submit(events, offsets), loop())
 
     password = configuration.secrets.get("kafka.password")
     poison = keeping(places.quarantine, clock)
@@ -105,6 +108,50 @@ def open_source(
     if metrics is not None:
         metrics.watch("kafka_lag_messages", lambda: source.lag)
     return source
+
+
+class Outlets:
+    """A service's sinks and its source. Made before events are taken in."""
+
+    def __init__(self, service: "Service", configuration: Configuration, log: Log) -> None:
+        """Raises `GhostnoteError` as `open_sinks` does, and if the policy cannot be read."""
+        policy = configuration.settings.policy
+        self._sinks = open_sinks(
+            configuration,
+            service.places,
+            lambda: service.engine.log.end,
+            load_policy(Path(policy) if policy else None),
+            service.clock,
+            log,
+            service.metrics,
+        )
+        self._source = open_source(
+            configuration,
+            service.places,
+            service.calls,
+            lambda: self._loop,
+            service.engine.state.offsets,
+            service.clock,
+            log,
+            service.metrics,
+        )
+
+    def start(self) -> None:
+        """Begin to deliver and to read; in the event loop, once the service takes events in."""
+        self._loop = asyncio.get_running_loop()
+        for sink in self._sinks:
+            sink.start()
+        if self._source is not None:
+            self._source.start()
+
+    async def read_no_more(self) -> None:
+        """Finish the batch that is with the engine; while the service still takes events in."""
+        if self._source is not None:
+            await asyncio.to_thread(self._source.stop)
+
+    async def stop(self) -> None:
+        """Deliver what is left, if it is taken at once."""
+        await asyncio.gather(*(asyncio.to_thread(sink.stop, drain=True) for sink in self._sinks))
 
 
 def dead_letters(places: Places) -> DeadLetters:

@@ -65,7 +65,12 @@ def run(
         bound = _bound(settings.host, settings.port)
         host, port = bound.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        watching = asyncio.create_task(_watch(service, server, log, url, listening))
+
+        def started() -> None:
+            log.info(f"Listening on {url}.", position=service.engine.state.position)
+            listening(url)
+
+        watching = asyncio.create_task(_watch(service, server, log, keys, started))
         await server.serve(sockets=[bound])
         watching.cancel()
 
@@ -96,15 +101,17 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 async def _watch(
-    service: Service, server: uvicorn.Server, log: Log, url: str, listening: Callable[[str], None]
+    service: Service, server: uvicorn.Server, log: Log, keys: Keys | None, started: Callable[[], None]
 ) -> None:
-    told = False
+    told, problem = False, None
     while service.stopped is None:
         await asyncio.sleep(_LOOK_S)
         if server.started and not told:
             told = True
-            log.info(f"Listening on {url}.", position=service.engine.state.position)
-            listening(url)
+            started()
+        if keys is not None and keys.problem != problem:
+            problem = keys.problem
+            log.warning(f"The keys as they were go on: {problem}" if problem else "The keys can be read again.")
         _tell(service, log)
     server.should_exit = True
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -36,6 +36,9 @@ from ghostnote.serving.settings import Settings
 from ghostnote.serving.tables import Told, take_table
 from ghostnote.serving.upkeep import Work
 from ghostnote.serving.watching import watched
+
+if TYPE_CHECKING:
+    from ghostnote.serving.outlets import Outlets
 
 #: How often the work beside the service is looked after, in seconds.
 _LOOK_S = 2.0
@@ -83,6 +86,8 @@ class Service:
             most_waiting=settings.max_waiting,
             failed=self._failed,
         )
+        #: Where decisions go and where else events come from, if anywhere.
+        self.outlets: Outlets | None = None
         self._random = np.random.default_rng(0)
         self._beside: asyncio.Task[None] | None = None
         self._tables: dict[str, pl.DataFrame] = {}
@@ -158,13 +163,19 @@ class Service:
         """Begin to take events in; in the event loop that answers requests."""
         self.calls.start()
         self._beside = asyncio.create_task(self._look_after())
+        if self.outlets is not None:
+            self.outlets.start()
 
     async def stop(self) -> None:
         """Answer what waits, then write a snapshot, so that the next start has nothing to catch up on."""
         if self._beside is not None:
             self._beside.cancel()
             await asyncio.gather(self._beside, return_exceptions=True)
+        if self.outlets is not None:
+            await self.outlets.read_no_more()
         await self.calls.stop()
+        if self.outlets is not None:
+            await self.outlets.stop()
         if self.stopped is None:
             await asyncio.to_thread(self._save)
         self.engine.log.close()

@@ -51,7 +51,7 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     decisions_topic: where decisions go; empty, if only events come in.
     batch_events: at most so many messages are taken at once: more would keep whoever asks over HTTP waiting.
     security: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
-    mechanism: how one signs in with SASL.
+    mechanism: how one signs in with SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
     username: who signs in. The password comes from GHOSTNOTE_SERVE_KAFKA_PASSWORD or the next file.
     password_file: a file with nothing but the password.
     ca_file: certificates of authorities (PEM); empty, for those of the system.
@@ -78,8 +78,8 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     verdicts: which decisions are sent, with commas between; empty, for all.
     batch_decisions: at most so many decisions in one delivery.
     timeout_seconds: how long one try may take.
-    tries: after so many a delivery goes to the dead letters. Ten, with pauses that double, are about a quarter of an
-        hour: longer than a deployment, shorter than a night.
+    tries: after so many a delivery goes to the dead letters. Twelve, with pauses that double, are nine minutes on
+        average: longer than a deployment, and soon enough for the next ones.
     first_pause_seconds: pause before the second try; it doubles from one to the next, drawn at random below that.
     longest_pause_seconds: no pause is longer.
     """
@@ -89,7 +89,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     verdicts: str = "hold,exclude,challenge,limit,review,suspend"
     batch_decisions: Count = 200
     timeout_seconds: Positive = 10.0
-    tries: Count = 10
+    tries: Count = 12
     first_pause_seconds: Positive = 1.0
     longest_pause_seconds: Positive = 300.0
 

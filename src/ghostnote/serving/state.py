@@ -113,8 +113,8 @@ class State:
         """Fold new events that arrived on `day`; returns their rows and features, (events, features)."""
         columns = lists(events)
         rows = self.arriving.rows([event.kind for event in events], columns, day)
-        times = np.asarray(rows["event_time"], dtype=np.int64)
-        values = self.fold.update_rows(rows | {"event_time": times})
+        given: dict[str, Any] = {**rows, "event_time": np.asarray(rows["event_time"], dtype=np.int64)}
+        values = self.fold.update_rows(given)
         self.recent.put(columns["account_id"], columns["event_time"], values)
         self.day = max(self.day, day)
         return rows, values

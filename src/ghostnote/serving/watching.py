@@ -17,7 +17,7 @@ ROUTES = ("/v1/decide", "/v1/events", "/v1/accounts", "/v1/tracks", "/v1/campaig
 def watched(service: "Service") -> Metrics:
     """A service's series, those that are asked for included."""
     metrics = Metrics(ROUTES)
-    metrics.watch("queue_requests", lambda: service.calls.waiting)
+    metrics.watch("queue_events", lambda: service.calls.waiting)
     metrics.watch("state_bytes", lambda: service.engine.state.bytes)
     metrics.watch("log_bytes", lambda: bytes_held(service.places.log))
     metrics.watch("log_limit_bytes", lambda: service.settings.log_bytes)

@@ -1,5 +1,7 @@
 """The model card: what a bundle was made from, what it is for, and where it should not be trusted."""
 
+from msgspec import UNSET
+
 from ghostnote.models.bundle import Bundle
 
 _TEMPLATE = """# Model card
@@ -13,7 +15,7 @@ by {as_of}: {fraud:,} of fraud, {legit:,} of honest accounts.
 ## How well it ranks, on accounts that it was not fitted on
 - average precision on account-days, against the labels known: {days}
 - average precision on plays, against the labels known: {plays}
-{sequences}- estimated share of fraud that the labels know of: {labelled}
+{signups}{sequences}- estimated share of fraud that the labels know of: {labelled}
 
 Labels are few and late, so unlabelled fraud counts against these figures.
 
@@ -22,7 +24,7 @@ Labels are few and late, so unlabelled fraud counts against these figures.
 
 ## Use and limits
 - For ranking and deciding with Ghostnote's policy, which asks for more than one day of evidence before it acts on an
-  account. A score alone convicts nobody.
+  account. A score alone convicts nobody; that of a sign-up asks for a challenge at most.
 - Features that rest on columns which the training lake did not have are unknown to it. {missing}
 - Train again when the population, the catalogue or the client changes, and at least once a month.
 {notes}"""
@@ -36,6 +38,13 @@ def card(bundle: Bundle) -> str:
         holds.append(f"- boosted trees on account-days ({len(bundle.day.names)} features)")
     if bundle.play is not None:
         holds.append(f"- boosted trees on plays ({len(bundle.play.names)} features)")
+    signups = ""
+    if bundle.signup is not None and facts.signups is not UNSET:
+        holds.append(f"- boosted trees on sign-ups ({len(bundle.signup.names)} features)")
+        signups = (
+            f"- average precision on the last days' sign-ups, taught by those before them ({facts.signups.fraud:,} of "
+            f"{facts.signups.rows:,} are of accounts labelled fraud): {_number(facts.signups.average_precision)}\n"
+        )
     sequences = ""
     if bundle.sequence is not None:
         holds.append(f"- a transformer on the last {bundle.sequence.length} plays of accounts")
@@ -54,6 +63,7 @@ def card(bundle: Bundle) -> str:
         holds="\n".join(holds),
         days=_number(facts.average_precision_account_days),
         plays=_number(facts.average_precision_plays),
+        signups=signups,
         sequences=sequences,
         labelled=_number(facts.labelled_share),
         important=_important(bundle),

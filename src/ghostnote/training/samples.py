@@ -1,4 +1,6 @@
-"""Gathering rows to learn from: every account-day, and the labelled plays beside a random part of the others."""
+"""Gathering rows to learn from: every account-day, every sign-up, and the labelled plays beside a random part of the
+others.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +19,7 @@ from ghostnote.features.catalog import CATALOG
 from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Day, Intake, walk
 from ghostnote.features.sequences import CHANNELS, Sequences, token_values, with_token_features
+from ghostnote.features.signups import signup_features
 from ghostnote.models.table import Table
 from ghostnote.models.tokens import TokenRows
 from ghostnote.progress import Progress
@@ -123,18 +126,26 @@ def _on(day: date, rows: int) -> Days:
 class Samples:
     """What one walk through the lake gathered; `certain` are accounts that no label but a certain rule names.
 
-    `sequences`, if they were asked for, are the last plays as of the end of account-days.
+    `signups` has a row for each sign-up, with the features as of that event (`features.signups`). `sequences`, if they
+    were asked for, are the last plays as of the end of account-days.
     """
 
     days: Sample[Table]
     plays: Sample[Table]
+    signups: Sample[Table]
     certain: frozenset[str]
     sequences: Sample[TokenRows] | None = None
 
     def without(self, accounts: frozenset[str]) -> "Samples":
         """The same without any row of `accounts`."""
         sequences = self.sequences.without(accounts) if self.sequences else None
-        return Samples(self.days.without(accounts), self.plays.without(accounts), self.certain - accounts, sequences)
+        return Samples(
+            self.days.without(accounts),
+            self.plays.without(accounts),
+            self.signups.without(accounts),
+            self.certain - accounts,
+            sequences,
+        )
 
 
 def gather(
@@ -159,10 +170,13 @@ def gather(
     victims = victims_of(lake, known)
     days: list[Sample[Table]] = []
     plays: list[Sample[Table]] = []
+    signups: list[Sample[Table]] = []
     certain: dict[str, date] = {}
     span = max((end - start).days, 1)
     share = min(1.0, PLAY_ROWS / max(_plays(lake, start, end), 1) * (span + 1) / span)
-    folded = with_columns(features, needed(certain_only=True), CATALOG)
+    # Sign-ups are learnt from with all that scoring knows of them, which folds what every rule needs.
+    opening = signup_features(with_columns(features, needed(), CATALOG))
+    folded = with_columns(features, {*needed(certain_only=True), *day_names(opening)}, CATALOG)
     recent = RecentPlays(folded, SEQUENCE_ROWS // span) if sequences else None
     for walked in walk(lake, with_token_features(folded) if sequences else folded, intake, end, progress):
         day = replace(walked, values=walked.values[:, : len(folded)])
@@ -176,6 +190,7 @@ def gather(
         for account in caught:
             certain.setdefault(account, day.day)
         plays.append(_some_plays(day, names, known, victims, share, np.random.default_rng(random)))
+        signups.append(_signups(day, folded, opening, known))
         if recent:
             recent.keep(day, known, victims, np.random.default_rng([*random, 1]))
     judged = known.honest_accounts | known.fraud_accounts
@@ -183,6 +198,7 @@ def gather(
     return Samples(
         _of_features(days, day_names(features)).with_fraud(found),
         _of_features(plays, names).with_fraud(found),
+        _of_features(signups, tuple(feature.name for feature in opening)).with_fraud(found),
         certain=frozenset(found),
         sequences=recent.joined().with_fraud(found) if recent else None,
     )
@@ -283,3 +299,14 @@ def _some_plays(
     found = known_on([rows["account_id"], rows["event_id"]], known.since)
     table = Table(names, day.values[keep, : len(names)])
     return Sample(rows["account_id"], table, fraud[keep], 1.0 / odds[keep], _on(day.day, rows.height), found)
+
+
+def _signups(day: Day, folded: Sequence[Feature], opening: Sequence[Feature], known: Known) -> Sample[Table]:
+    """The day's sign-ups, victims' too: whoever was hijacked later had opened the account all the same."""
+    rows = np.flatnonzero((day.stream["kind"] == "signup").to_numpy())
+    accounts = day.stream["account_id"].gather(rows)
+    columns = [folded.index(feature) for feature in opening]
+    table = Table(tuple(feature.name for feature in opening), day.values[np.ix_(rows, np.asarray(columns))])
+    found = known_on([accounts], known.since)
+    fraud = member(accounts, known.fraud_accounts).to_numpy()
+    return Sample(accounts, table, fraud, np.ones(len(rows)), _on(day.day, len(rows)), found)

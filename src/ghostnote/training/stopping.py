@@ -8,7 +8,7 @@ import polars as pl
 from ghostnote.evaluation.splits import fold_of
 from ghostnote.models.boosting import Boosting
 from ghostnote.models.table import Table
-from ghostnote.training.samples import Sample
+from ghostnote.training.samples import Days, Sample
 
 #: The last part of the days is held out.
 _HELD_OUT = 0.25
@@ -57,13 +57,18 @@ def _parts(sample: Sample[Table]) -> tuple[Sample[Table], Sample[Table]]:
     """What is learnt from, with the labels known by its end, and what is judged, with all labels."""
     if len(sample.day) == 0:
         return sample, sample
-    first, last = int(sample.day.min()), int(sample.day.max())
-    split = last + 1 - max(round((last + 1 - first) * _HELD_OUT), 1)
+    split = last_days(sample.day)
     unique = sample.accounts.unique(maintain_order=True)
     apart = dict(zip(unique.to_list(), (fold_of(unique, _GROUPS, "rounds") == 0).tolist(), strict=True))
     held_out = np.fromiter((apart[account] for account in sample.accounts), np.bool_, len(sample.day))
     held_out |= sample.fraud & (sample.known >= split)
     return sample.take((sample.day < split) & ~held_out), sample.take((sample.day >= split) & held_out)
+
+
+def last_days(day: Days) -> int:
+    """The ordinal of the day from which rows are held out; `day` has those of all rows, one at least."""
+    first, last = int(day.min()), int(day.max())
+    return last + 1 - max(round((last + 1 - first) * _HELD_OUT), 1)
 
 
 def _labelled(sample: Sample[Table]) -> int:

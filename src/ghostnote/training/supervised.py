@@ -1,6 +1,6 @@
 """Learning from few, late labels: cross-fitted boosting, calibrated as positive against unlabelled."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -55,7 +55,7 @@ class Learnt:
     stop: Stop
 
 
-def learn(sample: Sample[Table], directions: Mapping[str, int], *, seed: int) -> Learnt:
+def learn(sample: Sample[Table], usual: Boosting) -> Learnt:
     """Fit on rows labelled fraud against all others, by which some unlabelled fraud stands among the "honest".
 
     Whole accounts are left out in turn, so that every row is ranked by a model that never saw its account; on these
@@ -66,9 +66,8 @@ def learn(sample: Sample[Table], directions: Mapping[str, int], *, seed: int) ->
     fraud does not teach that fraud is honest.
 
     Ranks, not raw scores: two fits agree on the order of rows, not on how far apart they are. How many trees are grown
-    is chosen beforehand, once, on the last days (`best_rounds`).
+    is chosen beforehand, once, on the last days (`best_rounds`); all other settings are those of `usual`.
     """
-    usual = Boosting(directions=directions, seed=seed)
     stop = best_rounds(sample, usual)
 
     def boosted(rows: Sample[Table], emphasis: Floats) -> Boosting:

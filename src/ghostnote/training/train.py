@@ -13,18 +13,22 @@ from ghostnote import __version__
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 from ghostnote.features.account_days import day_names
-from ghostnote.features.catalog import TRAINED
+from ghostnote.features.catalog import CATALOG, TRAINED
 from ghostnote.features.declaration import Feature
 from ghostnote.features.directions import day_directions, directions
 from ghostnote.features.history import Intake, play_days
-from ghostnote.models.bundle import FORMAT, Bundle, Curve, Manifest, Training
+from ghostnote.features.signups import signup_directions
+from ghostnote.models.boosting import Boosting
+from ghostnote.models.bundle import FORMAT, Bundle, Curve, LearntSignups, Manifest, Training
 from ghostnote.models.sequence import PlaySequence, needs_pytorch
+from ghostnote.models.table import Table
 from ghostnote.models.tails import Tails
 from ghostnote.models.tokens import TokenRows
 from ghostnote.progress import Progress, silent
 from ghostnote.training.known import Known
 from ghostnote.training.samples import Sample, Samples, V, gather
 from ghostnote.training.sequence import learn_sequence
+from ghostnote.training.signups import learn_signups
 from ghostnote.training.supervised import learn
 
 #: Fewest labelled rows, and accounts that they belong to, from which a model is learnt at all.
@@ -100,7 +104,7 @@ def fit(
     gathered: Gathered, *, own: Mapping[str, Any] | None = None, seed: int = 0, progress: Progress = silent
 ) -> Bundle:
     """The second half of `train`: a bundle of whichever detectors the rows allow."""
-    progress("Fitting detectors", 0, 3)
+    progress("Fitting detectors", 0, 4)
     samples, features, intake, known = gathered.samples, gathered.features, gathered.intake, gathered.known
     tails = Tails(directions=day_directions(features)).fit(samples.days.table)
     facts = Training(
@@ -135,6 +139,8 @@ def fit(
         tails=tails,
     )
     bundle = _supervised(bundle, samples, features, seed, progress)
+    bundle = _with_signups(bundle, samples.signups, features, seed)
+    progress("Fitting detectors", 4, 4)
     if gathered.sequence is None or samples.sequences is None:
         return bundle
     return _with_sequence(bundle, samples.sequences, gathered.sequence)
@@ -160,15 +166,15 @@ def _supervised(
     facts, manifest = bundle.manifest.training, bundle.manifest
     days = plays = None
     if _enough(samples.days):
-        days = learn(samples.days, day_directions(features), seed=seed)
+        days = learn(samples.days, Boosting(directions=day_directions(features), seed=seed))
     else:
         facts = _noted(facts, f"{_labelled(samples.days, 'account-days')}: no account-day model.")
-    progress("Fitting detectors", 1, 3)
+    progress("Fitting detectors", 1, 4)
     if _enough(samples.plays) and days is not None:
-        plays = learn(samples.plays, directions(features), seed=seed)
+        plays = learn(samples.plays, Boosting(directions=directions(features), seed=seed))
     else:
         facts = _noted(facts, f"{_labelled(samples.plays, 'plays')}: no play model.")
-    progress("Fitting detectors", 3, 3)
+    progress("Fitting detectors", 3, 4)
     for rows, learnt in (("account-days", days), ("plays", plays)):
         if learnt is not None and learnt.stop.why:
             facts = _noted(facts, f"The model of {rows} has the usual {learnt.stop.rounds} trees: {learnt.stop.why}.")
@@ -197,6 +203,31 @@ def _supervised(
         play=plays.model if plays else None,
         day=days.model if days else None,
     )
+
+
+def _with_signups(bundle: Bundle, sample: Sample[Table], features: tuple[Feature, ...], seed: int) -> Bundle:
+    """The bundle with a model of sign-ups, if there are labels enough."""
+    facts = bundle.manifest.training
+    if not _enough(sample):
+        facts = _noted(facts, f"{_labelled(sample, 'sign-ups')}: no model of sign-ups.")
+        return msgspec.structs.replace(bundle, manifest=msgspec.structs.replace(bundle.manifest, training=facts))
+    found = learn_signups(sample, Boosting(directions=signup_directions((*CATALOG, *features)), seed=seed))
+    if found.stop.why:
+        facts = _noted(facts, f"The model of sign-ups has the usual {found.stop.rounds} trees: {found.stop.why}.")
+    said = LearntSignups(
+        rows=len(sample.table),
+        fraud=int(sample.fraud.sum()),
+        prior=found.prior,
+        trees=found.stop.rounds,
+        average_precision=found.average_precision,
+    )
+    manifest = msgspec.structs.replace(
+        bundle.manifest,
+        training=msgspec.structs.replace(facts, signups=said),
+        signup_curve=Curve.of(found.calibration),
+        signup_ceilings=Curve.of(found.ceilings),
+    )
+    return msgspec.structs.replace(bundle, manifest=manifest, signup=found.model)
 
 
 def _notes(intake: Intake) -> list[str]:
