@@ -77,6 +77,7 @@ def test_the_help_names_every_command() -> None:
         "report",
         "royalties",
         "ledger",
+        "load",
         "cases",
         "close",
         "keys",
