@@ -117,6 +117,23 @@ def test_positions_of_receivers_that_are_no_more_do_not_hold_the_log(tmp_path: P
     assert [path.name for path in logged.positions.iterdir()] == ["kafka.position"]
 
 
+def test_a_log_that_was_put_back_from_a_copy_is_gone_on_with(tmp_path: Path) -> None:
+    logged, copy = Logged(tmp_path / "now"), Logged(tmp_path / "copy")
+    following = follower(logged)
+    for log in (logged, copy):
+        log.write(["hold"] * 3)
+    logged.write(["hold"] * 3)
+    assert drained(following) == [0, 1, 2, 3, 4, 5]
+    copy.positions.mkdir()
+    (copy.positions / "webhook.position").write_bytes((logged.positions / "webhook.position").read_bytes())
+    again = follower(copy)
+    assert again.put_back
+    assert again.next() is None
+    copy.write(["hold"] * 2)
+    assert drained(again) == [3, 4]
+    assert not follower(copy).put_back
+
+
 def test_a_position_that_is_none_is_told(tmp_path: Path) -> None:
     logged = Logged(tmp_path)
     follower(logged)

@@ -34,6 +34,9 @@ def serve(
     without_keys: Annotated[
         bool, typer.Option("--without-keys", help="Ask for no keys; on this machine only.")
     ] = False,
+    show_settings: Annotated[
+        bool, typer.Option("--show-settings", help="Print the settings in force as TOML, and do nothing else.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print where it listens, and the first key if one was made, as JSON.")
     ] = False,
@@ -58,6 +61,9 @@ def serve(
     }
     configuration = configure(config, os.environ, given)
     settings = configuration.settings
+    if show_settings:
+        _show(configuration, as_json)
+        return
     if without_keys and settings.host not in _LOOPBACK:
         raise GhostnoteError(
             f"--without-keys is for this machine only, and host is {settings.host}: make keys instead."
@@ -65,6 +71,15 @@ def serve(
     with progress_bars() as progress:
         service = Service.open(settings, progress=progress)
     _run(service, configuration, without_keys=without_keys, as_json=as_json)
+
+
+def _show(configuration: "Configuration", as_json: bool) -> None:
+    from ghostnote.serving.settings_text import settings_toml
+
+    if as_json:
+        print_json({"settings": configuration.settings, "origins": configuration.origins})
+    else:
+        typer.echo(settings_toml(configuration), nl=False)
 
 
 def _run(service: "Service", configuration: "Configuration", *, without_keys: bool, as_json: bool) -> None:

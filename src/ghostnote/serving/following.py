@@ -88,8 +88,10 @@ class Follower:
         try:
             positions.mkdir(parents=True, exist_ok=True)
             self._noted = int(self._path.read_text()) if self._path.exists() else -1
-            self.address = self._after = self._noted if self._noted >= 0 else end()
-            if self._noted < 0:
+            #: The log ends before what was delivered from it: it was put back from a copy. What comes next is new.
+            self.put_back = self._noted > end()
+            self.address = self._after = end() if self._noted < 0 or self.put_back else self._noted
+            if self.address != self._noted:
                 self._note()
         except (OSError, ValueError) as error:
             raise GhostnoteError(f"The position {self._path} cannot be used ({error}): remove or mend it.") from error

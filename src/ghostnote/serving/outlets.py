@@ -50,6 +50,8 @@ def open_sinks(
 
     def add(name: str, deliver: Deliver, most: int, verdicts: Sequence[str]) -> None:
         following = Follower(places.log, places.positions, name, end, most=most, verdicts=verdicts)
+        if following.put_back:
+            log.warning("The log ends before what this sink got from it: it goes on with what comes now.", sink=name)
         sinks.append(Sink(name, following, deliver, log))
 
     if settings.webhook.url:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
-CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
 Amount = Annotated[float, msgspec.Meta(ge=0.0)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 
@@ -117,7 +116,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     snapshot_minutes: the same after so many minutes, if there was any event.
     log_bytes: beyond this, the log's oldest parts are dropped once they are filed, in a snapshot and at all sinks. As
         long as the log holds an event, sending it again gives the same decision.
-    memory_bytes: ceiling of the process's memory, beyond which the state forgets what was silent longest; 0 is none.
     refresh_minutes: how often the last days are scored, which says how accounts stand; 0 is only when asked.
     refresh_days: how many days that looks at.
     recent_accounts: for so many accounts, those seen last, features are kept to be looked at.
@@ -142,7 +140,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     snapshot_events: Count = 500_000
     snapshot_minutes: Positive = 15.0
     log_bytes: Annotated[int, msgspec.Meta(ge=16_777_216)] = 4_294_967_296
-    memory_bytes: CountOrNone = 0
     refresh_minutes: Amount = 60.0
     refresh_days: Count = 28
     recent_accounts: Count = 50_000

@@ -20,6 +20,7 @@ from ghostnote.serving.calls import BusyError, StoppedError
 from ghostnote.serving.confidential import Secret
 from ghostnote.serving.engine import CannotWriteError
 from ghostnote.serving.kafka import source as reading
+from ghostnote.serving.kafka.client import library
 from ghostnote.serving.kafka.poison import Poison, keeping
 from ghostnote.serving.kafka.source import Source
 from ghostnote.serving.logs import open_log
@@ -258,3 +259,9 @@ def test_whatever_goes_wrong_reading_begins_anew_where_it_was(
     assert kept.ids() == [f"e{number}" for number in range(300)]
     assert told.getvalue().count("begins anew") == 1
     assert math.isnan(source.lag)
+
+
+def test_without_the_library_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+    with pytest.raises(GhostnoteError, match=r"pip install 'ghostnote\[kafka\]'"):
+        library()

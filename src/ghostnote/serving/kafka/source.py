@@ -73,6 +73,8 @@ class Source:
             "auto.offset.reset": "earliest",
             "enable.auto.offset.store": False,
             "auto.commit.interval.ms": 1000,
+            # After a crash, the group waits for so long for the process that is no more.
+            "session.timeout.ms": 10_000,
             "error_cb": self._warn,
             **(more or {}),
         }
