@@ -6,6 +6,7 @@ import typer
 
 from ghostnote.cli.cases import cases_app
 from ghostnote.cli.close import close_app
+from ghostnote.cli.console import console
 from ghostnote.cli.deliveries import deliveries_app
 from ghostnote.cli.demo import demo
 from ghostnote.cli.evaluate import evaluate
@@ -52,6 +53,7 @@ app.add_typer(cases_app, name="cases")
 app.add_typer(close_app, name="close")
 app.add_typer(keys_app, name="keys")
 app.add_typer(deliveries_app, name="deliveries")
+app.command()(console)
 app.command()(report)
 app.command()(packet)
 app.command()(forget)

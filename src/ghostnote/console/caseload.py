@@ -1,0 +1,137 @@
+"""Cases as the console shows them: from a ledger, or, without one, those that a run would open, to look at only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ghostnote.console.records import Records, reference
+from ghostnote.decisions.cases.case import Case, told
+from ghostnote.decisions.cases.golden import ANSWER
+from ghostnote.decisions.cases.opening import case_id, opened
+from ghostnote.decisions.ledger import Entry, Ledger, Subject
+
+PAGE = 50
+#: How a queue may be ordered, and by what.
+ORDERS = {
+    "priority": lambda case: -case.priority,
+    "money": lambda case: -case.money,
+    "certainty": lambda case: -case.certainty,
+    "newest": lambda case: -case.opened_at.timestamp(),
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What part of the queue is shown; each field is one of the address."""
+
+    state: Literal["waiting", "decided", "all"] = "waiting"
+    kind: Literal["all", "campaign", "account"] = "all"
+    order: str = "priority"
+    least: float = 0.0
+    whose: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "Filter":
+        """The filter of an address; what is not understood is as if it were not there."""
+        state, kind = given.get("state", ""), given.get("kind", "")
+        return cls(
+            state="decided" if state == "decided" else "all" if state == "all" else "waiting",
+            kind="campaign" if kind == "campaign" else "account" if kind == "account" else "all",
+            order=given.get("order", "") if given.get("order", "") in ORDERS else "priority",
+            least=_number(given.get("least", "")),
+            whose=given.get("whose", "")[:64],
+            page=max(1, int(_number(given.get("page", "1")))),
+        )
+
+    def chosen(self, cases: Mapping[str, Case]) -> list[Case]:
+        """The cases that it lets through, in its order."""
+        through = [case for case in cases.values() if self._fits(case)]
+        return sorted(through, key=lambda case: (ORDERS[self.order](case), case.case_id))
+
+    def _fits(self, case: Case) -> bool:
+        state = self.state == "all" or case.waiting == (self.state == "waiting")
+        kind = self.kind == "all" or (case.subject is not None and case.subject.kind == self.kind)
+        return state and kind and case.money >= self.least and self.whose in ("", case.assignee)
+
+
+class Caseload:
+    """The cases of a ledger (or of a run, if there is none) and what the ledger tells of their subjects."""
+
+    def __init__(self, records: Records, ledger: Ledger | None) -> None:
+        self.ledger = ledger
+        self._run = {} if ledger is not None else _would_open(records)
+
+    def cases(self) -> dict[str, Case]:
+        """All cases by id."""
+        return self._run if self.ledger is None else told(self.ledger.entries(kind="case"))
+
+    def about(self, subject: Subject) -> Case | None:
+        """The case about a campaign or account, if there is one."""
+        name = case_id(subject)
+        if self.ledger is None:
+            return self._run.get(name)
+        return told(self.ledger.entries(subject=Subject("case", name))).get(name)
+
+    def history(self, *subjects: Subject) -> list[Entry]:
+        """What was done about some subjects, latest first; answers that are known beforehand stay unsaid."""
+        if self.ledger is None:
+            return []
+        entries = [e for each in subjects for e in self.ledger.entries(subject=each) if e.action != ANSWER]
+        return sorted(entries, key=lambda entry: -entry.seq)
+
+    def standing(self, accounts: list[str]) -> dict[str, str]:
+        """How accounts stand in the ledger now: account_id -> action."""
+        if self.ledger is None:
+            return {}
+        states = self.ledger.states_of([Subject("account", name) for name in accounts])
+        return {subject.identifier: state.action for subject, state in states.items()}
+
+
+def plain(case: Case) -> dict[str, Any]:
+    """A case as the pages and their JSON twins tell it; `page` is the address of what it is about."""
+    kind, name = ("", "") if case.subject is None else (case.subject.kind, case.subject.identifier)
+    return {
+        "case_id": case.case_id,
+        "kind": kind,
+        "about": name,
+        "page": f"/{kind}/{name if kind == 'campaign' else reference(name)}" if kind else "",
+        "status": case.status,
+        "waiting": case.waiting,
+        "disposition": case.disposition,
+        "title": case.title,
+        "money": case.money,
+        "certainty": case.certainty,
+        "reviews_needed": case.reviews_needed,
+        "assignee": case.assignee,
+        "opened_at": case.opened_at,
+        "reviews": [
+            {"by": r.by, "disposition": r.disposition, "at": r.at, "overturned": r.overturned} for r in case.reviews
+        ],
+    }
+
+
+def _would_open(records: Records) -> dict[str, Case]:
+    made = records.folder.summary.made_at
+    return {
+        draft.subject.identifier: Case(
+            case_id=draft.subject.identifier,
+            subject=draft.parent,
+            status="opened",
+            opened_at=made,
+            title=str((draft.body or {})["title"]),
+            money=draft.amount / 1e6,
+            currency=draft.currency or "",
+            certainty=float((draft.body or {})["certainty"]),
+            reviews_needed=int((draft.body or {})["reviews_needed"]),
+        )
+        for draft in opened(records.folder, {}, "console")
+    }
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if 0 <= value < 1e12 else 0.0

@@ -1,0 +1,208 @@
+"""What each page shows: facts as plain data, which are its JSON twin as they are, and pictures beside them."""
+
+from collections import Counter
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from ghostnote.console import pictures
+from ghostnote.console.caseload import PAGE, Caseload, Filter, plain
+from ghostnote.console.rasters import evenly
+from ghostnote.console.records import Records, reference
+from ghostnote.decisions.ledger import Entry, Subject
+
+#: Rows of a table on one page.
+_ROWS = 200
+Shown = tuple[dict[str, Any], dict[str, Markup]]
+
+
+class Looking:
+    """Makes the facts and pictures of pages."""
+
+    def __init__(self, records: Records, caseload: Caseload) -> None:
+        self.records, self.caseload = records, caseload
+        self.summary = records.folder.summary
+
+    def overview(self) -> Shown:
+        """The latest day against the days before it, and what waits."""
+        days = self.records.folder.read("days").sort("day")
+        last, before = days.tail(1), days.head(max(days.height - 1, 0))
+        names = ("plays", "accounts", "signups", "payout", "withheld_payout")
+        withheld = (pl.col("held") + pl.col("excluded")).alias("withheld")
+        compared = [
+            {"name": name, "today": _value(last, name), "usual": before[name].median() if before.height else None}
+            for name in names
+        ]
+        compared.append(
+            {
+                "name": "withheld",
+                "today": _value(last.select(withheld), "withheld"),
+                "usual": before.select(withheld)["withheld"].median() if before.height else None,
+            }
+        )
+        waiting = [case for case in self.caseload.cases().values() if case.waiting]
+        rows = self.records.campaigns.sort("payout", descending=True)
+        facts = {
+            "day": last["day"].to_list()[0] if last.height else None,
+            "compared": {row.pop("name"): row for row in compared},
+            "waiting": len(waiting),
+            "waiting_money": sum(case.money for case in waiting),
+            "campaigns": [
+                {
+                    **{k: row[k] for k in ("campaign_id", "first_seen", "plays", "payout")},
+                    "accounts": len(row["accounts"]),
+                }
+                for row in rows.head(10).iter_rows(named=True)
+            ],
+            "all_campaigns": rows.height,
+        }
+        values = days.select(pl.col("plays") - pl.col("held") - pl.col("excluded"), withheld).rows()
+        return facts, {"growth": pictures.growth(values, self.records.start)}
+
+    def queue(self, chosen: Filter) -> Shown:
+        """A page of cases."""
+        cases = chosen.chosen(self.caseload.cases())
+        start = (chosen.page - 1) * PAGE
+        facts = {
+            "filter": {name: getattr(chosen, name) for name in ("state", "kind", "order", "least", "whose", "page")},
+            "count": len(cases),
+            "money": sum(case.money for case in cases),
+            "pages": max(1, -(-len(cases) // PAGE)),
+            "cases": [plain(case) for case in cases[start : start + PAGE]],
+        }
+        return facts, {}
+
+    def campaign(self, campaign_id: str) -> Shown:
+        """A campaign: who, with what in common, when, for whom."""
+        records = self.records
+        row = records.campaign(campaign_id)
+        names: list[str] = row["accounts"]
+        members, plays = records.members(row), records.plays(names)
+        targets = set(row["tracks"])
+        places = records.places_of(names)
+        subject = Subject("campaign", campaign_id)
+        case = self.caseload.about(subject)
+        history = self._history(subject, case)
+        facts = {
+            "campaign_id": campaign_id,
+            "first_seen": row["first_seen"],
+            "last_seen": row["last_seen"],
+            "accounts": len(names),
+            "tracks": len(row["tracks"]),
+            "owners": len(row["owners"]),
+            "plays": plays.height,
+            "on_targets": plays.filter(pl.col("track_id").is_in(list(targets))).height,
+            "withheld": plays.filter(pl.col("verdict") != "count").height,
+            "payout": row["payout"],
+            "usual_plays": records.usual[0],
+            "evidence": row["evidence"],
+            "actions": dict(Counter(members["action"].to_list()).most_common()),
+            "case": plain(case) if case else None,
+            "history": history,
+            "gain": self._gain(row["owners"]),
+            "shared": _shared(places, len(names)),
+            "members": self._members(members.head(_ROWS)),
+        }
+        return facts, self._campaign_pictures(names, plays, places, targets)
+
+    def _campaign_pictures(
+        self, names: list[str], plays: pl.DataFrame, places: pl.DataFrame, targets: set[str]
+    ) -> dict[str, Markup]:
+        records = self.records
+        first = plays.group_by("account_id").agg(pl.col("event_time").min()).sort("event_time", "account_id")
+        rows = evenly(first["account_id"], pictures.MOST_ROWS).to_list()
+        drawn = evenly(pl.Series(sorted(names)), 300).to_list()
+        on_targets = plays.filter(pl.col("track_id").is_in(list(targets)))
+        tracks = list(on_targets.group_by("account_id", "track_id").agg(n=pl.len()).iter_rows())
+        owner_of = records.owners_of(list(targets))
+        owners = [(account, owner_of.get(track, "unknown"), n) for account, track, n in tracks]
+        where = [(a, p, n) for a, _, p, n, _, _ in places.iter_rows()]
+        by_day = (
+            plays.group_by((pl.col("event_time") - records.start).dt.total_days().alias("day"))
+            .agg(counted=(pl.col("verdict") == "count").sum(), withheld=(pl.col("verdict") != "count").sum())
+            .rows_by_key("day", unique=True)
+        )
+        days = range(len(records.days))
+        return {
+            "web": pictures.web(
+                drawn, [("devices and subnets", where, 24), ("tracks", tracks, 24), ("owners", owners, 16)]
+            ),
+            "raster": pictures.raster(plays, rows, records.start, len(records.days)),
+            "growth": pictures.growth([by_day.get(day, (0, 0)) for day in days], records.start),
+        }
+
+    def account(self, named: str) -> Shown:
+        """An account: its plays by hour, where it was, who resembles it, what was decided."""
+        records = self.records
+        account_id = records.account_of(named)
+        row, plays = records.account(account_id), records.plays([account_id])
+        subject = Subject("account", account_id)
+        case = self.caseload.about(subject)
+        places = records.places_of([account_id]).sort("plays", descending=True)
+        alike = records.alike(account_id)
+        middle, high = records.usual
+        top = plays.group_by("track_id").agg(plays=pl.len(), withheld=(pl.col("verdict") != "count").sum())
+        facts = {
+            **{key: row[key] for key in ("account_id", "score", "action", "reasons", "campaign_id", "plays")},
+            **{key: row[key] for key in ("artificial_plays", "withheld_payout", "first_flagged")},
+            "reference": named,
+            "standing": self.caseload.standing([account_id]).get(account_id),
+            "usual_plays": middle,
+            "high_plays": high,
+            "active_days": plays["event_time"].dt.date().n_unique(),
+            "tracks": plays["track_id"].n_unique(),
+            "case": plain(case) if case else None,
+            "history": self._history(subject, case),
+            "places": places.drop("account_id").head(30).to_dicts(),
+            "all_places": places.height,
+            "alike": self._members(alike.join(records.accounts, on="account_id", how="left", maintain_order="left")),
+            "top_tracks": top.sort(["plays", "track_id"], descending=[True, False]).head(12).to_dicts(),
+        }
+        return facts, {"clock": pictures.clock(plays, records.start, len(records.days))}
+
+    def _members(self, rows: pl.DataFrame) -> list[dict[str, Any]]:
+        standing = self.caseload.standing(rows["account_id"].to_list())
+        wanted = ("account_id", "score", "action", "plays", "artificial_plays", "campaign_id", "shared")
+        return [
+            {
+                **{name: row[name] for name in wanted if name in row},
+                "reason": (row["reasons"] or [""])[0],
+                "page": f"/account/{reference(row['account_id'])}",
+                "standing": standing.get(row["account_id"]),
+            }
+            for row in rows.iter_rows(named=True)
+        ]
+
+    def _gain(self, owners: list[str]) -> list[dict[str, Any]]:
+        found = self.records.folder.scan("owners").filter(pl.col("owner_id").is_in(owners))
+        wanted = ("owner_id", "role", "plays", "artificial_plays", "payout_before", "payout_after")
+        rows = found.sort("artificial_plays", descending=True).head(20).collect()
+        return [{name: row[name] for name in wanted} for row in rows.iter_rows(named=True)]
+
+    def _history(self, subject: Subject, case: Any) -> list[dict[str, Any]]:
+        subjects = [subject] if case is None else [subject, Subject("case", case.case_id)]
+        return [_step(entry) for entry in self.caseload.history(*subjects)[:50]]
+
+
+def _step(entry: Entry) -> dict[str, Any]:
+    says = entry.reason or ""
+    text = str(entry.body.get("text") or "")
+    return {
+        "at": entry.recorded_at,
+        "by": entry.actor,
+        "about": entry.kind,
+        "what": entry.action,
+        "says": ": ".join(part for part in (says, text) if part),
+    }
+
+
+def _shared(places: pl.DataFrame, members: int) -> list[dict[str, Any]]:
+    """Places where at least two of the accounts were, those of most accounts first."""
+    found = places.group_by("kind", "place").agg(accounts=pl.col("account_id").n_unique(), plays=pl.col("plays").sum())
+    top = found.filter(pl.col("accounts") > 1).sort(["accounts", "place"], descending=[True, False]).head(12)
+    return [{**row, "share": row["accounts"] / members} for row in top.iter_rows(named=True)]
+
+
+def _value(rows: pl.DataFrame, name: str) -> Any:
+    return rows[name].to_list()[0] if rows.height else None
