@@ -31,7 +31,7 @@ _COOKIE = "ghostnote_console"
 _LONGEST_FORM = 1_000_000
 _HEADERS = {
     "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
@@ -167,7 +167,7 @@ class Console:
         self, request: Request, name: str, facts: dict[str, Any], drawn: dict[str, Markup], session: Session | None
     ) -> Response:
         frame = self._frame(request, session, "")
-        page = self._pages.get_template(f"pages/{name}.html").render(**frame, found=facts, drawings=drawn, here=name)
+        page = self._pages.get_template(f"pages/{name}.html").render({**frame, "found": facts, "drawings": drawn, "here": name})
         return HTMLResponse(page)
 
     def _frame(self, request: Request, session: Session | None, sentence: str) -> dict[str, Any]:
