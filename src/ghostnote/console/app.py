@@ -167,7 +167,9 @@ class Console:
         self, request: Request, name: str, facts: dict[str, Any], drawn: dict[str, Markup], session: Session | None
     ) -> Response:
         frame = self._frame(request, session, "")
-        page = self._pages.get_template(f"pages/{name}.html").render({**frame, "found": facts, "drawings": drawn, "here": name})
+        page = self._pages.get_template(f"pages/{name}.html").render(
+            {**frame, "found": facts, "drawings": drawn, "here": name}
+        )
         return HTMLResponse(page)
 
     def _frame(self, request: Request, session: Session | None, sentence: str) -> dict[str, Any]:

@@ -57,8 +57,8 @@ class Looking:
             ],
             "all_campaigns": rows.height,
         }
-        values = days.select(pl.col("plays") - pl.col("held") - pl.col("excluded"), withheld).rows()
-        return facts, {"growth": pictures.growth(values, self.records.start)}
+        by_day = days.select(withheld).to_series().to_list()
+        return facts, {"withheld": pictures.growth([(0, withheld) for withheld in by_day], self.records.start)}
 
     def queue(self, chosen: Filter) -> Shown:
         """A page of cases."""
@@ -79,7 +79,7 @@ class Looking:
         row = records.campaign(campaign_id)
         names: list[str] = row["accounts"]
         members, plays = records.members(row), records.plays(names)
-        targets = set(row["tracks"])
+        aimed = self._aimed(row, plays)
         places = records.places_of(names)
         subject = Subject("campaign", campaign_id)
         case = self.caseload.about(subject)
@@ -92,7 +92,7 @@ class Looking:
             "tracks": len(row["tracks"]),
             "owners": len(row["owners"]),
             "plays": plays.height,
-            "on_targets": plays.filter(pl.col("track_id").is_in(list(targets))).height,
+            "on_targets": aimed.height,
             "withheld": plays.filter(pl.col("verdict") != "count").height,
             "payout": row["payout"],
             "usual_plays": records.usual[0],
@@ -104,19 +104,19 @@ class Looking:
             "shared": _shared(places, len(names)),
             "members": self._members(members.head(_ROWS)),
         }
-        return facts, self._campaign_pictures(names, plays, places, targets)
+        return facts, self._campaign_pictures(names, plays, places, aimed)
 
     def _campaign_pictures(
-        self, names: list[str], plays: pl.DataFrame, places: pl.DataFrame, targets: set[str]
+        self, names: list[str], plays: pl.DataFrame, places: pl.DataFrame, aimed: pl.DataFrame
     ) -> dict[str, Markup]:
         records = self.records
         first = plays.group_by("account_id").agg(pl.col("event_time").min()).sort("event_time", "account_id")
         rows = evenly(first["account_id"], pictures.MOST_ROWS).to_list()
         drawn = evenly(pl.Series(sorted(names)), 300).to_list()
-        on_targets = plays.filter(pl.col("track_id").is_in(list(targets)))
-        tracks = list(on_targets.group_by("account_id", "track_id").agg(n=pl.len()).iter_rows())
-        owner_of = records.owners_of(list(targets))
-        owners = [(account, owner_of.get(track, "unknown"), n) for account, track, n in tracks]
+        # Where nothing is aimed at, what most of them played still shows whether they move together.
+        linked = aimed if aimed.height else self._owned(plays)
+        tracks = list(linked.group_by("account_id", "track_id").agg(n=pl.len()).iter_rows())
+        owners = list(linked.group_by("account_id", "owner_id").agg(n=pl.len()).iter_rows())
         where = [(a, p, n) for a, _, p, n, _, _ in places.iter_rows()]
         by_day = (
             plays.group_by((pl.col("event_time") - records.start).dt.total_days().alias("day"))
@@ -131,6 +131,15 @@ class Looking:
             "raster": pictures.raster(plays, rows, records.start, len(records.days)),
             "growth": pictures.growth([by_day.get(day, (0, 0)) for day in days], records.start),
         }
+
+    def _aimed(self, campaign: dict[str, Any], plays: pl.DataFrame) -> pl.DataFrame:
+        """Plays of the tracks and owners that a campaign is after."""
+        targets = pl.col("track_id").is_in(campaign["tracks"]) | pl.col("owner_id").is_in(campaign["owners"])
+        return self._owned(plays).filter(targets)
+
+    def _owned(self, plays: pl.DataFrame) -> pl.DataFrame:
+        owners = self.records.owners_of(plays["track_id"].unique().to_list())
+        return plays.with_columns(owner_id=pl.col("track_id").replace_strict(owners, default="unknown"))
 
     def account(self, named: str) -> Shown:
         """An account: its plays by hour, where it was, who resembles it, what was decided."""

@@ -20,7 +20,7 @@ def raster(plays: pl.DataFrame, rows: Sequence[str], start: datetime, days: int)
 
     `plays` has account_id, event_time, verdict.
     """
-    height = max(1.5, min(9.0, 520 / max(len(rows), 1)))
+    height = max(1.5, min(14.0, 520 / max(len(rows), 1)))
     hours, top = days * 24, 18
     cell = _WIDTH / hours
     order = pl.DataFrame({"account_id": list(rows), "row": range(len(rows))}, schema_overrides={"row": pl.Int64})
@@ -70,7 +70,7 @@ def clock(plays: pl.DataFrame, start: datetime, days: int) -> Markup:
     for day in range(days):
         when = wording.day((start + day * _DAY).date(), year=False)
         body.append(f'<text x="{left + day * cell:.1f}" y="11">{when}</text>')
-    return _svg(body, top + 24 * height, "Plays by hour of the day and day")
+    return _svg(body, top + 24 * height, "Plays by hour of the day and day", "drawn close")
 
 
 def web(members: Sequence[str], columns: Sequence[tuple[str, Iterable[tuple[str, str, int]], int]]) -> Markup:
@@ -79,14 +79,14 @@ def web(members: Sequence[str], columns: Sequence[tuple[str, Iterable[tuple[str,
     `columns` are a heading, (account, thing, weight), and how many things there are at most; the first stands left of
     the accounts, the others right of them. Things that most accounts share come first: a block is a dense fan.
     """
-    xs = [150, 420, 690, 900]
+    xs = [215, 420, 610, 815]
     rows = {name: 30 + (n + 0.5) * 420 / len(members) for n, name in enumerate(members)}
     body = [f'<text x="{xs[1]}" y="14" text-anchor="middle" class="head">{len(members):,} accounts</text>']
     for x, (heading, links, most) in zip([xs[0], *xs[2:]], columns, strict=False):
         body += _fan(x, xs[1], rows, heading, list(links), most)
     radius = max(0.8, min(4.0, 170 / len(members)))
     body += [f'<circle cx="{xs[1]}" cy="{y:.1f}" r="{radius:.1f}" fill="var(--ink)"/>' for y in rows.values()]
-    return _svg(body, 460, "Accounts and what they share")
+    return _svg(body, 460, "Accounts and what they share", "drawn close")
 
 
 def _fan(
@@ -107,7 +107,7 @@ def _fan(
     opacity = max(0.05, min(0.5, 90 / max(len(kept), 1)))
     body.append(f'<path d="{path}" stroke="var(--artificial)" stroke-opacity="{opacity:.2f}" fill="none"/>')
     for thing, y in shown.items():
-        label = f"{wording.short(thing, 14)} · {len(sharers[thing]):,}"
+        label = f"{wording.short(thing, 13)} · {len(sharers[thing]):,}"
         body.append(
             f'<text x="{x}" y="{y + 4:.1f}" text-anchor="{side}">{escape(label)}<title>{escape(wording.clean(thing))}: '
             f"{len(sharers[thing]):,} accounts</title></text>"
@@ -133,6 +133,6 @@ def growth(values: Sequence[tuple[int, int]], start: datetime) -> Markup:
     return _svg(body, 150, "Plays by day")
 
 
-def _svg(body: list[str], height: float, label: str) -> Markup:
-    head = f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{escape(label)}" class="drawn">'
+def _svg(body: list[str], height: float, label: str, look: str = "drawn") -> Markup:
+    head = f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{escape(label)}" class="{look}">'
     return Markup(head + "".join(body) + "</svg>")
