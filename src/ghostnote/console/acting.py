@@ -44,7 +44,9 @@ class Acting:
 def _take(desk: Desk, step: str, name: str, given: Mapping[str, str]) -> Outcome:
     text = given.get("text", "").strip()[:_LONGEST]
     if step == "decide":
-        return desk.decide(name, given.get("disposition", ""), text=text, but=given.get("but", "").split())
+        # Those to leave out are ticked in a table or written down.
+        but = {*given.get("but", "").split("\n"), *given.get("also", "").split()} - {""}
+        return desk.decide(name, given.get("disposition", ""), text=text, but=but)
     if step == "undo":
         return desk.undo(name)
     if step == "appeal":

@@ -16,13 +16,13 @@ from starlette.routing import Route
 
 from ghostnote.console import wording
 from ghostnote.console.acting import Acting
-from ghostnote.console.caseload import Caseload, Filter
+from ghostnote.console.caseload import Caseload, Filter, page_of
 from ghostnote.console.looking import Looking, Shown
 from ghostnote.console.palette import css_variables
-from ghostnote.console.records import Records, reference
+from ghostnote.console.records import Records
 from ghostnote.console.report import environment
 from ghostnote.console.signing_in import Door, Role, Session, same
-from ghostnote.decisions.ledger import Ledger
+from ghostnote.decisions.ledger import Ledger, Subject
 from ghostnote.errors import GhostnoteError
 
 _HERE = Path(__file__).parent
@@ -125,7 +125,6 @@ class Console:
     async def act(self, request: Request) -> Response:
         session, form = await self._form(request, "investigator")
         step = form.pop("step", "")
-        # An account that stays as it is may be ticked in a table or written down.
         try:
             await run_in_threadpool(self.acting.act, session, step, form.pop("case", "").split(), form)
         except GhostnoteError as error:
@@ -143,16 +142,15 @@ class Console:
 
     def _found(self, wanted: str) -> str | None:
         if wanted in self.records.campaigns["campaign_id"]:
-            return f"/campaign/{wanted}"
+            return page_of(Subject("campaign", wanted))
         try:
             self.records.account(wanted)
         except GhostnoteError:
             case = self.caseload.cases().get(wanted)
             if case is None or case.subject is None:
                 return None
-            kind, name = case.subject.kind, case.subject.identifier
-            return f"/{kind}/{name if kind == 'campaign' else reference(name)}"
-        return f"/account/{reference(wanted)}"
+            return page_of(case.subject)
+        return page_of(Subject("account", wanted))
 
     # What every page needs.
 
@@ -207,13 +205,13 @@ class Console:
         return session
 
     async def _form(self, request: Request, role: Role) -> tuple[Session, dict[str, str]]:
-        """Who sends a form, and its fields; those given several times are joined by spaces. Raises RefusedError."""
+        """Who sends a form, and its fields; those given several times are one a line. Raises RefusedError."""
         session = self._session(request, role)
         self._same_origin(request)
         if int(request.headers.get("content-length") or _LONGEST_FORM + 1) > _LONGEST_FORM:
             raise RefusedError(413, "The form is too long.")
         async with request.form(max_files=0, max_fields=5000) as form:
-            fields = {name: " ".join(str(value) for value in form.getlist(name)) for name in form}
+            fields = {name: "\n".join(str(value) for value in form.getlist(name)) for name in form}
         if not same(fields.pop("csrf", ""), session.csrf):
             raise RefusedError(403, "The form is too old, or not from this console: load the page again.")
         return session, fields
@@ -243,8 +241,8 @@ def build(records: Records, ledger: Ledger | None, door: Door, clock: Callable[[
     for path, page in (
         ("/overview", console.overview),
         ("/queue", console.queue),
-        ("/campaign/{name:str}", console.campaign),
-        ("/account/{name:str}", console.account),
+        ("/campaign/{name:path}", console.campaign),
+        ("/account/{name:path}", console.account),
     ):
         twins += [Route(f"{path}.json", page), Route(path, page)]
     routes = [

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import quote
 
 from ghostnote.console.records import Records, reference
 from ghostnote.decisions.cases.case import Case, told
@@ -95,7 +96,7 @@ def plain(case: Case) -> dict[str, Any]:
         "case_id": case.case_id,
         "kind": kind,
         "about": name,
-        "page": f"/{kind}/{name if kind == 'campaign' else reference(name)}" if kind else "",
+        "page": "" if case.subject is None else page_of(case.subject),
         "status": case.status,
         "waiting": case.waiting,
         "disposition": case.disposition,
@@ -109,6 +110,12 @@ def plain(case: Case) -> dict[str, Any]:
             {"by": r.by, "disposition": r.disposition, "at": r.at, "overturned": r.overturned} for r in case.reviews
         ],
     }
+
+
+def page_of(subject: Subject) -> str:
+    """The address of the page about a campaign or an account."""
+    named = reference(subject.identifier) if subject.kind == "account" else quote(subject.identifier)
+    return f"/{subject.kind}/{named}"
 
 
 def _would_open(records: Records) -> dict[str, Case]:

@@ -7,9 +7,9 @@ import polars as pl
 from markupsafe import Markup
 
 from ghostnote.console import pictures
-from ghostnote.console.caseload import PAGE, Caseload, Filter, plain
+from ghostnote.console.caseload import PAGE, Caseload, Filter, page_of, plain
 from ghostnote.console.rasters import evenly
-from ghostnote.console.records import Records, reference
+from ghostnote.console.records import Records
 from ghostnote.decisions.ledger import Entry, Subject
 
 #: Rows of a table on one page.
@@ -177,7 +177,7 @@ class Looking:
             {
                 **{name: row[name] for name in wanted if name in row},
                 "reason": (row["reasons"] or [""])[0],
-                "page": f"/account/{reference(row['account_id'])}",
+                "page": page_of(Subject("account", row["account_id"])),
                 "standing": standing.get(row["account_id"]),
             }
             for row in rows.iter_rows(named=True)

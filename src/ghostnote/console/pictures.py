@@ -23,7 +23,9 @@ def raster(plays: pl.DataFrame, rows: Sequence[str], start: datetime, days: int)
     height = max(1.5, min(14.0, 520 / max(len(rows), 1)))
     hours, top = days * 24, 18
     cell = _WIDTH / hours
-    order = pl.DataFrame({"account_id": list(rows), "row": range(len(rows))}, schema_overrides={"row": pl.Int64})
+    order = pl.DataFrame(
+        {"account_id": list(rows), "row": range(len(rows))}, schema={"account_id": pl.String, "row": pl.Int64}
+    )
     hour = ((pl.col("event_time") - start).dt.total_hours()).alias("hour")
     cells = (
         plays.join(order, on="account_id")
@@ -83,7 +85,9 @@ def web(members: Sequence[str], columns: Sequence[tuple[str, Iterable[tuple[str,
     rows = {name: 30 + (n + 0.5) * 420 / len(members) for n, name in enumerate(members)}
     body = [f'<text x="{xs[1]}" y="14" text-anchor="middle" class="head">{len(members):,} accounts</text>']
     for x, (heading, links, most) in zip([xs[0], *xs[2:]], columns, strict=False):
-        body += _fan(x, xs[1], rows, heading, list(links), most)
+        lines, labels = _fan(x, xs[1], rows, heading, list(links), most)
+        # Lines lie below every label: those to the last column pass the labels of the one before.
+        body = [lines, *body, *labels]
     radius = max(0.8, min(4.0, 170 / len(members)))
     body += [f'<circle cx="{xs[1]}" cy="{y:.1f}" r="{radius:.1f}" fill="var(--ink)"/>' for y in rows.values()]
     return _svg(body, 460, "Accounts and what they share", "drawn close")
@@ -91,7 +95,7 @@ def web(members: Sequence[str], columns: Sequence[tuple[str, Iterable[tuple[str,
 
 def _fan(
     x: int, middle: int, rows: dict[str, float], heading: str, links: list[tuple[str, str, int]], most: int
-) -> list[str]:
+) -> tuple[str, list[str]]:
     sharers: dict[str, set[str]] = {}
     for account, thing, _ in links:
         if account in rows:
@@ -105,14 +109,14 @@ def _fan(
     path = "".join(f"M{middle} {a:.1f}L{edge} {y:.1f}" for a, y in kept)
     body = [f'<text x="{x}" y="14" text-anchor="{side}" class="head">{len(ranked):,} {escape(heading)}</text>']
     opacity = max(0.05, min(0.5, 90 / max(len(kept), 1)))
-    body.append(f'<path d="{path}" stroke="var(--artificial)" stroke-opacity="{opacity:.2f}" fill="none"/>')
+    drawn = f'<path d="{path}" stroke="var(--artificial)" stroke-opacity="{opacity:.2f}" fill="none"/>'
     for thing, y in shown.items():
         label = f"{wording.short(thing, 13)} · {len(sharers[thing]):,}"
         body.append(
             f'<text x="{x}" y="{y + 4:.1f}" text-anchor="{side}">{escape(label)}<title>{escape(wording.clean(thing))}: '
             f"{len(sharers[thing]):,} accounts</title></text>"
         )
-    return body
+    return drawn, body
 
 
 def growth(values: Sequence[tuple[int, int]], start: datetime) -> Markup:

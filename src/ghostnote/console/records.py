@@ -42,7 +42,7 @@ class Records:
 
     def account_of(self, named: str) -> str:
         """The account that a page's address names. Raises `GhostnoteError` if there is none."""
-        found = self._by_reference.get(named)
+        found: str | None = self._by_reference.get(named)
         if found is None:
             raise GhostnoteError("These decisions have no such account: look it up by its id at the top of the page.")
         return found

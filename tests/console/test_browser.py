@@ -1,0 +1,119 @@
+"""Journeys in a real browser: Debian's Chromium, driven by Playwright."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from playwright.sync_api import Page, sync_playwright
+from tests.console.conftest import Opened
+
+#: Nothing that the browser does by itself may reach outside.
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str:
+    """The browser's program, from Debian's packages if it is not there and they can be had; skips if they cannot."""
+    names = ("chromium", "chromium-browser")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None and shutil.which("apt-get") and os.geteuid() == 0:
+        for step in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", "-q", *step], check=False, capture_output=True, timeout=400)
+        found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("no Chromium here, and none could be installed: apt-get install chromium")
+    return found
+
+
+@pytest.fixture
+def address(opened: Opened) -> Iterator[str]:
+    """Where the console listens, for as long as a test runs."""
+    bound = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(opened.app, log_level="error", access_log=False, lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    bound.close()
+
+
+@pytest.fixture
+def page(address: str, opened: Opened) -> Iterator[Page]:
+    """A page of an investigator who is signed in; fails if anything was fetched from elsewhere or complained."""
+    complaints: list[str] = []
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium(), args=list(_ARGUMENTS))
+        made = browser.new_page(viewport={"width": 1280, "height": 900})
+        made.on("console", lambda message: complaints.append(message.text))
+        made.on("request", lambda request: complaints.append(request.url) if _elsewhere(request.url, address) else None)
+        made.goto(f"{address}/sign-in/{opened.door.invite('ines', 'investigator')}")
+        made.get_by_role("button", name="Sign in").press("Enter")
+        made.get_by_role("link", name="Queue").wait_for()
+        yield made
+        browser.close()
+    assert complaints == []
+
+
+def _elsewhere(url: str, address: str) -> bool:
+    return not url.startswith((address, "data:"))
+
+
+def test_triage_the_queue_with_the_keyboard(page: Page) -> None:
+    page.get_by_role("link", name="Queue").press("Enter")
+    page.get_by_label("About").select_option("account")
+    page.get_by_role("button", name="Show").press("Enter")
+    assert "kind=account" in page.url
+    boxes = page.get_by_role("checkbox")
+    total = boxes.count()
+    chosen = [n for n in range(total) if "must agree" not in page.get_by_role("row").nth(n + 1).inner_text()][:2]
+    for n in chosen:
+        boxes.nth(n).press("Space")
+    page.get_by_label("Why").fill("Heard by people")
+    page.get_by_role("button", name="Honest").press("Enter")
+    told = page.get_by_role("status")
+    assert "2 cases are decided: legit" in told.inner_text()
+    assert page.get_by_role("checkbox").count() == total - 2
+    assert "kind=account" in page.url
+    told.get_by_role("button", name="Undo").press("Enter")
+    assert "2 cases are reopened" in page.get_by_role("status").inner_text()
+    assert page.get_by_role("checkbox").count() == total
+
+
+def test_judge_a_campaign_but_for_one_account_and_undo_it(page: Page) -> None:
+    page.get_by_role("link", name="Queue").click()
+    page.get_by_label("About").select_option("campaign")
+    page.get_by_role("button", name="Show").click()
+    rows = page.get_by_role("row").filter(has_not_text="must agree").filter(has=page.get_by_role("checkbox"))
+    rows.first.get_by_role("link").click()
+    assert page.get_by_role("img", name="Plays by account and hour").is_visible()
+    members = page.get_by_role("checkbox")
+    count = members.count()
+    members.first.check()
+    page.get_by_role("button", name="Fraud").click()
+    assert "decided: fraud" in page.get_by_role("status").inner_text()
+    assert page.locator(".badge.suspend").count() == count - 1
+    page.get_by_role("button", name="Undo the decision").click()
+    assert "reopened" in page.get_by_role("status").inner_text()
+    assert page.get_by_role("checkbox").count() == count
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 800])
+def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.get_by_role("link", name="Queue").click()
+    for _ in range(2):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.locator("tbody a").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
