@@ -72,9 +72,9 @@ def _elsewhere(url: str, address: str) -> bool:
 
 def test_triage_the_queue_with_the_keyboard(page: Page) -> None:
     page.get_by_role("link", name="Queue").press("Enter")
-    page.get_by_label("About").select_option("account")
+    page.get_by_label("About").select_option("campaign")
     page.get_by_role("button", name="Show").press("Enter")
-    assert "kind=account" in page.url
+    assert "kind=campaign" in page.url
     boxes = page.get_by_role("checkbox")
     total = boxes.count()
     chosen = [n for n in range(total) if "must agree" not in page.get_by_role("row").nth(n + 1).inner_text()][:2]
@@ -85,7 +85,7 @@ def test_triage_the_queue_with_the_keyboard(page: Page) -> None:
     told = page.get_by_role("status")
     assert "2 cases are decided: legit" in told.inner_text()
     assert page.get_by_role("checkbox").count() == total - 2
-    assert "kind=account" in page.url
+    assert "kind=campaign" in page.url
     told.get_by_role("button", name="Undo").press("Enter")
     assert "2 cases are reopened" in page.get_by_role("status").inner_text()
     assert page.get_by_role("checkbox").count() == total

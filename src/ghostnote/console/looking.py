@@ -114,10 +114,11 @@ class Looking:
         rows = evenly(first["account_id"], pictures.MOST_ROWS).to_list()
         drawn = evenly(pl.Series(sorted(names)), 300).to_list()
         # Where nothing is aimed at, what most of them played still shows whether they move together.
-        linked = aimed if aimed.height else self._owned(plays)
+        seen = pl.col("account_id").is_in(drawn)
+        linked = aimed.filter(seen) if aimed.height else self._owned(plays.filter(seen))
         tracks = list(linked.group_by("account_id", "track_id").agg(n=pl.len()).iter_rows())
         owners = list(linked.group_by("account_id", "owner_id").agg(n=pl.len()).iter_rows())
-        where = [(a, p, n) for a, _, p, n, _, _ in places.iter_rows()]
+        where = list(places.filter(seen).select("account_id", "place", "plays").iter_rows())
         by_day = (
             plays.group_by((pl.col("event_time") - records.start).dt.total_days().alias("day"))
             .agg(counted=(pl.col("verdict") == "count").sum(), withheld=(pl.col("verdict") != "count").sum())
@@ -126,7 +127,7 @@ class Looking:
         days = range(len(records.days))
         return {
             "web": pictures.web(
-                drawn, [("devices and subnets", where, 24), ("tracks", tracks, 24), ("owners", owners, 16)]
+                drawn, [("devices and networks", where, 24), ("tracks", tracks, 24), ("owners", owners, 16)]
             ),
             "raster": pictures.raster(plays, rows, records.start, len(records.days)),
             "growth": pictures.growth([by_day.get(day, (0, 0)) for day in days], records.start),

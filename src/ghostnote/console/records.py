@@ -9,13 +9,14 @@ import polars as pl
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
+from ghostnote.features.stream import subnet
 
 
 class Records:
     """The decisions of a run, and the lake that it judged.
 
     At the start one pass over the lake's days of the run notes which account was where: `places` has account_id, kind
-    (device or subnet), place, plays, first and last. All else is read when it is asked for.
+    (device or network), place, plays, first and last. All else is read when it is asked for.
     """
 
     def __init__(self, lake: Lake, folder: DecisionFolder) -> None:
@@ -87,7 +88,7 @@ class Records:
         return self.places.filter(pl.col("account_id").is_in(accounts))
 
     def alike(self, account_id: str, most: int = 12) -> pl.DataFrame:
-        """Accounts that share a device or subnet with one: account_id, shared; a place of very many tells nothing."""
+        """Accounts that share a device or network with one: account_id, shared; a place of very many tells nothing."""
         own = self.places_of([account_id]).select("kind", "place")
         sharing = self.places.join(own, on=["kind", "place"], how="inner").filter(pl.len().over("kind", "place") <= 500)
         others = sharing.filter(pl.col("account_id") != account_id).group_by("account_id").agg(shared=pl.len())
@@ -115,15 +116,13 @@ def _places(lake: Lake, folder: DecisionFolder) -> pl.DataFrame:
     parts = []
     scanned = pl.scan_parquet(list(files), missing_columns="insert", extra_columns="ignore") if files else None
     names = scanned.collect_schema().names() if scanned is not None else []
-    for column, kind in (("device_id", "device"), ("ip", "subnet")):
+    for column, kind in (("device_id", "device"), ("ip", "network")):
         if scanned is None or column not in names:
             continue
-        place = pl.col(column).cast(pl.String)
-        if kind == "subnet":
-            # The first three bytes of an IPv4 address: neighbours there are mostly one line or one machine room.
-            place = place.str.replace(r"^(\d+\.\d+\.\d+)\.\d+$", "$1.0/24")
+        place = pl.col(column) if kind == "device" else _network()
         parts.append(
-            scanned.filter(pl.col("event_time").dt.date().is_between(start, end), pl.col(column).is_not_null())
+            scanned.with_columns(pl.col(column).cast(pl.String))
+            .filter(pl.col("event_time").dt.date().is_between(start, end), pl.col(column).is_not_null())
             .group_by(pl.col("account_id").cast(pl.String), place.alias("place"))
             .agg(plays=pl.len(), first=pl.col("event_time").min(), last=pl.col("event_time").max())
             .with_columns(kind=pl.lit(kind))
@@ -131,3 +130,15 @@ def _places(lake: Lake, folder: DecisionFolder) -> pl.DataFrame:
             .collect(engine="streaming")
         )
     return pl.concat(parts) if parts else pl.DataFrame(schema=empty)
+
+
+def _network() -> pl.Expr:
+    """The network of an address as people write it; the address itself where it is hashed."""
+    found = subnet()
+    long = pl.format("{}::/64", found)
+    return (
+        pl.when(found.str.contains(":", literal=True))
+        .then(long)
+        .otherwise(pl.format("{}.0/24", found))
+        .fill_null(pl.col("ip"))
+    )
