@@ -119,26 +119,27 @@ def _places(lake: Lake, folder: DecisionFolder) -> pl.DataFrame:
     for column, kind in (("device_id", "device"), ("ip", "network")):
         if scanned is None or column not in names:
             continue
-        place = pl.col(column) if kind == "device" else _network()
-        parts.append(
-            scanned.with_columns(pl.col(column).cast(pl.String))
-            .filter(pl.col("event_time").dt.date().is_between(start, end), pl.col(column).is_not_null())
-            .group_by(pl.col("account_id").cast(pl.String), place.alias("place"))
+        found = (
+            scanned.filter(pl.col("event_time").dt.date().is_between(start, end), pl.col(column).is_not_null())
+            .group_by(pl.col("account_id").cast(pl.String), pl.col(column).cast(pl.String))
             .agg(plays=pl.len(), first=pl.col("event_time").min(), last=pl.col("event_time").max())
-            .with_columns(kind=pl.lit(kind))
-            .select(pl.col(name).cast(kind_) for name, kind_ in empty.items())
             .collect(engine="streaming")
         )
+        placed = _networks(found) if kind == "network" else found.rename({column: "place"})
+        named = placed.with_columns(kind=pl.lit(kind))
+        parts.append(named.select(pl.col(name).cast(dtype) for name, dtype in empty.items()))
     return pl.concat(parts) if parts else pl.DataFrame(schema=empty)
 
 
-def _network() -> pl.Expr:
-    """The network of an address as people write it; the address itself where it is hashed."""
-    found = subnet()
-    long = pl.format("{}::/64", found)
+def _networks(found: pl.DataFrame) -> pl.DataFrame:
+    """Addresses as their networks, as people write them; an address that is hashed stays as it is."""
+    net = subnet()
+    long = pl.format("{}::/64", net)
+    named = pl.when(net.str.contains(":", literal=True)).then(long).otherwise(pl.format("{}.0/24", net))
+    # Each address once: to take one apart costs more than all the rest.
+    names = found.select("ip").unique().with_columns(place=pl.coalesce(named, "ip"))
     return (
-        pl.when(found.str.contains(":", literal=True))
-        .then(long)
-        .otherwise(pl.format("{}.0/24", found))
-        .fill_null(pl.col("ip"))
+        found.join(names, on="ip")
+        .group_by("account_id", "place")
+        .agg(pl.col("plays").sum(), pl.col("first").min(), pl.col("last").max())
     )
