@@ -107,9 +107,8 @@ def _fan(
     lines = [(rows[a], y) for thing, y in shown.items() for a in sorted(sharers[thing])]
     kept = lines[:: max(1, -(-len(lines) // _LINKS))]
     path = "".join(f"M{middle} {a:.1f}L{edge} {y:.1f}" for a, y in kept)
-    body = [
-        f'<text x="{x}" y="14" text-anchor="{side}" class="head">{wording.counted(len(ranked), heading.removesuffix("s"), heading)}</text>'
-    ]
+    head = wording.counted(len(ranked), heading.removesuffix("s"), heading)
+    body = [f'<text x="{x}" y="14" text-anchor="{side}" class="head">{head}</text>']
     opacity = max(0.05, min(0.5, 90 / max(len(kept), 1)))
     drawn = f'<path d="{path}" stroke="var(--artificial)" stroke-opacity="{opacity:.2f}" fill="none"/>'
     for thing, y in shown.items():
