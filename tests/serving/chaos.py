@@ -50,6 +50,7 @@ class Chaos:
         self.next = 0
         self.waiting: list[int] = []
         self.beside: list[int] = []
+        self.cut: set[str] = set()
 
     def life(self, number: int, *, kill: bool = True) -> None:
         """Start a process, send it events, kill it after a few answers or a moment, and note what it acknowledged."""
@@ -106,7 +107,10 @@ class Chaos:
     def _meddle(self) -> None:
         """What a crash, or a disk, may leave behind."""
         places = Places(self.root)
-        if (kept := snapshots(places.snapshots)) and len(kept) > 1 and self.random.random() < 0.15:
+        kept = snapshots(places.snapshots)
+        # The one before is whole: without any, the lake is folded, in the order of its events' times.
+        if len(kept) > 1 and kept[-2].name not in self.cut and self.random.random() < 0.15:
+            self.cut.add(kept[-1].name)
             path = kept[-1] / self.random.choice(["fold.npz", "seen.npz", "about.json"])
             if path.exists():
                 os.truncate(path, self.random.randrange(path.stat().st_size + 1) // 2)

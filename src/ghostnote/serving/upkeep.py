@@ -29,7 +29,7 @@ from ghostnote.serving.log import Record, bytes_held, drop_before, records, segm
 from ghostnote.serving.models import folded_by
 from ghostnote.serving.opening import Known, open_state
 from ghostnote.serving.places import Filed, Places
-from ghostnote.serving.state import Verdict, decode_content, read_about, snapshots
+from ghostnote.serving.state import Verdict, decode_content, snapshots
 
 #: Files of one filing are named after where in the log their events are.
 _FILED = "log-{:020d}-{:020d}.parquet"
@@ -145,7 +145,8 @@ def drop(places: Places, log_bytes: int) -> int:
     Returns the address where the log begins.
     """
     kept = snapshots(places.snapshots)
-    needed = [places.filed().address, *(read_about(path).address for path in kept[:1])]
+    # A snapshot is named after its address, and may be damaged.
+    needed = [places.filed().address, *(int(path.name) for path in kept[:1])]
     if not kept:
         needed.append(0)
     needed += [int(path.read_text()) for path in places.positions.glob("*.position")]
