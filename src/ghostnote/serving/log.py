@@ -152,18 +152,21 @@ def bytes_held(folder: Path) -> int:
     return sum(path.stat().st_size for path in segments(folder))
 
 
-def records(folder: Path, address: int = 0) -> Iterator[Record]:
-    """All complete records from `address` on (that of a record, or of a segment), to the end as it is when reached.
+def records(folder: Path, address: int | None = None) -> Iterator[Record]:
+    """All complete records from `address` on (that of a record, or of a segment; None: wherever the log begins now), to
+    the end as it is when reached.
 
     Raises GhostnoteError if one before the last is damaged, a segment lacks, or `address` was dropped already or lies
     beyond the end.
     """
     there = segments(folder)
-    if address and address > (start_of(there[-1]) + there[-1].stat().st_size if there else 0):
+    if address is None:
+        address = start_of(there[0]) if there else 0
+    if address > (start_of(there[-1]) + there[-1].stat().st_size if there else 0):
         raise GhostnoteError(
             f"The log {folder} ends before {address}, which was asked for: its last part is lost. Restore it from a copy."
         )
-    if there and address and address < start_of(there[0]):
+    if there and address < start_of(there[0]):
         raise GhostnoteError(
             f"The log {folder} begins at {start_of(there[0])}, and {address} was asked for: older records were dropped."
         )

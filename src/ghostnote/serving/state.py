@@ -193,7 +193,7 @@ class State:
         about = read_about(path)
         self.fold.restore(path / "fold.npz")
         try:
-            with np.load(path / "seen.npz", allow_pickle=False) as file:
+            with (path / "seen.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 seen = Seen.from_arrays({name: file[name] for name in file.files})
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise GhostnoteError(f"The snapshot {path} is damaged ({error}).") from error

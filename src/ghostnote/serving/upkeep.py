@@ -25,7 +25,7 @@ from ghostnote.features.history import play_days
 from ghostnote.models.bundle import load_bundle
 from ghostnote.scoring import score
 from ghostnote.serving.bodies import TABLE_OF, lists
-from ghostnote.serving.log import Record, bytes_held, drop_before, records, segments, start_of
+from ghostnote.serving.log import Record, begun, bytes_held, drop_before, records, segments, start_of
 from ghostnote.serving.models import folded_by
 from ghostnote.serving.opening import Known, open_state
 from ghostnote.serving.places import Filed, Places
@@ -57,10 +57,11 @@ def keep_with(places: Places, features: Sequence[Feature], absent: frozenset[str
 def file_log(places: Places) -> int:
     """Write what the log has beyond what is filed into the service's lake; returns how many events that were."""
     filed = places.filed()
+    found = begun(records(places.log, filed.address))  # Before anything is removed.
     _remove_unnoted(places, filed)
     done = count = 0
     waiting: list[Record] = []
-    for record in records(places.log, filed.address):
+    for record in found:
         waiting.append(record)
         count += record.count
         if count >= _TOGETHER:
