@@ -41,7 +41,7 @@ REPEATS = int(os.environ.get("GHOSTNOTE_BENCH_REPEATS", "5"))
 #: Calls timed in each repetition.
 CALLS = 20
 #: Of each size in which a live service may ask.
-_CALLS_OF_A_SIZE = 200
+_CALLS_OF_A_SIZE = 100
 _REST = _CALLS_OF_A_SIZE * (2 * (512 + 64 + 16) + 3)
 _DAYS = 14
 _START_US = 1_767_225_600_000_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghostnote.features.codes import PairCodes, TextCodes, _encode_texts
+from ghostnote.features.codes import TextCodes, _encode_texts
 
 _batches = st.lists(st.lists(st.none() | st.text(max_size=5), max_size=30), max_size=6)
 
@@ -23,18 +23,6 @@ def test_texts_are_numbered_in_order_of_first_sight(batches: list[list[str | Non
             codes = TextCodes.from_arrays(codes.to_arrays())
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(st.tuples(st.integers(-1, 9), st.integers(-1, 9)), max_size=40), max_size=6), st.booleans())
-def test_pairs_are_numbered_in_order_of_first_sight(batches: list[list[tuple[int, int]]], restart: bool) -> None:
-    codes, known = PairCodes(), {}
-    for batch in batches:
-        expected = [-1 if -1 in pair else known.setdefault(pair, len(known)) for pair in batch]
-        left, right = np.array(batch, dtype=np.int32).reshape(-1, 2).T.copy()
-        assert codes.encode(left, right).tolist() == expected
-        if restart:
-            codes = PairCodes.from_arrays(codes.to_arrays())
-
-
 def test_many_texts_of_all_lengths_grow_every_array() -> None:
     ids = [str(i) * (1 + i % 9) for i in range(20_000)]
     unique = dict.fromkeys(ids)
@@ -48,22 +36,6 @@ def test_many_texts_of_all_lengths_grow_every_array() -> None:
 def test_one_id_longer_than_all_room() -> None:
     codes = TextCodes()
     assert codes.encode(pl.Series(["x" * 100_000, "y", "x" * 100_000])).tolist() == [0, 1, 0]
-
-
-def test_many_pairs_grow() -> None:
-    left, right = (a.astype(np.int32) for a in np.divmod(np.arange(50_000), 1000))
-    codes = PairCodes()
-    assert codes.encode(left, right).tolist() == list(range(50_000))
-    assert codes.encode(right, left)[0] == 0
-    assert len(PairCodes.from_arrays(codes.to_arrays())) == len(codes)
-
-
-def test_the_largest_codes_of_a_pair_stay_apart() -> None:
-    top = 2**31 - 1
-    left, right = np.array([top, 0, top, 0], dtype=np.int32), np.array([top, top, 0, 0], dtype=np.int32)
-    codes = PairCodes()
-    assert codes.encode(left, right).tolist() == [0, 1, 2, 3]
-    assert PairCodes.from_arrays(codes.to_arrays()).encode(left, right).tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Enum(["a", "b"])], ids=str)

@@ -1,6 +1,5 @@
 """The fold: walks events in order and yields each event's features as of that event."""
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,16 +14,17 @@ from ghostnote.features import kernels as k
 from ghostnote.features import snapshot as snapshots
 from ghostnote.features.call import Call, Shape
 from ghostnote.features.catalog import CATALOG
-from ghostnote.features.codes import PairCodes, TextCodes
+from ghostnote.features.codes import TextCodes
 from ghostnote.features.columns import Columns, Rows, absent
 from ghostnote.features.declaration import Feature
-from ghostnote.features.facts import Fact, Facts
+from ghostnote.features.facts import Facts
 from ghostnote.features.few import FEW, Few
 from ghostnote.features.grouping import arrange, carry
 from ghostnote.features.kernels import Array, fill_weights
 from ghostnote.features.keys import HOUR_US, KEYS
-from ghostnote.features.plan import KindPlan, plan_kind
-from ghostnote.features.predicates import Predicate
+from ghostnote.features.pairs import PairCodes
+from ghostnote.features.plan import KindPlan
+from ghostnote.features.stages import check_predicates, facts_of, layout_of, needed_first, planned
 from ghostnote.features.state import KindState
 from ghostnote.features.threads import together
 
@@ -72,13 +72,13 @@ class Fold:
         weights = np.zeros(_WEIGHTS, dtype=np.int64)
         fill_weights(weights)
         #: The features that predicates rest on, and are folded before the others.
-        self.first_features = tuple({f.name: f for f in (*first, *_needed_first(self.features))}.values())
-        self._stages = (_plan(self.first_features, weights), _plan(self.features, weights))
+        self.first_features = tuple({f.name: f for f in (*first, *needed_first(self.features))}.values())
+        self._stages = (planned(self.first_features, weights), planned(self.features, weights))
         kinds = self.plans
-        _check_predicates((*self.first_features, *self.features))
-        self._layout = _layout(kinds)
+        check_predicates((*self.first_features, *self.features))
+        self._layout = layout_of(kinds)
         self._first_names = tuple(feature.name for feature in self.first_features)
-        self._facts = Facts(_facts(kinds), self._first_names)
+        self._facts = Facts(facts_of(kinds), self._first_names)
         self._carried = sorted({kind.key.columns[0] for kind in kinds if kind.key.carried})
         self._shape = self._shaped(kinds)
         needs = [[self._facts.needs(bit.facts) for bit in kind.bits] for kind in kinds]
@@ -139,7 +139,7 @@ class Fold:
             self._pass(Columns(part, self.columns), out[start : start + part.height])
         return self._without(out, absent(stream, self.columns))
 
-    def update_rows(self, columns: Mapping[str, Sequence[object]]) -> NDArray[np.float32]:
+    def update_rows(self, columns: Mapping[str, Sequence[object] | Array]) -> NDArray[np.float32]:
         """Fold the next events and return their features, as `update` does, without a frame: in less time if few.
 
         `columns` are sequences of one length: ids and other texts as str, whole numbers as int, yes and no as bool,
@@ -336,6 +336,21 @@ class Fold:
             for state in self._states:
                 state.sweep(water)
 
+    def shed(self, share: float) -> tuple[str, ...]:
+        """Forget keys before their time, to make room: those silent for all but `share` of how long they are kept.
+
+        Returns the features that may say less than they should when such a key comes again; none if no key was
+        forgotten. Keys that are kept forever stay.
+        """
+        shed = []
+        for state in self._states:
+            before, horizon = state.keys, int(state.plan.program.horizon[0])
+            if horizon > 0 and before and self._water != k.NEVER:
+                state.sweep(self._water + int(share * horizon))
+                if state.keys < before:
+                    shed.append(state.plan.key.name)
+        return tuple(feature.name for feature in self.features if feature.by in shed)
+
     def _walk(self, call: Call, stage: int, out: Array) -> None:
         """Fold one stage's kinds, and write their features into `out`."""
         if call is self._few.call:
@@ -363,56 +378,3 @@ class Fold:
             held[: len(self._held[name])] = self._held[name]
             self._held[name] = held
         carry(accounts, given, self._held[name], given)
-
-
-def _facts(kinds: Sequence[KindPlan]) -> tuple[Fact, ...]:
-    """All that conditions ask, each once."""
-    return tuple({fact.tag: fact for kind in kinds for bit in kind.bits for fact in bit.facts or ()}.values())
-
-
-def _needed_first(features: Sequence[Feature]) -> tuple[Feature, ...]:
-    """The features that predicates of `features` rest on, each once."""
-    found: dict[str, Feature] = {}
-    for feature in features:
-        for predicate in (feature.where, feature.of):
-            for needed in predicate.needs if predicate else ():
-                if any(p is not None and p.needs for p in (needed.where, needed.of)):
-                    raise GhostnoteError(f"{needed.name} cannot serve a predicate: it rests on another feature itself.")
-                found[needed.name] = needed
-    return tuple(found.values())
-
-
-def _check_predicates(features: Sequence[Feature]) -> None:
-    """Predicates are told apart by name: two of one name must be the same."""
-    known: dict[str, Predicate] = {}
-    for feature in features:
-        for predicate in (feature.where, feature.of):
-            if predicate and not known.setdefault(predicate.name, predicate).expr.meta.eq(predicate.expr):
-                raise GhostnoteError(f"Two different predicates are called {predicate.name!r}: rename one of them.")
-
-
-def _layout(kinds: Sequence[KindPlan]) -> str:
-    """A digest of what the state's arrays mean and how they are read."""
-    digest = hashlib.sha256()
-    for kind in kinds:
-        parts = (kind.key.name, *kind.values, *(item.name for item in kind.items))
-        digest.update(repr((parts, [(bit.tag, str(bit.expr)) for bit in kind.bits])).encode())
-        for array in _told_apart_by(kind):
-            digest.update(repr(array.shape).encode() + array.tobytes())
-    return digest.hexdigest()
-
-
-def _told_apart_by(kind: KindPlan) -> list[Array]:
-    """The arrays that give the state its meaning; those of later versions only where they are used."""
-    program = kind.program
-    first = program[: k.Program._fields.index("peak_slots")]
-    arrays = [program.template, *(a if a is not program.reads else np.ascontiguousarray(a[:, :7]) for a in first)]
-    ages = program.reads[:, 7]
-    return arrays + [a for a in (ages[ages > 0], program.peak_slots, program.switches, program.others) if a.size]
-
-
-def _plan(features: Sequence[Feature], weights: Array) -> tuple[KindPlan, ...]:
-    """One plan per key kind; features keep their place in `features` as output column."""
-    placed = list(enumerate(features))
-    by_key = {key: [(f, column) for column, f in placed if f.by == key] for key in KEYS}
-    return tuple(plan_kind(key, chosen, weights) for key, chosen in by_key.items() if chosen)
