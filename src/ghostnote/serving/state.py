@@ -155,7 +155,8 @@ class State:
         target = folder / f"{self.address:020d}"
         temporary = folder / f".{target.name}.{os.getpid()}.tmp"
         try:
-            shutil.rmtree(temporary, ignore_errors=True)
+            for left in folder.glob(".*.tmp"):  # By a process that was killed; two never save at once.
+                shutil.rmtree(left, ignore_errors=True)
             temporary.mkdir(parents=True)
             self.fold.snapshot(temporary / "fold.npz")
             with (temporary / "seen.npz").open("wb") as file:
