@@ -100,9 +100,7 @@ class Server:
 def constant() -> Iterator[Server]:
     """The same HTTP server, answering a constant."""
     port = 18_765
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.http_servers", _CONSTANT, str(port)], text=True
-    )
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.http_servers", _CONSTANT, str(port)], text=True)
     try:
         _wait_for_port(port)
         yield Server(process, f"http://127.0.0.1:{port}")

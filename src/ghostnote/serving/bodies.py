@@ -1,11 +1,7 @@
 """Events as clients send them, checked against the contract, and decisions as they get them."""
 
-<<<<<<< HEAD
-from collections.abc import Collection, Sequence
-=======
 import re
-from collections.abc import Callable, Sequence
->>>>>>> chaos
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Literal
