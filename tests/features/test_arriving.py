@@ -8,12 +8,23 @@ from hypothesis import strategies as st
 from tests.worlds import Judged
 
 from ghostnote.events.reading import read
-from ghostnote.events.schema import EVENT_TABLES
-from ghostnote.features.arriving import Arriving, absent_columns, frame_of, networks
+from ghostnote.events.schema import EVENT_TABLES, TABLES, TIME
+from ghostnote.features.arriving import Arriving, Rows, absent_columns, networks
 from ghostnote.features.catalog import CATALOG
 from ghostnote.features.fold import Fold
 from ghostnote.features.history import Intake, streams
 from ghostnote.features.stream import KINDS, build_stream, subnet
+
+
+def frame_of(rows: Rows) -> pl.DataFrame:
+    """The rows as a frame."""
+    times = pl.Series(rows["event_time"], dtype=pl.Int64).cast(TIME)
+    types = {c.name: c.dtype for table in TABLES.values() for c in table.columns}
+    names = [name for name in rows if name != "event_time"]
+    made = [
+        pl.Series(name, rows[name], dtype=types.get(name, None if name == "known_bad" else pl.String)) for name in names
+    ]
+    return pl.DataFrame([*made, times.alias("event_time")])
 
 
 def _lists(events: pl.DataFrame) -> dict[str, list[object]]:

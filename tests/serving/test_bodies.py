@@ -17,7 +17,9 @@ from ghostnote.serving.bodies import TABLE_OF, Event, event_of, events_of_lines,
 
 INPUTS = int(os.environ.get("GHOSTNOTE_FUZZED_BODIES", "3000"))
 
-WORDS = st.one_of(st.sampled_from(["", "x", "premium", "search", "ios", " ", "é", "💿", "0", "true"]), st.text(max_size=8))
+WORDS = st.one_of(
+    st.sampled_from(["", "x", "premium", "search", "ios", " ", "é", "💿", "0", "true"]), st.text(max_size=8)
+)
 TIMES = st.one_of(
     st.datetimes(datetime(1999, 1, 1), datetime(2101, 1, 1)).map(datetime.isoformat),  # noqa: DTZ001
     st.datetimes(datetime(1999, 1, 1), datetime(2101, 1, 1)).map(lambda t: t.isoformat() + "Z"),  # noqa: DTZ001
@@ -119,7 +121,19 @@ def test_what_is_nasty_is_answered_with_a_sentence(body: bytes) -> None:
 
 def test_whatever_bytes_come_they_are_an_event_or_a_sentence() -> None:
     drawn = random.Random(0)
-    parts = [*NASTY[:14], b'"', b",", b":", b"}", b"\\u0000", b"1e400", b"true", b"null", b"\x80", b"12345678901234567890"]
+    parts = [
+        *NASTY[:14],
+        b'"',
+        b",",
+        b":",
+        b"}",
+        b"\\u0000",
+        b"1e400",
+        b"true",
+        b"null",
+        b"\x80",
+        b"12345678901234567890",
+    ]
     whole = json.dumps(VALID).encode()
     for _ in range(INPUTS):
         body = bytearray(whole)

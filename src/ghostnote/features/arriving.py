@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ghostnote.events.schema import EVENT_TABLES, TABLES, TIME
@@ -64,6 +63,8 @@ class Arriving:
     ) -> None:
         self.columns = frozenset(columns) - frozenset(absent)
         self._own = sorted(name for name in self.columns if any(name in TABLES[table].names for table in EVENT_TABLES))
+        #: The events' own columns that rows are made from.
+        self.reads = tuple(dict.fromkeys(["account_id", *self._own, "track_id", "ip", "source", "source_id"]))
         self._tracks = _Known.of(tracks, "track_id", [n for n in _ADDED["tracks"] if n in self.columns])
         self._ips = _Known.of(ips, "ip", [n for n in _ADDED["ips"] if n in self.columns])
         self._labels = _verdicts(labels) if KNOWN_BAD_COLUMN in self.columns else {}
@@ -106,18 +107,6 @@ class Arriving:
     def _known_bad(self, account: str, time: int) -> bool:
         verdicts = self._labels.get(account, ())
         return next((bad for known_at, bad in reversed(verdicts) if known_at <= time), False)
-
-
-def frame_of(rows: Rows) -> pl.DataFrame:
-    """What `Arriving.rows` made, as a frame."""
-    return pl.DataFrame(
-        [
-            pl.Series(name, np.asarray(values, dtype=np.int64)).cast(TIME)
-            if name == "event_time"
-            else pl.Series(name, values, dtype=_TYPES.get(name, pl.String()))
-            for name, values in rows.items()
-        ]
-    )
 
 
 def _without_future(times: Sequence[int], today: date | None) -> Sequence[int]:

@@ -336,6 +336,21 @@ class Fold:
             for state in self._states:
                 state.sweep(water)
 
+    def shed(self, share: float) -> tuple[str, ...]:
+        """Forget keys before their time, to make room: those silent for all but `share` of how long they are kept.
+
+        Returns the features that may say less than they should when such a key comes again; none if no key was
+        forgotten. Keys that are kept forever stay.
+        """
+        shed = []
+        for state in self._states:
+            before, horizon = state.keys, int(state.plan.program.horizon[0])
+            if horizon > 0 and before and self._water != k.NEVER:
+                state.sweep(self._water + int(share * horizon))
+                if state.keys < before:
+                    shed.append(state.plan.key.name)
+        return tuple(feature.name for feature in self.features if feature.by in shed)
+
     def _walk(self, call: Call, stage: int, out: Array) -> None:
         """Fold one stage's kinds, and write their features into `out`."""
         if call is self._few.call:

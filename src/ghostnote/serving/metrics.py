@@ -26,6 +26,7 @@ REFUSALS = ("key", "scope", "rate", "length", "queue", "disk")
 WATCHED = {
     "queue_events": "Events that wait for the engine.",
     "state_bytes": "Memory of the fold's state, in bytes.",
+    "stale_features": "Features that may say less than they should, since keys were forgotten for memory_bytes.",
     "log_bytes": "The log of events on disk, in bytes.",
     "log_limit_bytes": "How large the log may grow, in bytes.",
     "snapshot_age_seconds": "Seconds since the last snapshot was written; NaN if there is none.",

@@ -32,6 +32,7 @@ from ghostnote.serving.models import bundles_of, choose, folded_by, remember, ro
 from ghostnote.serving.opening import Known, arriving, open_state
 from ghostnote.serving.places import Places
 from ghostnote.serving.rollout import Model, Rollout
+from ghostnote.serving.room import Room
 from ghostnote.serving.settings import Settings
 from ghostnote.serving.tables import Told, take_table
 from ghostnote.serving.upkeep import Work
@@ -74,6 +75,7 @@ class Service:
         #: What was found when the state was opened, in sentences.
         self.notes = tuple(notes)
         self.upkeep = Upkeep()
+        self.room = Room(settings.memory_bytes)
         #: What stopped the engine, if anything did.
         self.stopped: BaseException | None = None
         self.metrics = watched(self)
@@ -200,6 +202,9 @@ class Service:
     async def _look_after(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_S)
+            if self.room.wanted(self.engine.state.bytes):
+                told = await self.calls.between(lambda: self.room.make(self.engine.state))
+                self.upkeep.failures.append(told)
             wanted = self._due()
             if wanted is not None:
                 await self.work(refresh=wanted)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
+CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
 Amount = Annotated[float, msgspec.Meta(ge=0.0)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 
@@ -119,6 +120,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     refresh_minutes: how often the last days are scored, which says how accounts stand; 0 is only when asked.
     refresh_days: how many days that looks at.
     recent_accounts: for so many accounts, those seen last, features are kept to be looked at.
+    memory_bytes: beyond this, the state forgets keys that were silent longest and says so; 0 is without ceiling.
     limits: what one key may ask.
     logs: what the service tells of itself.
     kafka: events from Kafka, decisions to it.
@@ -143,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     refresh_minutes: Amount = 60.0
     refresh_days: Count = 28
     recent_accounts: Count = 50_000
+    memory_bytes: CountOrNone = 0
     limits: LimitSettings = LimitSettings()
     logs: LogSettings = LogSettings()
     kafka: KafkaSettings = KafkaSettings()

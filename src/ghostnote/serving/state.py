@@ -111,7 +111,7 @@ class State:
 
     def follow(self, events: Sequence[Any], day: date) -> tuple[Rows, NDArray[np.float32]]:
         """Fold new events that arrived on `day`; returns their rows and features, (events, features)."""
-        columns = lists(events)
+        columns = lists(events, self.arriving.reads)
         rows = self.arriving.rows([event.kind for event in events], columns, day)
         given: dict[str, Any] = {**rows, "event_time": np.asarray(rows["event_time"], dtype=np.int64)}
         values = self.fold.update_rows(given)

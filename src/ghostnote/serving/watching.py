@@ -19,6 +19,7 @@ def watched(service: "Service") -> Metrics:
     metrics = Metrics(ROUTES)
     metrics.watch("queue_events", lambda: service.calls.waiting)
     metrics.watch("state_bytes", lambda: service.engine.state.bytes)
+    metrics.watch("stale_features", lambda: len(service.room.stale))
     metrics.watch("log_bytes", lambda: bytes_held(service.places.log))
     metrics.watch("log_limit_bytes", lambda: service.settings.log_bytes)
     metrics.watch("snapshot_age_seconds", lambda: time.monotonic() - service.upkeep.kept_at)
