@@ -1,9 +1,9 @@
-"""A state that is killed again and again: `python -m tests.serving.chaos <folder> <kills> <seed>` prints what was found.
+"""A state that is killed again and again: `python -m tests.serving.chaos <folder> <kills> <seed>` counts it.
 
-One process imports everything once and never computes, so that it may fork: each of its children is
-a life of the service, which gets SIGKILL at a random moment. Between lives the clock goes back, the last snapshot is cut
-short, or half a record stands at the log's end; in some the disk is full for a while, or upkeep goes on beside it, and
-outlives it. At the end another child compares what is left with a run that nothing disturbed.
+One process imports everything once and never computes, so that it may fork: each of its children is a life of the
+service, which gets SIGKILL at a random moment. Between lives the clock goes back, the last snapshot is cut short, or
+half a record stands at the log's end; in some the disk is full for a while, or upkeep goes on beside it, and outlives
+it. At the end another child compares what is left with a run that nothing disturbed.
 """
 
 import json
@@ -108,7 +108,7 @@ class Chaos:
         """What a crash, or a disk, may leave behind."""
         places = Places(self.root)
         kept = snapshots(places.snapshots)
-        # The one before is whole: without any, the lake is folded, in the order of its events' times.
+        # The one before is whole, so that snapshots are what most lives begin from.
         if len(kept) > 1 and kept[-2].name not in self.cut and self.random.random() < 0.15:
             self.cut.add(kept[-1].name)
             path = kept[-1] / self.random.choice(["fold.npz", "seen.npz", "about.json"])

@@ -42,6 +42,7 @@ def event(number: int) -> Any:
     moment = START + timedelta(seconds=20 * (number // 2)) + ahead - late
     own = {"event_id": f"e{number}", "event_time": moment, "account_id": f"a{drawn.integers(7)}"}
     own |= {"ip": f"10.0.{drawn.integers(3)}.{drawn.integers(4)}", "device_id": f"d{drawn.integers(4)}"}
+    own |= {"platform": "ios", "country": "DE"}
     if number % 13 == 0:
         return Event("login", success=True, **own)
     ms = int(drawn.choice([500, 31_000, 200_000]))

@@ -72,9 +72,10 @@ def test_takes_and_refuses_what_a_lake_does_with_the_same_values(row: dict[str, 
     expected = in_a_lake(row)
     try:
         found = event_of(json.dumps(row).encode())
-    except ValueError as error:
-        assert expected is None, (str(error), expected)
-        assert str(error).endswith(".")
+    except ValueError:
+        found = None
+    if found is None:
+        assert expected is None
         return
     assert expected is not None, found
     assert lists([found]) == lists([expected])
@@ -85,14 +86,14 @@ VALID: dict[str, Any] = {
     "ms_played": 31_000, "ip": "10.0.0.1",
 }  # fmt: skip
 NASTY: tuple[bytes, ...] = (
-    b"", b"\0", b"\xff\xfe", b"[" * 5000, b'{"a":' * 5000, b"NaN", b'{"kind":NaN}', b'"\\ud800"', b"1e999", b"-", b"null",
+    b"", b"\0", b"\xff\xfe", b"[" * 5000, b'{"a":' * 5000, b"NaN", b'{"kind":NaN}', b'"\\ud800"', b"1e999", b"-", b"null",  # noqa: E501
     b'{"kind":"play","kind":"login"}', b'{"kind":"\\ud800"}', b"9" * 5000, b'{"kind":["play"]}', b"{}",
     b'{"kind":"play","event_id":"\xff","event_time":"2026-03-02T12:00:00Z","account_id":"a"}',
     json.dumps({**VALID, "ip": [[[[1]]]]}).encode(), json.dumps({**VALID, "ms_played": 10**40}).encode(),
     json.dumps({**VALID, "ms_played": -(2**63) - 1}).encode(), json.dumps({**VALID, "ms_played": 2**64}).encode(),
     json.dumps({**VALID, "ms_played": "9" * 400}).encode(), json.dumps({**VALID, "event_time": 10**30}).encode(),
-    json.dumps({**VALID, "event_time": 1e308}).encode(), json.dumps({**VALID, "event_time": "9999-12-31T23:59:59-14:00"}).encode(),
-    json.dumps({**VALID, "event_time": "0001-01-01T00:00:00+14:00"}).encode(), json.dumps({**VALID, "ip": {"a": {}}}).encode(),
+    json.dumps({**VALID, "event_time": 1e308}).encode(), json.dumps({**VALID, "event_time": "9999-12-31T23:59:59-14:00"}).encode(),  # noqa: E501
+    json.dumps({**VALID, "event_time": "0001-01-01T00:00:00+14:00"}).encode(), json.dumps({**VALID, "ip": {"a": {}}}).encode(),  # noqa: E501
     json.dumps({**VALID, "ip": [1, "a", None, {}]}).encode(), json.dumps({**VALID, "account_id": "\ud800"}).encode(),
     json.dumps({**VALID, "ms_played": float("nan")}).encode(), json.dumps({**VALID, "ip": {}}).encode(),
     json.dumps({**VALID, "ip": []}).encode(),

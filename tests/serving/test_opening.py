@@ -1,4 +1,4 @@
-"""A state goes on where it was: from any snapshot and the log, or from what the log holds when no snapshot is any good."""
+"""A state goes on where it was: from any snapshot and the log, or without any from what the log holds."""
 
 import shutil
 from datetime import UTC, datetime

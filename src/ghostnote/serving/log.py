@@ -164,7 +164,7 @@ def records(folder: Path, address: int | None = None) -> Iterator[Record]:
         address = start_of(there[0]) if there else 0
     if address > (start_of(there[-1]) + there[-1].stat().st_size if there else 0):
         raise GhostnoteError(
-            f"The log {folder} ends before {address}, which was asked for: its last part is lost. Restore it from a copy."
+            f"The log {folder} ends before {address}, which was asked for: restore its last part from a copy."
         )
     if there and address < start_of(there[0]):
         raise GhostnoteError(
@@ -176,8 +176,8 @@ def records(folder: Path, address: int | None = None) -> Iterator[Record]:
         last = place + 1 == len(there)
         if not last and start_of(path) + path.stat().st_size < start_of(there[place + 1]):
             raise GhostnoteError(
-                f"The log {folder} has no segment that begins at {start_of(path) + path.stat().st_size}: restore it from "
-                "a copy, or move the state away and begin a new one from its lake."
+                f"The log {folder} has no segment that begins at {start_of(path) + path.stat().st_size}: restore it "
+                "from a copy, or move the state away and begin a new one from its lake."
             )
         yield from _records_in(path, max(address, start_of(path)), last=last)
 
@@ -291,7 +291,7 @@ def _whole(rest: bytes, start: int, position: int) -> bool:
         return False
     size, checksum, first, _ = _RECORD.unpack_from(rest, start)
     end = start + _RECORD.size + size
-    return end <= len(rest) and first >= position and zlib.crc32(memoryview(rest)[start + 8 : end]) == checksum
+    return bool(end <= len(rest) and first >= position and zlib.crc32(memoryview(rest)[start + 8 : end]) == checksum)
 
 
 def _position_after(there: list[Path]) -> int:

@@ -44,12 +44,10 @@ def keep(places: Places, bundles: list[Path], log_bytes: int) -> int:
 
 def keep_with(places: Places, features: Sequence[Feature], absent: frozenset[str], log_bytes: int) -> int:
     """The same, given the features to fold and the columns that this service does not know."""
-    # Before anything is filed: a start without a snapshot folds the lake, in the order of its events' times, and an
-    # event that came late has other features then.
+    filed = file_log(places)
     opened = open_state(places, features, Known.of(places), absent, recent=1)
     if not snapshots(places.snapshots) or opened.replayed:
         opened.state.save(places.snapshots)
-    filed = file_log(places)
     drop(places, log_bytes)
     return filed
 
