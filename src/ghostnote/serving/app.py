@@ -1,5 +1,6 @@
 """The service's pages: HTTP and JSON in front of `service.Service`."""
 
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
@@ -274,7 +275,7 @@ def build(service: Service, keys: Keys | None) -> Front:
 
 
 def _headers(refusal: RefusalError) -> dict[str, str]:
-    found = {} if refusal.retry_after is None else {"retry-after": str(max(1, round(refusal.retry_after)))}
+    found = {} if refusal.retry_after is None else {"retry-after": str(max(1, math.ceil(refusal.retry_after)))}
     return found | ({"www-authenticate": "Bearer"} if refusal.status == 401 else {})
 
 
