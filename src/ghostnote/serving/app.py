@@ -213,14 +213,14 @@ class Front:
     """Takes the two pages that are asked most past the framework, whose way to a page costs as much as they do."""
 
     def __init__(self, pages: Starlette, often: Mapping[str, Decide]) -> None:
-        self._pages, self._often = pages, often
+        self.pages, self._often = pages, often
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = self._often.get(scope.get("path", ""))
         if page is not None and scope.get("method") == "POST":
             await page(scope, receive, send)
         else:
-            await self._pages(scope, receive, send)
+            await self.pages(scope, receive, send)
 
 
 def build(service: Service, keys: Keys | None) -> Front:
