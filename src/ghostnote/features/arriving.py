@@ -63,6 +63,8 @@ class Arriving:
     ) -> None:
         self.columns = frozenset(columns) - frozenset(absent)
         self._own = sorted(name for name in self.columns if any(name in TABLES[table].names for table in EVENT_TABLES))
+        #: The events' own columns that rows are made from.
+        self.reads = tuple(dict.fromkeys(["account_id", *self._own, "track_id", "ip", "source", "source_id"]))
         self._tracks = _Known.of(tracks, "track_id", [n for n in _ADDED["tracks"] if n in self.columns])
         self._ips = _Known.of(ips, "ip", [n for n in _ADDED["ips"] if n in self.columns])
         self._labels = _verdicts(labels) if KNOWN_BAD_COLUMN in self.columns else {}

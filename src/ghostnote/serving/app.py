@@ -1,5 +1,6 @@
 """The service's pages: HTTP and JSON in front of `service.Service`."""
 
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
@@ -212,14 +213,14 @@ class Front:
     """Takes the two pages that are asked most past the framework, whose way to a page costs as much as they do."""
 
     def __init__(self, pages: Starlette, often: Mapping[str, Decide]) -> None:
-        self._pages, self._often = pages, often
+        self.pages, self._often = pages, often
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = self._often.get(scope.get("path", ""))
         if page is not None and scope.get("method") == "POST":
             await page(scope, receive, send)
         else:
-            await self._pages(scope, receive, send)
+            await self.pages(scope, receive, send)
 
 
 def build(service: Service, keys: Keys | None) -> Front:
@@ -274,7 +275,7 @@ def build(service: Service, keys: Keys | None) -> Front:
 
 
 def _headers(refusal: RefusalError) -> dict[str, str]:
-    found = {} if refusal.retry_after is None else {"retry-after": str(max(1, round(refusal.retry_after)))}
+    found = {} if refusal.retry_after is None else {"retry-after": str(max(1, math.ceil(refusal.retry_after)))}
     return found | ({"www-authenticate": "Bearer"} if refusal.status == 401 else {})
 
 

@@ -122,7 +122,11 @@ class Calls:
             except BaseException as error:  # What is in the memory of a state that failed halfway nobody knows.
                 self._stopped = True
                 waiting = [each for each in self._queue if isinstance(each, _Waiting)]
+                asked = [each.future for each in self._queue if isinstance(each, _Work)]
                 self._queue.clear()
+                for future in asked:
+                    if not future.done():
+                        future.set_exception(StoppedError())
                 self._give([*batch, *waiting], StoppedError())
                 self._failed(error)
                 return

@@ -123,7 +123,7 @@ class Follower:
         end = self._end()
         if self.address >= end:
             return
-        for record in records(self._log, self.address):
+        for record in records(self._log, self.address or None):
             if record.end > end:
                 break
             self._waiting += self._wanted(record)

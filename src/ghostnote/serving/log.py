@@ -9,8 +9,9 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from ghostnote.errors import GhostnoteError
@@ -92,11 +93,13 @@ class Log:
         body = _RECORD.pack(len(content), 0, record.position, count)[8:] + content
         data = struct.pack("<II", len(content), zlib.crc32(body)) + body
         try:
+            # At its place, wherever an earlier failure left the file.
+            os.lseek(self._file, self._size, os.SEEK_SET)
             _write_all(self._file, data)
             os.fdatasync(self._file)
         except OSError:
-            os.ftruncate(self._file, self._size)
-            os.lseek(self._file, self._size, os.SEEK_SET)
+            with suppress(OSError):  # Then the next record is written over what is left.
+                os.ftruncate(self._file, self._size)
             raise
         self._size += len(data)
         self.position += count
@@ -149,13 +152,21 @@ def bytes_held(folder: Path) -> int:
     return sum(path.stat().st_size for path in segments(folder))
 
 
-def records(folder: Path, address: int = 0) -> Iterator[Record]:
-    """All complete records from `address` on (that of a record, or of a segment), to the end as it is when reached.
+def records(folder: Path, address: int | None = None) -> Iterator[Record]:
+    """All complete records from `address` on (that of a record, or of a segment; None: wherever the log begins now), to
+    the end as it is when reached.
 
-    Raises GhostnoteError if one before the last is damaged, or `address` was dropped already.
+    Raises GhostnoteError if one before the last is damaged, a segment lacks, or `address` was dropped already or lies
+    beyond the end.
     """
     there = segments(folder)
-    if there and address and address < start_of(there[0]):
+    if address is None:
+        address = start_of(there[0]) if there else 0
+    if address > (start_of(there[-1]) + there[-1].stat().st_size if there else 0):
+        raise GhostnoteError(
+            f"The log {folder} ends before {address}, which was asked for: restore its last part from a copy."
+        )
+    if there and address < start_of(there[0]):
         raise GhostnoteError(
             f"The log {folder} begins at {start_of(there[0])}, and {address} was asked for: older records were dropped."
         )
@@ -163,7 +174,18 @@ def records(folder: Path, address: int = 0) -> Iterator[Record]:
         if place + 1 < len(there) and start_of(there[place + 1]) <= address:
             continue
         last = place + 1 == len(there)
+        if not last and start_of(path) + path.stat().st_size < start_of(there[place + 1]):
+            raise GhostnoteError(
+                f"The log {folder} has no segment that begins at {start_of(path) + path.stat().st_size}: restore it "
+                "from a copy, or move the state away and begin a new one from its lake."
+            )
         yield from _records_in(path, max(address, start_of(path)), last=last)
+
+
+def begun(found: Iterator[Record]) -> Iterator[Record]:
+    """The same records; what is wrong before the first of them is raised here."""
+    first = next(found, None)
+    return iter(()) if first is None else chain((first,), found)
 
 
 def record_at(folder: Path, address: int) -> Record | None:
@@ -231,13 +253,45 @@ def _checked_end(path: Path) -> tuple[int, int | None]:
     if end < size:
         with path.open("rb") as file:
             file.seek(end)
-            rest = file.read(_RECORD.size)
-            if len(rest) == _RECORD.size and rest.strip(b"\0"):
-                length = _RECORD.unpack(rest)[0]
-                file.seek(end + _RECORD.size + length)
-                if end + _RECORD.size + length < size and file.read(1 << 20).strip(b"\0"):
-                    raise _damaged(path, end)
+            rest = file.read()
+        if _goes_on(rest, _first_position(path) if position is None else position):
+            raise _damaged(path, end)
     return end, position
+
+
+def _first_position(path: Path) -> int:
+    with path.open("rb") as file:
+        return int(_SEGMENT.unpack(file.read(_SEGMENT.size))[3])
+
+
+def _goes_on(rest: bytes, position: int) -> bool:
+    """Whether what follows the complete records is more than one that was not finished: any whole record behind it, or
+    bytes beyond its end.
+
+    A damaged length says nothing of where the next record begins, so that all places are looked at.
+    """
+    if len(rest) >= _RECORD.size and rest.strip(b"\0"):
+        following = _RECORD.size + _RECORD.unpack_from(rest)[0]
+        if following < len(rest) and rest[following:].strip(b"\0"):
+            return True
+    # Positions that can follow share their upper half with this one, or with the next upper half.
+    uppers = {(position >> 32).to_bytes(4, "little"), ((position >> 32) + 1).to_bytes(4, "little")}
+    for upper in uppers:
+        at = rest.find(upper, 13)
+        while at >= 0:
+            if _whole(rest, at - 12, position):
+                return True
+            at = rest.find(upper, at + 1)
+    return False
+
+
+def _whole(rest: bytes, start: int, position: int) -> bool:
+    """Whether a complete record begins at `start`."""
+    if start + _RECORD.size > len(rest):
+        return False
+    size, checksum, first, _ = _RECORD.unpack_from(rest, start)
+    end = start + _RECORD.size + size
+    return bool(end <= len(rest) and first >= position and zlib.crc32(memoryview(rest)[start + 8 : end]) == checksum)
 
 
 def _position_after(there: list[Path]) -> int:

@@ -9,14 +9,16 @@ import polars as pl
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
+from ghostnote.events.schema import EVENT_TABLES
 from ghostnote.features.arriving import Arriving
 from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Intake, streams
 from ghostnote.features.stream import KNOWN_BAD_COLUMN
 from ghostnote.progress import Progress, silent
-from ghostnote.serving.log import records
+from ghostnote.serving.log import begun, records
 from ghostnote.serving.places import Places
-from ghostnote.serving.state import State, read_about, snapshots
+from ghostnote.serving.seen import hashes_of
+from ghostnote.serving.state import State, decode_content, read_about, snapshots
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,27 @@ def open_state(
                 notes.append(f"The snapshot {path.name} is of other features: the history is folded again.")
                 continue
             state.restore(path)
+            following = begun(records(places.log, state.address))
         except GhostnoteError as error:
             notes.append(f"{error} An older one is used.")
             continue
-        return Opened(state, tuple(notes), state.replay(records(places.log, state.address)))
-    state = fresh()
-    _fold_lake(places, state, progress)
-    return Opened(state, tuple(notes), state.replay(records(places.log, state.address)))
+        break
+    else:
+        state = fresh()
+        _fold_lake(places, state, progress)
+        following = records(places.log, state.address)
+    if not len(state.seen):
+        _remember(places, state)
+    return Opened(state, tuple(notes), state.replay(following))
+
+
+def _remember(places: Places, state: State) -> None:
+    """Know the events that the log holds before where the state is: what was taken in once is not taken in again."""
+    for record in records(places.log):
+        if record.address >= state.address:
+            return
+        ids = [event.event_id for event in decode_content(record.content).events]
+        state.seen.add(hashes_of(ids), record.address)
 
 
 def _fold_lake(places: Places, state: State, progress: Progress) -> None:
@@ -97,8 +113,10 @@ def _fold_lake(places: Places, state: State, progress: Progress) -> None:
         lake = Lake(places.lake)
     except GhostnoteError:
         return
-    if not lake.days("plays"):
+    there = [day for table in EVENT_TABLES if table in lake.tables() for day in lake.days(table)]
+    if not there:
         return
-    for day, stream in streams(lake, state.fold.columns, Intake(), progress=progress, step="Folding the history"):
+    step = "Folding the history"
+    for day, stream in streams(lake, state.fold.columns, Intake(), max(there), progress, step):
         state.fold.update(stream)
         state.day = day

@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +99,24 @@ class Places:
             ) from None
         self._locks.append(lock)
         return lock
+
+    @contextmanager
+    def upkeep(self) -> Iterator[None]:
+        """Keep other upkeep out: of a service that was killed it may go on beside that of the next.
+
+        Raises GhostnoteError if another process is at it.
+        """
+        lock = os.open(self.root / "upkeep.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise GhostnoteError(
+                    f"Another process is doing the work beside the service on {self.root}: it is tried again later."
+                ) from None
+            yield
+        finally:
+            os.close(lock)
 
     def release(self) -> None:
         """Let others in before the process ends."""

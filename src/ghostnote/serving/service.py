@@ -178,7 +178,8 @@ class Service:
         await self.calls.stop()
         if self.outlets is not None:
             await self.outlets.stop()
-        if self.stopped is None:
+        # What was folded and is not in the log was never acknowledged: it comes again, and must not be in a snapshot.
+        if self.stopped is None and not self.engine.owes:
             await asyncio.to_thread(self._save)
         self.engine.log.close()
 

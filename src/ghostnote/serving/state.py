@@ -111,7 +111,7 @@ class State:
 
     def follow(self, events: Sequence[Any], day: date) -> tuple[Rows, NDArray[np.float32]]:
         """Fold new events that arrived on `day`; returns their rows and features, (events, features)."""
-        columns = lists(events)
+        columns = lists(events, self.arriving.reads)
         rows = self.arriving.rows([event.kind for event in events], columns, day)
         given: dict[str, Any] = {**rows, "event_time": np.asarray(rows["event_time"], dtype=np.int64)}
         values = self.fold.update_rows(given)
@@ -155,7 +155,8 @@ class State:
         target = folder / f"{self.address:020d}"
         temporary = folder / f".{target.name}.{os.getpid()}.tmp"
         try:
-            shutil.rmtree(temporary, ignore_errors=True)
+            for left in folder.glob(".*.tmp"):  # By a process that was killed; two never save at once.
+                shutil.rmtree(left, ignore_errors=True)
             temporary.mkdir(parents=True)
             self.fold.snapshot(temporary / "fold.npz")
             with (temporary / "seen.npz").open("wb") as file:
@@ -192,7 +193,7 @@ class State:
         about = read_about(path)
         self.fold.restore(path / "fold.npz")
         try:
-            with np.load(path / "seen.npz", allow_pickle=False) as file:
+            with (path / "seen.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 seen = Seen.from_arrays({name: file[name] for name in file.files})
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise GhostnoteError(f"The snapshot {path} is damaged ({error}).") from error

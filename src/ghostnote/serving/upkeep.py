@@ -8,6 +8,7 @@ a restart begins with. The service never waits for it.
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,16 @@ from ghostnote.decisions.policy import Policy, load_policy
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake, conform, write_parquet
 from ghostnote.events.schema import POSITION, TABLES, TIME
+from ghostnote.features.declaration import Feature
 from ghostnote.features.history import play_days
 from ghostnote.models.bundle import load_bundle
 from ghostnote.scoring import score
 from ghostnote.serving.bodies import TABLE_OF, lists
-from ghostnote.serving.log import Record, bytes_held, drop_before, records, segments, start_of
+from ghostnote.serving.log import Record, begun, bytes_held, drop_before, records, segments, start_of
 from ghostnote.serving.models import folded_by
 from ghostnote.serving.opening import Known, open_state
 from ghostnote.serving.places import Filed, Places
-from ghostnote.serving.state import Verdict, decode_content, read_about, snapshots
+from ghostnote.serving.state import Verdict, decode_content, snapshots
 
 #: Files of one filing are named after where in the log their events are.
 _FILED = "log-{:020d}-{:020d}.parquet"
@@ -37,8 +39,12 @@ _TOGETHER = 1 << 20
 
 def keep(places: Places, bundles: list[Path], log_bytes: int) -> int:
     """File the log, make a snapshot, drop what is no longer needed beyond `log_bytes`; how many events were filed."""
+    return keep_with(places, *folded_by(bundles), log_bytes)
+
+
+def keep_with(places: Places, features: Sequence[Feature], absent: frozenset[str], log_bytes: int) -> int:
+    """The same, given the features to fold and the columns that this service does not know."""
     filed = file_log(places)
-    features, absent = folded_by(bundles)
     opened = open_state(places, features, Known.of(places), absent, recent=1)
     if not snapshots(places.snapshots) or opened.replayed:
         opened.state.save(places.snapshots)
@@ -49,14 +55,16 @@ def keep(places: Places, bundles: list[Path], log_bytes: int) -> int:
 def file_log(places: Places) -> int:
     """Write what the log has beyond what is filed into the service's lake; returns how many events that were."""
     filed = places.filed()
+    found = begun(records(places.log, filed.address))  # Before anything is removed.
     _remove_unnoted(places, filed)
-    done = 0
+    done = count = 0
     waiting: list[Record] = []
-    for record in records(places.log, filed.address):
+    for record in found:
         waiting.append(record)
-        if sum(each.count for each in waiting) >= _TOGETHER:
+        count += record.count
+        if count >= _TOGETHER:
             done += _file(places, waiting)
-            waiting = []
+            waiting, count = [], 0
     return done + (_file(places, waiting) if waiting else 0)
 
 
@@ -74,11 +82,22 @@ def _file(places: Places, waiting: list[Record]) -> int:
         for kind, table in TABLE_OF.items():
             rows = [(position, event) for position, event, _ in found if event.kind == kind]
             if rows:
-                write_parquet(_table(table, rows), places.lake / table / f"dt={day.isoformat()}" / name)
-        write_parquet(_verdicts(found), places.verdicts / f"dt={day.isoformat()}" / name)
+                _write_synced(_table(table, rows), places.lake / table / f"dt={day.isoformat()}" / name)
+        _write_synced(_verdicts(found), places.verdicts / f"dt={day.isoformat()}" / name)
     last = waiting[-1]
     places.note_filed(Filed(last.end, last.position + last.count))
     return sum(map(len, by_day.values()))
+
+
+def _write_synced(rows: pl.DataFrame, path: Path) -> None:
+    """On disk before it is noted as filed: then the log may drop it."""
+    write_parquet(rows, path)
+    for each in (path, path.parent):
+        opened = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _table(table: str, rows: list[tuple[int, Any]]) -> pl.DataFrame:
@@ -117,6 +136,8 @@ def _remove_unnoted(places: Places, filed: Filed) -> None:
         for path in root.glob("**/log-*.parquet"):
             if int(path.stem.split("-")[1]) >= filed.address:
                 path.unlink()
+        for path in root.glob("*/**/.log-*.tmp"):
+            path.unlink(missing_ok=True)
 
 
 def drop(places: Places, log_bytes: int) -> int:
@@ -125,7 +146,8 @@ def drop(places: Places, log_bytes: int) -> int:
     Returns the address where the log begins.
     """
     kept = snapshots(places.snapshots)
-    needed = [places.filed().address, *(read_about(path).address for path in kept[:1])]
+    # A snapshot is named after its address, and may be damaged.
+    needed = [places.filed().address, *(int(path.name) for path in kept[:1])]
     if not kept:
         needed.append(0)
     needed += [int(path.read_text()) for path in places.positions.glob("*.position")]
@@ -167,10 +189,11 @@ def main(argument: str) -> int:
     work = msgspec.json.decode(argument, type=Work)
     places, bundles = Places(Path(work.state)), [Path(path) for path in work.bundles]
     try:
-        keep(places, bundles, work.log_bytes)
-        if work.refresh:
-            policy = load_policy(None if work.policy is None else Path(work.policy))
-            refresh(places, bundles[0], policy, work.days, datetime.now(UTC))
+        with places.upkeep():
+            keep(places, bundles, work.log_bytes)
+            if work.refresh:
+                policy = load_policy(None if work.policy is None else Path(work.policy))
+                refresh(places, bundles[0], policy, work.days, datetime.now(UTC))
     except GhostnoteError as error:
         print(error, file=sys.stderr)
         return 1

@@ -59,9 +59,7 @@ class Started:
         self.told = io.StringIO()
         self.poison: list[Poison] = []
         self.metrics = Metrics()
-        settings = KafkaSettings(
-            brokers=kafka.brokers, topic=kafka.topic, group=given.get("group", "ghostnote"), batch_events=100
-        )
+        settings = KafkaSettings(brokers=kafka.brokers, topic=kafka.topic, group=kafka.topic, batch_events=100)
         log = open_log(LogSettings(level="debug"), {}, self.told)
         poison: Callable[[Sequence[Poison]], None] = given.get("poison", self.poison.extend)
         self.source = Source(settings, None, kept.submit, kept.offsets, poison, log, metrics=self.metrics, more=QUICK)
@@ -113,7 +111,7 @@ def test_whenever_it_is_killed_every_event_is_in_the_log_once(kafka: Broker, tmp
     kafka.send(events(0, 1500))
     script = Path(__file__).with_name("reading.py")
     for stop_at in (200, 700):
-        arguments = [kafka.brokers, kafka.topic, "ghostnote", str(tmp_path), "0.02"]
+        arguments = [kafka.brokers, kafka.topic, kafka.topic, str(tmp_path), "0.02"]
         process = subprocess.Popen([sys.executable, str(script), *arguments])
         try:
             wait_for(lambda stop_at=stop_at: tmp_path.exists() and len(_ids(tmp_path)) >= stop_at)  # type: ignore[misc]
@@ -200,7 +198,7 @@ def test_two_processes_share_the_partitions_and_hand_them_over(kafka: Broker, tm
     kafka.send(events(0, 400))
     one, other = Kept(tmp_path / "one"), Kept(tmp_path / "other")
     with Started(kafka, one):
-        wait_for(lambda: kafka.committed("ghostnote") == 400)
+        wait_for(lambda: kafka.committed(kafka.topic) == 400)
         with Started(kafka, other) as second:
             wait_for(lambda: "Reading partitions" in second.told.getvalue())
             kafka.send(events(400, 800))
@@ -248,7 +246,7 @@ def test_whatever_goes_wrong_reading_begins_anew_where_it_was(
     kafka.send(events(0, 300), key=lambda _: "one")
     kept, told = Kept(tmp_path), io.StringIO()
     kept.refusals = [RuntimeError("nobody thought of this")]
-    settings = KafkaSettings(brokers=kafka.brokers, topic=kafka.topic, batch_events=100)
+    settings = KafkaSettings(brokers=kafka.brokers, topic=kafka.topic, group=kafka.topic, batch_events=100)
     log = open_log(LogSettings(), {}, told)
     source = Source(settings, None, kept.submit, kept.offsets, lambda _: None, log, more=QUICK)
     assert math.isnan(source.lag)

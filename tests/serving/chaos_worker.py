@@ -1,0 +1,116 @@
+"""What runs in a process that may be killed at any moment: a state that takes events in, and the work beside it."""
+
+import json
+import os
+import resource
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.features.arriving import Rows
+from ghostnote.features.declaration import count, distinct, share, top_share
+from ghostnote.features.predicates import SHORT
+from ghostnote.serving.bodies import Event
+from ghostnote.serving.engine import CannotWriteError, Engine
+from ghostnote.serving.log import Log, segments
+from ghostnote.serving.opening import Known, open_state
+from ghostnote.serving.places import Places
+from ghostnote.serving.state import State, Verdict
+from ghostnote.serving.upkeep import keep_with
+
+FEATURES = (
+    count("account", "1h", "x"),
+    count("device", "24h", "x"),
+    share(SHORT, "account", "24h", "x"),
+    distinct("account", "ip", "7d", "x"),
+    top_share("track", "account", "7d", "x"),
+)
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SEGMENT_BYTES, LOG_BYTES = 8 << 10, 96 << 10
+
+
+def event(number: int) -> Any:
+    """The event of a number: now and then late, with ties, or of a clock that is five days ahead."""
+    drawn = np.random.default_rng(number)
+    ahead = timedelta(days=5) if number % 97 == 0 else timedelta(0)
+    late = timedelta(hours=float(drawn.random() * 40)) if number % 11 == 0 else timedelta(0)
+    moment = START + timedelta(seconds=20 * (number // 2)) + ahead - late
+    own = {"event_id": f"e{number}", "event_time": moment, "account_id": f"a{drawn.integers(7)}"}
+    own |= {"ip": f"10.0.{drawn.integers(3)}.{drawn.integers(4)}", "device_id": f"d{drawn.integers(4)}"}
+    own |= {"platform": "ios", "country": "DE"}
+    if number % 13 == 0:
+        return Event("login", success=True, **own)
+    ms = int(drawn.choice([500, 31_000, 200_000]))
+    return Event("play", track_id=f"t{drawn.integers(9)}", ms_played=ms, source="search", **own)
+
+
+class Deciding:
+    """Tells in each decision what it was made from: a life of the process, and the event's features."""
+
+    def __init__(self, life: str) -> None:
+        self.life = life
+
+    def decide(self, events: Sequence[Any], rows: Rows, values: NDArray[np.float32]) -> list[Verdict]:
+        """One verdict an event."""
+        return [
+            Verdict("count" if each.kind == "play" else "allow", None, False, "allow", (), None, self.life, bits.hex())
+            for each, bits in zip(events, map(bytes, values), strict=True)
+        ]
+
+
+def opened(root: Path) -> State:
+    """The state under `root`, at the log's end."""
+    return open_state(Places(root), FEATURES, Known(), frozenset(), recent=20).state
+
+
+def work(root: Path, life: str, batches: list[tuple[list[int], str]], room: int | None, out: int) -> None:
+    """Take batches of events in on their days, and write a line to `out` once each is on disk.
+
+    After `room` batches the disk is full for a while.
+    """
+    places = Places(root)
+    places.claim()
+    engine = Engine(opened(root), Log(places.log, segment_bytes=SEGMENT_BYTES), Deciding(life))
+    os.write(out, b'"open"\n')
+    for place, (numbers, day) in enumerate(batches):
+        if place == room:
+            _fill(places.log)
+        now = datetime.combine(date.fromisoformat(day), time(12), tzinfo=UTC)
+        try:
+            made = engine.take([event(number) for number in numbers], now)
+        except CannotWriteError:
+            _free()
+            os.write(out, b'"full"\n')
+            continue
+        os.write(out, json.dumps([[each.event_id, each.bundle, each.policy, each.position] for each in made]).encode())
+        os.write(out, b"\n")
+        if place % 40 == 39:
+            engine.state.save(places.snapshots)
+    engine.state.save(places.snapshots)
+    os.write(out, b'"done"\n')
+
+
+def _fill(log: Path) -> None:
+    """No file grows by more than part of a record beyond the log's last segment as it is."""
+    size = segments(log)[-1].stat().st_size + 60
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def _free() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def upkeep(root: Path) -> None:
+    """File the log, make a snapshot, and drop what is no longer needed, unless another process is at it."""
+    places = Places(root)
+    try:
+        with places.upkeep():
+            keep_with(places, FEATURES, frozenset(), LOG_BYTES)
+    except GhostnoteError as error:
+        if "Another process" not in str(error):
+            raise
