@@ -28,7 +28,9 @@ def chromium() -> str:
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None and shutil.which("apt-get") and os.geteuid() == 0:
         for step in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", "-q", *step], check=False, capture_output=True, timeout=400)
+            subprocess.run(
+                ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", *step], check=False, capture_output=True, timeout=400
+            )
         found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
         pytest.skip("no Chromium here, and none could be installed: apt-get install chromium")
