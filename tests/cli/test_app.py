@@ -83,6 +83,7 @@ def test_the_help_names_every_command() -> None:
         "keys",
         "deliveries",
         "serve",
+        "console",
         "forget",
         "expire",
         "packet",
