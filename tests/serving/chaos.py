@@ -2,8 +2,8 @@
 
 One process imports everything once and never computes, so that it may fork: each of its children is a life of the
 service, which gets SIGKILL at a random moment. Between lives the clock goes back, the last snapshot is cut short, or
-half a record stands at the log's end; in some the disk is full for a while, or upkeep goes on beside it, and outlives
-it. At the end another child compares what is left with a run that nothing disturbed.
+half a record or zeros stand at the log's end; in some the disk is full for a while, or upkeep goes on beside it, and
+outlives it. At the end another child compares what is left with a run that nothing disturbed.
 """
 
 import json
@@ -118,7 +118,8 @@ class Chaos:
         if (there := segments(places.log)) and self.random.random() < 0.2:
             whole = there[-1].read_bytes()[24:]
             with there[-1].open("ab") as file:
-                file.write(whole[: self.random.randrange(1, 60)] if self.random.random() < 0.5 else b"\xff" * 50)
+                part = whole[: self.random.randrange(1, 60)]
+                file.write(self.random.choice([part, b"\xff" * 50, bytes(self.random.randrange(1, 5000))]))
             self.counts["halves"] += 1
         for child in self.beside if self.random.random() < 0.5 else []:
             os.kill(child, signal.SIGKILL)

@@ -198,3 +198,32 @@ def test_a_second_service_and_a_second_upkeep_are_kept_out(tmp_path: Path) -> No
         pass
     with other.upkeep():
         pass
+
+
+def test_upkeep_that_drops_the_log_while_it_is_read_makes_opening_begin_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, places = begun(tmp_path, segment_bytes=2000), Places(tmp_path)
+    take(engine, 0, 40)
+    engine.state.save(places.snapshots)
+    for first in range(40, 200, 20):
+        take(engine, first, first + 20)
+    tries = []
+    replay = State.replay
+
+    def disturbed(state: State, found: Any, *more: Any) -> int:
+        tries.append(state.address)
+        if len(tries) == 1:
+            engine.state.save(places.snapshots)
+            shutil.rmtree(snapshots(places.snapshots)[0])
+            for path in segments(places.log)[:-1]:
+                path.unlink()
+        return replay(state, found, *more)
+
+    monkeypatch.setattr(State, "replay", disturbed)
+    again = opened(tmp_path)
+    assert len(tries) == 2
+    assert tries[0] < tries[1]
+    assert again.position == engine.state.position
+    monkeypatch.undo()
+    assert asked(again) == asked(engine.state)

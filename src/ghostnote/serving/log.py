@@ -221,7 +221,7 @@ def _records_in(path: Path, address: int, *, last: bool) -> Iterator[Record]:
                 break
             at += _RECORD.size + len(record.content)
             yield record
-        if not last and at != path.stat().st_size:
+        if not last and at != os.fstat(file.fileno()).st_size:
             raise _damaged(path, at)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import polars as pl
 
@@ -15,10 +16,13 @@ from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Intake, streams
 from ghostnote.features.stream import KNOWN_BAD_COLUMN
 from ghostnote.progress import Progress, silent
-from ghostnote.serving.log import begun, records
+from ghostnote.serving.log import begun, records, segments
 from ghostnote.serving.places import Places
 from ghostnote.serving.seen import hashes_of
 from ghostnote.serving.state import State, decode_content, read_about, snapshots
+
+#: How often a state is opened anew that changed meanwhile.
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,33 @@ def open_state(
     From the newest snapshot that is whole and of these features; without one, the service's lake is folded again, and
     what the log has beyond it. Raises GhostnoteError if the log is damaged, or lacks what neither has.
     """
+    for _ in range(_TRIES):
+        there = _files(places)
+        try:
+            return _opened(places, features, known, absent, recent, progress)
+        except (FileNotFoundError, GhostnoteError) as error:
+            # Upkeep that outlived the service before it may have dropped what a newer snapshot of its holds.
+            if _files(places) == there:
+                if isinstance(error, GhostnoteError):
+                    raise
+                raise GhostnoteError(
+                    f"The state {places.root} lacks a file ({error}): restore it from a copy."
+                ) from error
+    raise GhostnoteError(f"The state {places.root} goes on changing: end whatever else uses it, then start again.")
+
+
+def _files(places: Places) -> tuple[list[Path], list[Path]]:
+    return snapshots(places.snapshots), segments(places.log)
+
+
+def _opened(
+    places: Places,
+    features: Sequence[Feature],
+    known: Known,
+    absent: frozenset[str],
+    recent: int,
+    progress: Progress,
+) -> Opened:
     fresh = partial(State.of, features, arriving(known, absent), recent)
     names = [feature.name for feature in features]
     notes = []
