@@ -51,6 +51,7 @@ class Chaos:
         self.waiting: list[int] = []
         self.beside: list[int] = []
         self.cut: set[str] = set()
+        self.spoilt = -1
 
     def life(self, number: int, *, kill: bool = True) -> None:
         """Start a process, send it events, kill it after a few answers or a moment, and note what it acknowledged."""
@@ -115,11 +116,14 @@ class Chaos:
             if path.exists():
                 os.truncate(path, self.random.randrange(path.stat().st_size + 1) // 2)
                 self.counts["snapshots_cut"] += 1
-        if (there := segments(places.log)) and self.random.random() < 0.2:
+        there = segments(places.log)
+        # One crash leaves one end: nothing more is added to what no life has looked at yet.
+        if there and self.random.random() < 0.2 and there[-1].stat().st_size != self.spoilt:
             whole = there[-1].read_bytes()[24:]
             with there[-1].open("ab") as file:
                 part = whole[: self.random.randrange(1, 60)]
                 file.write(self.random.choice([part, b"\xff" * 50, bytes(self.random.randrange(1, 5000))]))
+            self.spoilt = there[-1].stat().st_size
             self.counts["halves"] += 1
         for child in self.beside if self.random.random() < 0.5 else []:
             os.kill(child, signal.SIGKILL)
