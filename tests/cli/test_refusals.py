@@ -79,7 +79,7 @@ def test_a_bundle_that_is_none_is_refused(town: Judged, tmp_path: Path) -> None:
     manifest = bundle / MANIFEST
     text = manifest.read_text()
     manifest.write_text(text.replace('"format": 1,', '"format": 99,', 1))
-    assert "of format 99; this version reads format 1 and 2: train it again" in refused(*score, bundle)
+    assert "of format 99; this version reads format 1 to 3: train it again" in refused(*score, bundle)
     manifest.write_text(text[: len(text) // 2])
     assert "cannot be read" in refused(*score, bundle)
     assert not (tmp_path / "out").exists()

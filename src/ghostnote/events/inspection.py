@@ -11,7 +11,7 @@ import polars as pl
 from ghostnote.events.lake import DAY, Lake
 from ghostnote.events.quarantine import write_quarantine
 from ghostnote.events.reading import Reading, read, read_days
-from ghostnote.events.schema import TABLES, Table
+from ghostnote.events.schema import POSITION, TABLES, Table
 from ghostnote.progress import Progress, silent
 
 #: What cannot be seen without a column, in general words; the same column costs about the same in every table.
@@ -71,7 +71,8 @@ class Inspected:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        return tuple(name for name in TABLES[self.name].names if name not in self.filled)
+        # Only a service numbers events: nobody else lacks that.
+        return tuple(name for name in TABLES[self.name].names if name not in self.filled and name != POSITION)
 
     @property
     def missing_days(self) -> tuple[date, ...]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ghostnote.events.lake import DAY as DAY_COLUMN
 from ghostnote.events.lake import Lake
-from ghostnote.events.schema import EVENT_TABLES, TABLES
+from ghostnote.events.schema import EVENT_TABLES, POSITION, TABLES
 from ghostnote.simulation.dictionaries import named
 from ghostnote.simulation.randomness import Ints, noise
 from ghostnote.simulation.rows import MINUTE, SECOND
@@ -113,6 +113,8 @@ def _gaps(table: str, rows: pl.DataFrame) -> dict[str, float]:
     whose = "account_id" if table in EVENT_TABLES else None
     gaps = {}
     for name in TABLES[table].names:
+        if name == POSITION:  # A service numbers its events itself.
+            continue
         if name not in rows.columns:
             gaps[name] = 1.0
         elif whose is None or name in TABLES[table].required:
