@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
@@ -197,7 +196,7 @@ class State:
                 seen = Seen.from_arrays({name: file[name] for name in file.files})
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise GhostnoteError(f"The snapshot {path} is damaged ({error}).") from error
-        # Another version of the library may hash otherwise: then what it knew is of no use.
+        # Another version may hash otherwise: then what it knew is of no use.
         self.seen = seen if about.canary == _canary() else Seen()
         self.address, self.position, self.day = about.address, about.position, date.fromordinal(about.day)
         self.offsets = dict(about.offsets)
@@ -220,4 +219,4 @@ def read_about(path: Path) -> About:
 
 
 def _canary() -> int:
-    return int(pl.Series([_CANARY]).hash(0x6768)[0])
+    return int(hashes_of([_CANARY])[0])
