@@ -25,7 +25,7 @@ from ghostnote.events.lake import Lake
 from ghostnote.features.arriving import Arriving
 from ghostnote.progress import Progress, silent
 from ghostnote.serving.bodies import Decided, Rejected
-from ghostnote.serving.calls import Calls
+from ghostnote.serving.calls import Calls, StoppedError
 from ghostnote.serving.engine import Engine
 from ghostnote.serving.log import Log, segments, start_of
 from ghostnote.serving.models import bundles_of, choose, folded_by, remember, rollout_of
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 #: How often the work beside the service is looked after, in seconds.
 _LOOK_S = 2.0
+#: How long after it failed it is tried again.
+_AGAIN_S = 60.0
 _QUARANTINE_BYTES = 256 << 20
 
 
@@ -55,7 +57,7 @@ class Upkeep:
     refreshed_at: float = field(default_factory=time.monotonic)
     kept_events: int = 0
     failures: deque[str] = field(default_factory=lambda: deque(maxlen=20))
-    refresh_wanted: bool = False
+    failed_at: float | None = None
     refreshes: int = 0
 
 
@@ -202,18 +204,27 @@ class Service:
     async def _look_after(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_S)
-            if self.room.wanted(self.engine.state.bytes):
-                told = await self.calls.between(lambda: self.room.make(self.engine.state))
-                self.upkeep.failures.append(told)
-            wanted = self._due()
-            if wanted is not None:
-                await self.work(refresh=wanted)
+            try:
+                await self._look()
+            except StoppedError:
+                return
+            except Exception as error:  # Whatever it is, the log must go on being filed.
+                self.upkeep.failures.append(f"The work beside the service failed: {error!r}.")
+                self.upkeep.failed_at = time.monotonic()
+
+    async def _look(self) -> None:
+        if self.room.wanted(self.engine.state.bytes):
+            told = await self.calls.between(lambda: self.room.make(self.engine.state))
+            self.upkeep.failures.append(told)
+        wanted = self._due()
+        if wanted is not None:
+            await self.work(refresh=wanted)
 
     def _due(self) -> bool | None:
         """Whether work is to be done, with scoring or without; None for nothing."""
         settings, upkeep, now = self.settings, self.upkeep, time.monotonic()
-        if upkeep.refresh_wanted:
-            return True
+        if upkeep.failed_at is not None and now - upkeep.failed_at < _AGAIN_S:
+            return None
         new = self.engine.events - upkeep.kept_events
         if settings.refresh_minutes and now - upkeep.refreshed_at >= 60 * settings.refresh_minutes and new:
             return True
@@ -228,10 +239,11 @@ class Service:
         upkeep = self.upkeep
         if upkeep.running:
             return "This work is already being done: try again when it is."
-        upkeep.running, upkeep.refresh_wanted = True, False
+        upkeep.running = True
         counted = self.engine.events
         try:
             reason = await self._run_beside(refresh=refresh)
+            upkeep.failed_at = None if reason is None else time.monotonic()
             if reason is None:
                 upkeep.kept_at, upkeep.kept_events = time.monotonic(), counted
                 there = segments(self.places.log)
