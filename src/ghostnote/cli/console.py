@@ -1,16 +1,12 @@
 """`ghostnote console`: the investigators' pages."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ghostnote.cli.actor import actor
 from ghostnote.cli.screen import print_json
-from ghostnote.errors import GhostnoteError
-
-if TYPE_CHECKING:
-    from socket import socket
 
 
 def console(
@@ -37,6 +33,7 @@ def console(
     from ghostnote.console.records import Records
     from ghostnote.decisions.folder import DecisionFolder
     from ghostnote.events.lake import Lake
+    from ghostnote.serving.sockets import listening
 
     opened: Any = None
     if ledger is not None:
@@ -47,8 +44,7 @@ def console(
     door = fresh_door()
     token = door.invite(actor(by), "admin")
     application = build(records, opened, door, door.clock)
-    bound = _bound(host, port)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+    bound, url = listening(host, port)
     link = f"{url}/sign-in/{token}"
     if as_json:
         print_json({"url": url, "link": link})
@@ -61,18 +57,3 @@ def console(
         server.run(sockets=[bound])
     except KeyboardInterrupt:
         typer.echo("The console is closed.", err=True)
-
-
-def _bound(host: str, port: int) -> "socket":
-    import socket
-
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        why = error.strerror or str(error)
-        raise GhostnoteError(f"Cannot listen on {host}:{port} ({why}): choose another --port or --host.") from error
-    return bound

@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
 import uvloop
 
-from ghostnote.errors import GhostnoteError
+from ghostnote.serving import sockets
 from ghostnote.serving.app import build
 from ghostnote.serving.keys import Keys
 from ghostnote.serving.logs import Log
@@ -62,9 +61,7 @@ def run(
     server = _Server(config)
 
     async def serve() -> None:
-        bound = _bound(settings.host, settings.port)
-        host, port = bound.getsockname()[:2]
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        bound, url = sockets.listening(settings.host, settings.port)
 
         def started() -> None:
             log.info(f"Listening on {url}.", position=service.engine.state.position)
@@ -82,22 +79,6 @@ def run(
         return False
     log.info("Stopped.", position=service.engine.state.position)
     return True
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # An answer's head and body are two writes: the second must not wait for the first to be acknowledged.
-    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        raise GhostnoteError(
-            f"{host}:{port} cannot be listened on ({error.strerror or error}): choose another --host or --port."
-        ) from None
-    return bound
 
 
 async def _watch(
