@@ -14,6 +14,7 @@ import msgspec
 from ghostnote.decisions.settings import nearest
 from ghostnote.errors import GhostnoteError
 from ghostnote.serving.keys import KEYS_FILE, PREFIX, SCOPES, Former, Key, KeysDocument, digest_of, read_keys
+from ghostnote.serving.places import write_whole
 
 #: For how long the old secret of a rotated key still opens, unless said otherwise.
 GRACE = timedelta(hours=24)
@@ -142,16 +143,8 @@ def _changing(state: Path) -> Iterator[Path]:
 
 
 def _write(path: Path, keys: tuple[Key, ...]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    content = msgspec.json.format(msgspec.json.encode(KeysDocument(keys=keys)), indent=2) + b"\n"
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(KeysDocument(keys=keys)), indent=2) + b"\n")
-            file.flush()
-            # A key that was revoked must not come back with the power.
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole(path, content, 0o600)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise GhostnoteError(f"Could not write {path}: {error.strerror}. Free some space and try again.") from error
