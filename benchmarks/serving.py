@@ -71,7 +71,7 @@ def prepared(folder: Path) -> Path:
     lake = Lake(folder / "lake")
     bundle = train(lake)
     save_bundle(bundle, folder / "bundle", card(bundle))
-    for plan in Fold(folded_by([folder / "bundle"])[0]).plans:
+    for plan in Fold(folded_by([bundle])[0]).plans:
         tailor(plan.program)
     return folder / "bundle"
 
@@ -214,7 +214,7 @@ def _in_process(bundle: Path, count: int) -> Row:
     from ghostnote.serving.bodies import event_of
     from ghostnote.serving.state import State
 
-    features, absent = folded_by([bundle])
+    features, absent = folded_by([load_bundle(bundle)])
     live = Live(load_bundle(bundle), Policy(), features)
     state = State.of(features, lambda columns: Arriving(columns, absent))
     events = [event_of(body) for body in _events(count * 400, 9)]

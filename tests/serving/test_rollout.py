@@ -16,7 +16,7 @@ from ghostnote.features.history import Intake, streams
 from ghostnote.models.bundle import load_bundle, save_bundle
 from ghostnote.models.calibration import Calibration
 from ghostnote.serving.bodies import COLUMNS
-from ghostnote.serving.models import Chosen, choose, folded_by, rollout_of
+from ghostnote.serving.models import Chosen, bundles_of, choose, folded_by, rollout_of
 from ghostnote.serving.places import Places
 from ghostnote.serving.rollout import Model, Rollout
 
@@ -35,8 +35,10 @@ def stricter(town: Judged, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _rollout(town: Judged, stricter: Path) -> Rollout:
-    features, _ = folded_by([town.bundle, stricter])
-    rollout = rollout_of(Chosen(champion=str(town.bundle)), Policy(), "policy", features)
+    chosen = Chosen(champion=str(town.bundle))
+    bundles = bundles_of(chosen)
+    features, _ = folded_by([*bundles.values(), load_bundle(stricter)])
+    rollout = rollout_of(chosen, bundles, Policy(), "policy", features)
     rollout.challenge(Model.of(load_bundle(stricter), stricter, Policy(), features))
     return rollout
 

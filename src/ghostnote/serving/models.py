@@ -1,6 +1,6 @@
 """The bundles that a service was given, and which of them decides: remembered, so that a restart changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,7 +9,7 @@ from ghostnote.decisions.policy import Policy
 from ghostnote.errors import GhostnoteError
 from ghostnote.features.arriving import absent_columns
 from ghostnote.features.declaration import Feature
-from ghostnote.models.bundle import load_bundle
+from ghostnote.models.bundle import Bundle, load_bundle
 from ghostnote.scoring.judge import Judge
 from ghostnote.serving.places import Places, write_whole
 from ghostnote.serving.rollout import Model, Rollout
@@ -24,12 +24,11 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     percent: float = 0.0
 
 
-def folded_by(bundles: Sequence[Path]) -> tuple[tuple[Feature, ...], frozenset[str]]:
+def folded_by(bundles: Iterable[Bundle]) -> tuple[tuple[Feature, ...], frozenset[str]]:
     """The features that these bundles and the rules need; and the columns that no bundle's training data had."""
     features: dict[str, Feature] = {}
     absent: list[frozenset[str]] = []
-    for path in bundles:
-        bundle = load_bundle(path)
+    for bundle in bundles:
         features |= {feature.name: feature for feature in Judge(bundle, Policy()).folded}
         absent.append(absent_columns(bundle.manifest.training.missing_columns, labels=True))
     # By name, so that a snapshot stays good whichever of them decides.
@@ -68,17 +67,19 @@ def _resolved(path: Path | None) -> str | None:
     return None if path is None else str(path.resolve())
 
 
-def bundles_of(chosen: Chosen) -> list[Path]:
-    """All bundles that may have to answer, the champion first."""
+def bundles_of(chosen: Chosen) -> dict[str, Bundle]:
+    """All bundles that may have to answer, by path, the champion first. Raises GhostnoteError if one cannot be read."""
     paths = [chosen.champion, chosen.challenger, chosen.previous]
-    return [Path(path) for path in dict.fromkeys(path for path in paths if path is not None)]
+    return {path: load_bundle(Path(path)) for path in dict.fromkeys(path for path in paths if path is not None)}
 
 
-def rollout_of(chosen: Chosen, policy: Policy, name: str, folded: Sequence[Feature]) -> Rollout:
-    """Loads the bundles. Raises GhostnoteError if one cannot be read."""
+def rollout_of(
+    chosen: Chosen, bundles: Mapping[str, Bundle], policy: Policy, name: str, folded: Sequence[Feature]
+) -> Rollout:
+    """Who decides; `bundles` are those of `bundles_of`, `name` is the policy's, `folded` what the fold gives."""
 
     def model(path: str) -> Model:
-        return Model.of(load_bundle(Path(path)), Path(path), policy, folded)
+        return Model.of(bundles[path], Path(path), policy, folded)
 
     rollout = Rollout(model(chosen.champion), name)
     if chosen.previous is not None:

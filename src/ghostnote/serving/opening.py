@@ -34,8 +34,8 @@ class Known:
     labels: pl.DataFrame | None = None
 
     @classmethod
-    def of(cls, places: Places) -> "Known":
-        """From the service's own lake, if it has one yet."""
+    def of(cls, places: Places, tables: Sequence[str] = ("tracks", "ips", "labels")) -> "Known":
+        """From the service's own lake, if it has one yet; of its tables only those named."""
         if not places.lake.is_dir():
             return cls()
         try:
@@ -43,7 +43,7 @@ class Known:
         except GhostnoteError:
             return cls()
         there = lake.tables()
-        found = {name: read(lake, name).rows for name in ("tracks", "ips", "labels") if name in there}
+        found = {name: read(lake, name).rows for name in tables if name in there}
         return cls(**found)
 
 

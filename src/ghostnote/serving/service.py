@@ -24,7 +24,7 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 from ghostnote.features.arriving import Arriving
 from ghostnote.progress import Progress, silent
-from ghostnote.serving.bodies import Decided, Rejected
+from ghostnote.serving.bodies import Rejected
 from ghostnote.serving.calls import Calls, StoppedError
 from ghostnote.serving.engine import Engine
 from ghostnote.serving.log import Log, segments, start_of
@@ -114,8 +114,9 @@ class Service:
         places.claim()
         if settings.lake:
             begin_with(places, Path(settings.lake))
-        features, absent = folded_by(bundles_of(chosen))
-        rollout = rollout_of(chosen, policy, _name_of(policy), features)
+        bundles = bundles_of(chosen)
+        features, absent = folded_by(bundles.values())
+        rollout = rollout_of(chosen, bundles, policy, _name_of(policy), features)
         known, recent = Known.of(places), settings.recent_accounts
         opened = open_state(places, features, known, absent, recent=recent, progress=progress)
         engine = Engine(opened.state, Log(places.log), rollout)
@@ -125,10 +126,6 @@ class Service:
         return service
 
     # --- taking events in --------------------------------------------------------------------------------------------
-
-    async def take(self, events: Sequence[Any]) -> list[Decided]:
-        """Decisions on events, once they are on disk; see `Calls.submit`."""
-        return await self.calls.enqueue(events)
 
     async def tell(self, table: str, body: bytes, *, arrow: bool) -> Told:
         """Take rows of tracks, ips or labels in, and use them from the next event on; see `tables.take_table`."""
@@ -140,7 +137,7 @@ class Service:
         return told
 
     def _arriving_anew(self) -> Arriving:
-        _, absent = folded_by([Path(model.path) for model in self._models()])
+        _, absent = folded_by(model.live.judge.bundle for model in self._models())
         return arriving(Known.of(self.places), absent)(self.engine.state.wanted)
 
     def _models(self) -> list[Model]:
@@ -293,7 +290,7 @@ class Service:
         """Take over how accounts stand from the latest run of scoring, if there was one."""
         if not (self.places.decisions / SUMMARY_FILE).exists():
             return
-        known = Known.of(self.places)
+        known = Known.of(self.places, ("tracks",))
         self.rollout.standing = Standing.of(self.places.decisions, known.tracks)
         self._tables = {
             name: pl.read_parquet(self.places.decisions / f"{name}.parquet") for name in ("tracks", "campaigns")

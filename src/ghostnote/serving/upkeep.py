@@ -39,7 +39,7 @@ _TOGETHER = 1 << 20
 
 def keep(places: Places, bundles: list[Path], log_bytes: int) -> int:
     """File the log, make a snapshot, drop what is no longer needed beyond `log_bytes`; how many events were filed."""
-    return keep_with(places, *folded_by(bundles), log_bytes)
+    return keep_with(places, *folded_by(map(load_bundle, bundles)), log_bytes)
 
 
 def keep_with(places: Places, features: Sequence[Feature], absent: frozenset[str], log_bytes: int) -> int:
