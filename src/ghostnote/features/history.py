@@ -1,6 +1,6 @@
 """A lake walked day by day through the fold: what training and scoring both start from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,6 +15,7 @@ from ghostnote.events.lake import DAY, Lake
 from ghostnote.events.reading import Reading, read, read_days
 from ghostnote.events.schema import EVENT_TABLES, POSITION, TABLES
 from ghostnote.features import kernels
+from ghostnote.features.ahead import ahead
 from ghostnote.features.declaration import Feature
 from ghostnote.features.fold import Fold
 from ghostnote.features.stream import KNOWN_BAD_COLUMN, build_stream
@@ -24,6 +25,7 @@ from ghostnote.progress import Progress, silent
 _KEPT = frozenset(
     {"track_id", "artist_id", "owner_id", "ms_played", "object_id", "playlist_id", "subnet", "payment_hash"}
 )
+_STEP = "Folding features"
 
 
 @dataclass(frozen=True)
@@ -90,15 +92,20 @@ def play_days(lake: Lake) -> tuple[date, ...]:
 def walk(
     lake: Lake, features: Sequence[Feature], intake: Intake, end: date | None = None, progress: Progress = silent
 ) -> Iterator[Day]:
-    """Every day from the lake's first to `end`, through one fold that starts empty; `intake` is filled on the way."""
-    fold = Fold(features)
-    for today, stream in streams(lake, fold.columns | _KEPT, intake, end, progress):
+    """Every day from the lake's first to `end`, through one fold that starts empty; `intake` is filled on the way.
+
+    A day is read while the one before is folded, so `intake` is known once all days are.
+    """
+    fold, total = Fold(features), _number(lake, end or max(play_days(lake)))
+    for done, (today, stream) in enumerate(ahead(streams(lake, fold.columns | _KEPT, intake, end))):
+        progress(_STEP, min(done, total), total)
         with compiling(progress):
             values = fold.update(stream)
         intake.late = fold.late
         yield Day(today, stream, values)
         # A day is as large as all that is remembered: two of them would not fit where one does.
         del stream, values
+    progress(_STEP, total, total)
 
 
 @contextmanager
@@ -118,7 +125,7 @@ def streams(
     intake: Intake,
     end: date | None = None,
     progress: Progress = silent,
-    step: str = "Folding features",
+    step: str = _STEP,
 ) -> Iterator[tuple[date, pl.DataFrame]]:
     """Every day of arrival from the lake's first to `end` as a stream with `columns`; `intake` is filled on the way."""
     dimensions = _dimensions(lake, intake, ("tracks", "ips"))
@@ -128,29 +135,40 @@ def streams(
     names = [name for name in EVENT_TABLES if name in lake.tables()]
     blank = {name: _blank(lake, name) for name in names}
     sources = {name: _Peekable(read_days(lake, name)) for name in names}
-    total = max(len({day for name in names for day in lake.days(name) if day <= last}), 1)
-    done = 0
+    total, done = _number(lake, last), 0
     # As in `walk`, nothing of a day is held while it is looked at, or while the next one is read.
     while upcoming := [day for source in sources.values() if (day := source.day) is not None and day <= last]:
         today = min(upcoming)
-        tables = {}
-        for name, source in sources.items():
-            tables[name] = blank[name]
-            if source.day == today:
-                reading = source.take()
-                intake.add(reading)
-                # What a table has on other days is unknown today, not absent: the fold tells the two apart.
-                tables[name] = pl.concat([blank[name], reading.rows], how="diagonal")
-                del reading
-        intake.plays += tables["plays"].height if "plays" in tables else 0
-        stream = build_stream({**tables, **dimensions}, columns)
-        intake.events += stream.height
-        del tables
-        yield today, stream
-        del stream
+        # No name here holds the tables: they are given up while the stream is made of them.
+        yield today, _counted(build_stream({**_tables(today, sources, blank, intake), **dimensions}, columns), intake)
         done += 1
         progress(step, min(done, total), total)
     progress(step, total, total)
+
+
+def _number(lake: Lake, last: date) -> int:
+    """How many days there are, as far as folders tell."""
+    return max(len({day for name in EVENT_TABLES for day in lake.days(name) if day <= last}), 1)
+
+
+def _tables(
+    today: date, sources: Mapping[str, "_Peekable"], blank: Mapping[str, pl.DataFrame], intake: Intake
+) -> dict[str, pl.DataFrame]:
+    """What arrived today, by table."""
+    tables = dict(blank)
+    for name, source in sources.items():
+        if source.day == today:
+            reading = source.take()
+            intake.add(reading)
+            # What a table has on other days is unknown today, not absent: the fold tells the two apart.
+            tables[name] = pl.concat([blank[name], reading.rows], how="diagonal")
+    intake.plays += tables["plays"].height if "plays" in tables else 0
+    return tables
+
+
+def _counted(stream: pl.DataFrame, intake: Intake) -> pl.DataFrame:
+    intake.events += stream.height
+    return stream
 
 
 def _dimensions(lake: Lake, intake: Intake, names: Sequence[str]) -> dict[str, pl.DataFrame]:

@@ -9,6 +9,7 @@ from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.summary import Summary
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
+from ghostnote.features.ahead import ahead
 from ghostnote.features.history import Intake, play_days, walk
 from ghostnote.models.bundle import Bundle
 from ghostnote.progress import Progress, silent
@@ -47,7 +48,8 @@ def score(
         cohorts = Cohorts.of(lake, window[1]) if policy.by_cohort else None
         period = Period(Judge(bundle, policy), seed, kept, cohorts)
         intake, aside, past = Intake(), Aside(bundle.sequence, period.judge.folded), Past()
-        for walked in walk(lake, aside.folded, intake, window[1], progress):
+        # The next day is folded while one is judged.
+        for walked in ahead(walk(lake, aside.folded, intake, window[1], progress)):
             judged = walked.day >= window[0]
             day = aside.follow(walked, judged=judged)
             if judged:
