@@ -117,9 +117,7 @@ def _at_work(days: pl.DataFrame, blocks: Sequence[Found]) -> pl.DataFrame:
     return days.with_columns(pl.when(inside).then(pl.col("at_work").fill_null(value=False)).alias("at_work"))
 
 
-def _withheld(
-    plays: Plays, aimed: Aimed, days: pl.DataFrame, campaigns: Campaigns, policy: Policy
-) -> pl.DataFrame:
+def _withheld(plays: Plays, aimed: Aimed, days: pl.DataFrame, campaigns: Campaigns, policy: Policy) -> pl.DataFrame:
     """The plays with a `because`: confirmed accounts first, then what is aimed at a target, then what is held."""
     last = _last(days)
     noted = days.filter(pl.col("confirmed") | (pl.col("total") >= policy.hold_ratio))

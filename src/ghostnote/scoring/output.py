@@ -304,9 +304,7 @@ def _summary(run: Run, frames: Mapping[str, pl.DataFrame], tally: Tally) -> Summ
             unreadable_files=len(intake.unreadable),
             late_events=intake.late,
         ),
-        histograms=Histograms(
-            account_scores=histogram(frames["accounts"]["score"]), play_scores=tally.scores
-        ),
+        histograms=Histograms(account_scores=histogram(frames["accounts"]["score"]), play_scores=tally.scores),
         money=Money(
             currency=policy.currency,
             pool=float(frames["owners"]["payout_before"].sum()),

@@ -21,9 +21,9 @@ class Evidence:
 
     `tracks`: track_id, owner_id (who is paid), plays, artificial, paying (would be paid), paying_artificial (int64);
     one row per track played. `artificial`: the plays that do not count, one row each: track_id, account_id,
-    playlist_id, owner_id (who is paid), day (Date), ms_played, withheld_payout; ids as text. `heard`: account_id, track_id, plays; one
-    row per pair. `listed`: account_id, playlist_id; one row per pair. The ids of these two may be Categorical.
-    `start`: first day with plays.
+    playlist_id, owner_id (who is paid), day (Date), ms_played, withheld_payout; ids as text. `heard`: account_id,
+    track_id, plays; one row per pair. `listed`: account_id, playlist_id; one row per pair. The ids of these two may be
+    Categorical. `start`: first day with plays.
     `accounts`: account_id, plays, active_days, confirmed; one row per account. `catalogue`: track_id, artist_id,
     owner_id, duration_ms, released_at, all but the first may be null. `past`: track_id, past_plays, of the `past_days`
     days before the period.
@@ -43,8 +43,9 @@ class Evidence:
     def of(
         cls, plays: pl.DataFrame, accounts: pl.DataFrame, catalogue: pl.DataFrame, past: pl.DataFrame, past_days: int
     ) -> "Evidence":
-        """From one row per play: track_id, account_id, artist_id, owner_id, playlist_id, day, ms_played, verdict,
-        paying, withheld_payout."""
+        """From rows of plays: track_id, account_id, artist_id, owner_id, playlist_id, day, ms_played, verdict, paying,
+        withheld_payout.
+        """
         gone, start = pl.col("verdict") != "count", plays["day"].min()
         assert isinstance(start, date)
         tracks = plays.group_by(pl.col("track_id").cast(pl.String)).agg(
