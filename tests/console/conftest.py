@@ -69,6 +69,8 @@ def judged_folder(decisions: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         ms_played=pl.lit(40_000),
         ip=line.otherwise(pl.format("192.0.2.{}", number % 200)),
         device_id=pl.format("d{}", number),
+        source=pl.when(pl.col("campaign_id").is_null()).then(pl.lit("search")).otherwise(pl.lit("playlist")),
+        country=pl.when(number % 3 == 0).then(pl.lit("SE")).otherwise(pl.lit("DE")),
     )
     with new_lake(place / "lake") as lake:
         lake.write_by_arrival("plays", events)

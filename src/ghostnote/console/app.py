@@ -184,7 +184,9 @@ class Console:
         wanted = form.get("wanted", "").strip()
         found = await run_in_threadpool(self._found, wanted)
         if found is None:
-            session.told.append("Nothing here has that id. Give the whole id of an account, track, owner, campaign or case.")
+            session.told.append(
+                "Nothing here has that id. Give the whole id of an account, track, owner, campaign or case."
+            )
         return RedirectResponse(self._url(request, found or _local(form.get("back", ""))), 303)
 
     def _found(self, wanted: str) -> str | None:
@@ -204,7 +206,9 @@ class Console:
 
     # What every page needs.
 
-    async def _page(self, request: Request, name: str, make: Callable[[], tuple[dict[str, Any], Mapping[str, Any]]]) -> Response:
+    async def _page(
+        self, request: Request, name: str, make: Callable[[], tuple[dict[str, Any], Mapping[str, Any]]]
+    ) -> Response:
         session = self._session(request, "viewer")
         facts, drawn = await run_in_threadpool(make)
         if request.url.path.endswith(".json"):

@@ -76,7 +76,9 @@ class Music:
         plays = self._catalogue.plays(tracks["track_id"])
         fined = self._fines.of_tracks(plays)
         middle = self._catalogue.owners.select(pl.col("plays").median()).item()
-        shown = tracks.head(_TRACKS).join(fined.select("track_id", "forecast"), on="track_id", how="left", maintain_order="left")
+        shown = tracks.head(_TRACKS).join(
+            fined.select("track_id", "forecast"), on="track_id", how="left", maintain_order="left"
+        )
         names = ("track_id", "role", "plays", "listeners", "artificial_plays", "artificial_share", "low", "high")
         facts = {
             "owner_id": owner_id,
@@ -108,7 +110,9 @@ class Music:
         self, kind: str, row: dict[str, Any], owner: dict[str, Any] | None, plays: pl.DataFrame
     ) -> dict[str, Any]:
         """What both pages say."""
-        everything = counts(plays, pl.lit("all")) or [Counted(name="all", honest=0, artificial=0, share=0, low=0, high=1)]
+        everything = counts(plays, pl.lit("all")) or [
+            Counted(name="all", honest=0, artificial=0, share=0, low=0, high=1)
+        ]
         total, part = everything[0], CONSEQUENCES[row["role"]]
         judged = self._catalogue.owners.select(pl.col("plays", "artificial_plays").sum()).row(0)
         start, end = self._summary.start, self._summary.end
@@ -132,7 +136,10 @@ class Music:
             "artificial_listeners": plays.filter(pl.col("verdict") != "count")["account_id"].n_unique(),
             "days": [asdict_of(one) for one in sorted(days, key=lambda one: one.name)],
             "other_days": plays.height - within.height,
-            **{f"{name}s" if name == "source" else "countries": self._mixed(plays, name) for name in ("source", "country")},
+            **{
+                f"{name}s" if name == "source" else "countries": self._mixed(plays, name)
+                for name in ("source", "country")
+            },
             "campaigns": self._campaigns(row, kind, plays),
             "accounts": self._accounts(plays),
         }
@@ -202,9 +209,7 @@ class Music:
         if sources:
             pictures["sources"] = draughtsman.draw(charts.mix(facts["sources"][:_BARS], facts["kind"]))
         if crowd.own is not None:
-            pictures["listeners"] = draughtsman.draw(
-                charts.concentration(PARTS, crowd.own, crowd.usual, facts["kind"])
-            )
+            pictures["listeners"] = draughtsman.draw(charts.concentration(PARTS, crowd.own, crowd.usual, facts["kind"]))
         return pictures
 
 

@@ -9,10 +9,8 @@ from altair.typing import ChartType
 
 from ghostnote.console import wording
 from ghostnote.console.charts.axes import HEIGHT, WIDTH, day_axis, epoch, named, value_axis
+from ghostnote.console.health import MOVED
 from ghostnote.console.palette import HELD, INK, QUIET
-
-#: See `console.health`.
-_MOVED = 0.1
 
 
 def score_shift(days: Sequence[Mapping[str, Any]]) -> ChartType:
@@ -23,13 +21,19 @@ def score_shift(days: Sequence[Mapping[str, Any]]) -> ChartType:
     bars = (
         alt.Chart(rows.select(epoch("day"), "shift"))
         .mark_bar(color=HELD)
-        .encode(x=day_axis(), y=value_axis("shift", "population stability index", ".2~f", domain=[0, max(most, 1.2 * _MOVED)]))
+        .encode(
+            x=day_axis(),
+            y=value_axis("shift", "population stability index", ".2~f", domain=[0, max(most, 1.2 * MOVED)]),
+        )
     )
-    line = alt.Chart(pl.DataFrame({"at": [_MOVED]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(y="at:Q")
+    line = alt.Chart(pl.DataFrame({"at": [MOVED]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(y="at:Q")
     last = known[-1][1]
-    title = f"Play scores of the last day are spread {'as before' if last < _MOVED else 'otherwise than before'}: {last:.3f}"
+    how = "as before" if last < MOVED else "otherwise than before"
+    title = f"Play scores of the last day are spread {how}: {last:.3f}"
     chart = (bars + line).properties(width=WIDTH, height=HEIGHT)
-    return named(chart, title, f"Each day's scores against all days before it; dashed: {_MOVED}, from which on they moved")
+    return named(
+        chart, title, f"Each day's scores against all days before it; dashed: {MOVED}, from which on they moved"
+    )
 
 
 def marked_share(days: Sequence[Mapping[str, Any]]) -> ChartType:
@@ -42,7 +46,9 @@ def marked_share(days: Sequence[Mapping[str, Any]]) -> ChartType:
     chart = base.mark_line(color=INK) + base.mark_circle(color=INK, size=22, opacity=1)
     usual = rows["marked"].head(max(rows.height - 1, 1)).median()
     rule = alt.Chart(pl.DataFrame({"usual": [usual]})).mark_rule(color=QUIET, strokeDash=[4, 3]).encode(y="usual:Q")
-    title = f"{wording.share(known[-1][1])} of the last day's plays are marked; usually {wording.share(float(str(usual)))}"
+    title = (
+        f"{wording.share(known[-1][1])} of the last day's plays are marked; usually {wording.share(float(str(usual)))}"
+    )
     return named(
         (chart + rule).properties(width=WIDTH, height=HEIGHT),
         title,
