@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from altair.typing import ChartType
 
-from ghostnote.console import charts, findings
+from ghostnote.console import charts, findings, wording
 from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.drawing import Draughtsman, Drawing, picture
 from ghostnote.console.novelty import Novelty
@@ -104,7 +104,8 @@ class Insights:
 
     def picture(self) -> bytes:
         """All charts as one PNG."""
-        return picture([chart for drawn in self.charts().values() for chart in drawn])
+        heading = f"Artificial streaming, {wording.days(self._summary.start, self._summary.end)}"
+        return picture([chart for drawn in self.charts().values() for chart in drawn], heading)
 
     def _days(self) -> list[dict[str, Any]]:
         """Sums of the table of days over the last days and those before, each with its unit."""

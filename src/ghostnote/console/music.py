@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import polars as pl
+from msgspec import structs
 
 from ghostnote.console import charts
 from ghostnote.console.addresses import page, pages
@@ -134,7 +135,7 @@ class Music:
             "usual_share": judged[1] / (judged[0] or 1),
             "listeners": plays["account_id"].n_unique(),
             "artificial_listeners": plays.filter(pl.col("verdict") != "count")["account_id"].n_unique(),
-            "days": [asdict_of(one) for one in sorted(days, key=lambda one: one.name)],
+            "days": [structs.asdict(one) for one in sorted(days, key=lambda one: one.name)],
             "other_days": plays.height - within.height,
             **{
                 f"{name}s" if name == "source" else "countries": self._mixed(plays, name)
@@ -157,7 +158,7 @@ class Music:
         usual, total = self._usage.mix[name], max(plays.height, 1)
         found = counts(plays, pl.col(name).fill_null(UNKNOWN))
         return [
-            {**asdict_of(one), "part": (one.honest + one.artificial) / total, "usual": usual.get(one.name)}
+            {**structs.asdict(one), "part": (one.honest + one.artificial) / total, "usual": usual.get(one.name)}
             for one in found
         ]
 
@@ -211,11 +212,6 @@ class Music:
         if crowd.own is not None:
             pictures["listeners"] = draughtsman.draw(charts.concentration(PARTS, crowd.own, crowd.usual, facts["kind"]))
         return pictures
-
-
-def asdict_of(one: Counted) -> dict[str, Any]:
-    """Counts as plain data."""
-    return {name: getattr(one, name) for name in Counted.__struct_fields__}
 
 
 def _after(campaign: dict[str, Any], row: dict[str, Any], kind: str) -> bool:
