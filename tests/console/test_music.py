@@ -57,7 +57,9 @@ def test_an_owner_is_its_tracks_together(opened: Opened, plays: pl.DataFrame, re
     assert found["all_tracks"] == 24
     row = records.folder.read("owners").filter(pl.col("owner_id") == SELLER).row(0, named=True)
     assert (found["paid_before"], found["paid_after"]) == (row["payout_before"], row["payout_after"])
-    assert found["fine"]["will"] + found["fine"]["may"] <= found["fine"]["tracks"] == own["track_id"].n_unique()
+    assert (
+        found["penalty"]["will"] + found["penalty"]["may"] <= found["penalty"]["tracks"] == own["track_id"].n_unique()
+    )
 
 
 def test_a_part_is_told_in_words_with_what_speaks_for_it_and_against(opened: Opened) -> None:
@@ -105,10 +107,10 @@ def test_accounts_stand_as_the_ledger_has_them_now(opened: Opened) -> None:
 def test_the_forecast_follows_the_terms(records: Records) -> None:
     strict = Opened(records, None, terms=Terms(currency="SEK", penalty=Penalty(line=0.01)))
     lenient = Opened(records, None, terms=Terms(penalty=Penalty(line=1.0)))
-    assert facts(strict.visit(), "track", LOOP)["fine"]["currency"] == "SEK"
-    assert facts(strict.visit(), "track", LOOP)["fine"]["forecast"] == "will"
-    assert facts(lenient.visit(), "track", LOOP)["fine"]["forecast"] != "will"
-    assert facts(strict.visit(), "track", SONG)["fine"]["forecast"] == "not"
+    assert facts(strict.visit(), "track", LOOP)["penalty"]["currency"] == "SEK"
+    assert facts(strict.visit(), "track", LOOP)["penalty"]["forecast"] == "will"
+    assert facts(lenient.visit(), "track", LOOP)["penalty"]["forecast"] != "will"
+    assert facts(strict.visit(), "track", SONG)["penalty"]["forecast"] == "not"
 
 
 def test_tracks_and_owners_are_found_by_ids_that_no_address_tells(opened: Opened) -> None:

@@ -19,13 +19,13 @@ from ghostnote.console.addresses import page as music_page
 from ghostnote.console.caseload import Caseload, Filter, page_of
 from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.downloads import packet_archive
-from ghostnote.console.fines import Fines
 from ghostnote.console.insights import Insights
 from ghostnote.console.looking import Looking
 from ghostnote.console.music import Music
 from ghostnote.console.novelty import Novelty
 from ghostnote.console.overview import Overview
 from ghostnote.console.palette import css_variables
+from ghostnote.console.penalties import Penalties
 from ghostnote.console.records import Records
 from ghostnote.console.report import environment
 from ghostnote.console.signing_in import Door, Role, Session, same
@@ -72,7 +72,7 @@ class Console:
         self.acting, self._clock = Acting(ledger, clock), clock
         self.catalogue, usage = Catalogue(records), Usage(records)
         novelty = Novelty(self.catalogue)
-        self.music = Music(self.catalogue, usage, caseload, Fines(terms))
+        self.music = Music(self.catalogue, usage, caseload, Penalties(terms))
         self.insights, self.latest = Insights(self.catalogue, usage, novelty), Overview(self.looking, novelty)
         self._pages = environment()
         self._style = css_variables() + "".join(
