@@ -8,9 +8,9 @@ import pytest
 from tests.cli.calling import call, done, refused
 from tests.serving.receiving import receiver
 
-from ghostnote.serving.dead_letters import Letter
-from ghostnote.serving.outlets import dead_letters
-from ghostnote.serving.places import Places
+from ghostnote.serving.service.outlets import dead_letters
+from ghostnote.serving.sinks.dead_letters import Letter
+from ghostnote.serving.state.places import Places
 
 SECRET = "a secret of some length"
 

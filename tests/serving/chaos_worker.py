@@ -15,13 +15,13 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.features.arriving import Rows
 from ghostnote.features.declaration import count, distinct, share, top_share
 from ghostnote.features.predicates import SHORT
-from ghostnote.serving.bodies import Event
-from ghostnote.serving.engine import CannotWriteError, Engine
-from ghostnote.serving.log import Log, segments
-from ghostnote.serving.opening import Known, open_state
-from ghostnote.serving.places import Places
-from ghostnote.serving.state import State, Verdict
-from ghostnote.serving.upkeep import keep_with
+from ghostnote.serving.engine.engine import CannotWriteError, Engine
+from ghostnote.serving.state.log import Log, segments
+from ghostnote.serving.state.opening import Known, open_state
+from ghostnote.serving.state.places import Places
+from ghostnote.serving.state.state import State, Verdict
+from ghostnote.serving.upkeep.filing import keep_with
+from ghostnote.serving.wire.bodies import Event
 
 FEATURES = (
     count("account", "1h", "x"),

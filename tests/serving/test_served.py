@@ -16,10 +16,10 @@ from tests.worlds import Judged, copy
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
 from ghostnote.features.history import Intake, streams
-from ghostnote.serving.bodies import COLUMNS
-from ghostnote.serving.places import Places
-from ghostnote.serving.state import read_about, snapshots
-from ghostnote.serving.upkeep import file_log
+from ghostnote.serving.state.places import Places
+from ghostnote.serving.state.state import read_about, snapshots
+from ghostnote.serving.upkeep.filing import file_log
+from ghostnote.serving.wire.bodies import COLUMNS
 
 KILLS = 3
 BATCH = 20

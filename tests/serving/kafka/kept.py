@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ghostnote.serving.bodies import Decided
-from ghostnote.serving.log import Log, records
-from ghostnote.serving.state import Content, Verdict, decode_content, encode_content
+from ghostnote.serving.state.log import Log, records
+from ghostnote.serving.state.state import Content, Verdict, decode_content, encode_content
+from ghostnote.serving.wire.bodies import Decided
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC).toordinal()
 _COUNTS = Verdict("count", 0.01, False, "allow", (), None, "bundle", "policy")

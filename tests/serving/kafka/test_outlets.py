@@ -14,8 +14,8 @@ from ghostnote.decisions.ledger import open_ledger
 from ghostnote.decisions.policy import Policy
 from ghostnote.features.history import Intake, walk
 from ghostnote.scoring.judge import Judge
-from ghostnote.serving.confidential import Secret
-from ghostnote.serving.settings import KafkaSettings, WebhookSettings
+from ghostnote.serving.settings.confidential import Secret
+from ghostnote.serving.settings.settings import KafkaSettings, WebhookSettings
 
 
 def _first_day(town: Judged) -> list[dict[str, Any]]:
