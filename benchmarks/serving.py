@@ -212,7 +212,7 @@ def _in_process(bundle: Path, count: int) -> Row:
     from ghostnote.features.arriving import Arriving
     from ghostnote.models.bundle import load_bundle
     from ghostnote.serving.state.state import State
-    from ghostnote.serving.wire.bodies import event_of
+    from ghostnote.serving.wire.events import event_of
 
     features, absent = folded_by([load_bundle(bundle)])
     live = Live(load_bundle(bundle), Policy(), features)

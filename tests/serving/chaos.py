@@ -31,7 +31,8 @@ from ghostnote.serving.state.log import Log, records, segments
 from ghostnote.serving.state.opening import Known, arriving
 from ghostnote.serving.state.places import Places
 from ghostnote.serving.state.seen import hashes_of
-from ghostnote.serving.state.state import State, snapshots
+from ghostnote.serving.state.snapshots import snapshots
+from ghostnote.serving.state.state import State
 from ghostnote.serving.upkeep.filing import file_log
 
 #: Of the latest acknowledged events some are sent again: fewer than the log always holds.

@@ -22,7 +22,7 @@ from ghostnote.serving.service.service import Service
 from ghostnote.serving.settings.configuring import Configuration
 from ghostnote.serving.settings.settings import LogSettings, Settings
 from ghostnote.serving.telemetry.logs import open_log
-from ghostnote.serving.wire.bodies import COLUMNS
+from ghostnote.serving.wire.events import COLUMNS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from ghostnote.models.calibration import Calibration
 from ghostnote.serving.engine.models import Chosen, bundles_of, choose, folded_by, rollout_of
 from ghostnote.serving.engine.rollout import Model, Rollout
 from ghostnote.serving.state.places import Places
-from ghostnote.serving.wire.bodies import COLUMNS
+from ghostnote.serving.wire.events import COLUMNS
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from tests.serving.logged import Logged
 from ghostnote.serving.kafka.sink import Topic
 from ghostnote.serving.settings.settings import KafkaSettings, LogSettings
 from ghostnote.serving.sinks.backoff import Backoff
-from ghostnote.serving.sinks.following import Follower, Sink
+from ghostnote.serving.sinks.following import Follower
+from ghostnote.serving.sinks.sink import Sink
 from ghostnote.serving.telemetry.logs import open_log
 from ghostnote.serving.telemetry.metrics import Metrics
 

@@ -130,8 +130,8 @@ def test_whenever_it_is_killed_every_event_is_in_the_log_once(kafka: Broker, tmp
 
 
 def _ids(folder: Path) -> list[str]:
+    from ghostnote.serving.state.content import decode_content
     from ghostnote.serving.state.log import records
-    from ghostnote.serving.state.state import decode_content
 
     return [one.event_id for record in records(folder) for one in decode_content(record.content).events]
 

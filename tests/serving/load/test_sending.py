@@ -17,7 +17,7 @@ from tests.worlds import Judged
 from ghostnote.errors import GhostnoteError
 from ghostnote.serving.load.events import invented, of_lake
 from ghostnote.serving.load.sending import Outcome, Target, requests_of, run
-from ghostnote.serving.wire.bodies import event_of
+from ghostnote.serving.wire.events import event_of
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

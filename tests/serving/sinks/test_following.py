@@ -12,7 +12,8 @@ from tests.serving.logged import Logged
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.serving.settings.settings import LogSettings
-from ghostnote.serving.sinks.following import Batch, Follower, Sink, forget_others
+from ghostnote.serving.sinks.following import Batch, Follower, forget_others
+from ghostnote.serving.sinks.sink import Sink
 from ghostnote.serving.telemetry.logs import open_log
 
 

@@ -20,7 +20,8 @@ from ghostnote.serving.settings.confidential import Secret
 from ghostnote.serving.settings.settings import LogSettings, WebhookSettings
 from ghostnote.serving.sinks.backoff import Backoff
 from ghostnote.serving.sinks.dead_letters import DeadLetters, Letter
-from ghostnote.serving.sinks.following import Batch, Follower, Sink
+from ghostnote.serving.sinks.following import Batch, Follower
+from ghostnote.serving.sinks.sink import Sink
 from ghostnote.serving.sinks.webhook import Post, Webhook, body_of
 from ghostnote.serving.telemetry.logs import open_log
 from ghostnote.serving.telemetry.metrics import Metrics

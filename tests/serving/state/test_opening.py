@@ -16,8 +16,10 @@ from ghostnote.serving.engine.engine import CannotWriteError, Engine
 from ghostnote.serving.state.log import Log, segments
 from ghostnote.serving.state.opening import Known, open_state
 from ghostnote.serving.state.places import Places
-from ghostnote.serving.state.state import State, snapshots
-from ghostnote.serving.upkeep.filing import file_log, keep_with
+from ghostnote.serving.state.snapshots import save, snapshots
+from ghostnote.serving.state.state import State
+from ghostnote.serving.upkeep.filing import file_log
+from ghostnote.serving.upkeep.keeping import keep_with
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PROBES = [event(number) for number in range(900, 960)]
@@ -44,7 +46,7 @@ def test_from_a_snapshot_at_any_point_it_is_as_if_nothing_had_happened(tmp_path:
     for first in range(0, 200, 20):
         take(engine, first, first + 20)
         if first == 80:
-            engine.state.save(Places(tmp_path).snapshots)
+            save(engine.state, Places(tmp_path).snapshots)
     again = opened(tmp_path)
     assert (again.address, again.position, again.day) == (engine.log.end, 200, NOW.date())
     shutil.rmtree(Places(tmp_path).snapshots)
@@ -56,9 +58,9 @@ def test_from_a_snapshot_at_any_point_it_is_as_if_nothing_had_happened(tmp_path:
 def test_a_damaged_snapshot_makes_room_for_the_one_before(tmp_path: Path, part: str) -> None:
     engine, folder = begun(tmp_path), Places(tmp_path).snapshots
     take(engine, 0, 50)
-    engine.state.save(folder)
+    save(engine.state, folder)
     take(engine, 50, 90)
-    last = engine.state.save(folder)
+    last = save(engine.state, folder)
     content = (last / part).read_bytes()
     (last / part).write_bytes(content[: len(content) // 2])
     assert "An older one is used." in notes(tmp_path)[0]
@@ -68,10 +70,10 @@ def test_a_damaged_snapshot_makes_room_for_the_one_before(tmp_path: Path, part: 
 def test_a_snapshot_beyond_the_end_of_a_log_is_not_gone_on_from(tmp_path: Path) -> None:
     engine, places = begun(tmp_path), Places(tmp_path)
     take(engine, 0, 50)
-    engine.state.save(places.snapshots)
+    save(engine.state, places.snapshots)
     length = engine.log.end
     take(engine, 50, 90)
-    engine.state.save(places.snapshots)
+    save(engine.state, places.snapshots)
     with segments(places.log)[-1].open("r+b") as file:
         file.truncate(length)
     assert "ends before" in notes(tmp_path)[0]
@@ -112,7 +114,7 @@ def test_a_log_that_begins_after_what_is_filed_is_refused(tmp_path: Path) -> Non
         take(engine, first, first + 5)
     segments(places.log)[0].unlink()
     engine.state.address = 0
-    engine.state.save(places.snapshots)
+    save(engine.state, places.snapshots)
     with pytest.raises(GhostnoteError, match=r"begins at|older records"):
         raise_for(notes(tmp_path))
 
@@ -205,7 +207,7 @@ def test_upkeep_that_drops_the_log_while_it_is_read_makes_opening_begin_anew(
 ) -> None:
     engine, places = begun(tmp_path, segment_bytes=2000), Places(tmp_path)
     take(engine, 0, 40)
-    engine.state.save(places.snapshots)
+    save(engine.state, places.snapshots)
     for first in range(40, 200, 20):
         take(engine, first, first + 20)
     tries = []
@@ -214,7 +216,7 @@ def test_upkeep_that_drops_the_log_while_it_is_read_makes_opening_begin_anew(
     def disturbed(state: State, found: Any, *more: Any) -> int:
         tries.append(state.address)
         if len(tries) == 1:
-            engine.state.save(places.snapshots)
+            save(engine.state, places.snapshots)
             shutil.rmtree(snapshots(places.snapshots)[0])
             for path in segments(places.log)[:-1]:
                 path.unlink()

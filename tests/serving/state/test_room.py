@@ -67,7 +67,7 @@ def test_room_is_made_once_per_growth_and_without_a_ceiling_never() -> None:
 def test_a_running_service_announces_it(town: Judged, tmp_path: Path) -> None:
     with running(tmp_path / "state", bundle=town.bundle, lake=town.lake.path, memory_bytes=1) as up:
         until = time.monotonic() + 60
-        while not up.service.upkeep.failures and time.monotonic() < until:
+        while not up.service.failures and time.monotonic() < until:
             time.sleep(0.05)
-        assert "more than memory_bytes" in up.service.upkeep.failures[0]
+        assert "more than memory_bytes" in up.service.failures[0]
         assert "ghostnote_stale_features" in up.client.get("/metrics").text

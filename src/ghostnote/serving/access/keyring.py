@@ -14,7 +14,7 @@ import msgspec
 from ghostnote.decisions.settings import nearest
 from ghostnote.errors import GhostnoteError
 from ghostnote.serving.access.keys import KEYS_FILE, PREFIX, SCOPES, Former, Key, KeysDocument, digest_of, read_keys
-from ghostnote.serving.state.places import write_whole
+from ghostnote.serving.state.pages import write_whole
 
 #: For how long the old secret of a rotated key still opens, unless said otherwise.
 GRACE = timedelta(hours=24)

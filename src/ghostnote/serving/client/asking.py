@@ -12,7 +12,7 @@ import msgspec
 import polars as pl
 
 from ghostnote.serving.client.answers import ServiceError, sentence_of
-from ghostnote.serving.wire.bodies import Decided, Rejected, Taken
+from ghostnote.serving.wire.decisions import Decided, Rejected, Taken
 
 #: Events a request: a few hundred kilobytes of JSON, far below the longest body that the service takes.
 ROWS = 1000

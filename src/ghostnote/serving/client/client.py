@@ -31,7 +31,7 @@ from ghostnote.serving.client.asking import (
     look_up,
     merged,
 )
-from ghostnote.serving.wire.bodies import Decided, Taken
+from ghostnote.serving.wire.decisions import Decided, Taken
 
 __all__ = ["AsyncClient", "Client", "ServiceError"]
 

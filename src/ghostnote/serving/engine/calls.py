@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ghostnote.serving.engine.engine import CannotWriteError, Engine
-from ghostnote.serving.wire.bodies import Decided
+from ghostnote.serving.wire.decisions import Decided
 
 
 class BusyError(Exception):

@@ -8,18 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
 from ghostnote.features.arriving import Rows
+from ghostnote.serving.state.content import Content, decode_content, encode_content, numbered
 from ghostnote.serving.state.log import Log, Record, record_at
 from ghostnote.serving.state.seen import hashes_of
-from ghostnote.serving.state.state import Content, State, Verdict, decode_content, encode_content
+from ghostnote.serving.state.state import State
 from ghostnote.serving.telemetry.metrics import Metrics
-from ghostnote.serving.wire.bodies import Decided
+from ghostnote.serving.wire.decisions import Decided, Verdict
 
 
 class CannotWriteError(GhostnoteError):
@@ -180,31 +181,16 @@ def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dic
     record = record_at(folder, address)
     if record is None:
         return {}
-    return {event.event_id: made for event, made in decided_in(record) if ids is None or event.event_id in ids}
-
-
-def decided_in(record: Record) -> list[tuple[Any, Decided]]:
-    """The events of a record of the log, each with what was decided about it."""
-    content = decode_content(record.content)
-    both = zip(content.events, content.decisions, strict=True)
-    return [(event, _told(event, verdict, record.position + place)) for place, (event, verdict) in enumerate(both)]
+    return {
+        event.event_id: _told(event, made, position)
+        for position, event, made in numbered(record, decode_content(record.content))
+        if ids is None or event.event_id in ids
+    }
 
 
 def _told(event: Any, made: Verdict, position: int) -> Decided:
-    return Decided(
-        event.event_id,
-        event.kind,
-        made.verdict,
-        position,
-        made.score,
-        made.marked,
-        made.account,
-        made.reasons,
-        made.campaign_id,
-        made.bundle,
-        made.policy,
-    )
+    return Decided(*made.parts(), event.event_id, event.kind, position)
 
 
 def _repeated(decided: Decided) -> Decided:
-    return msgspec.structs.replace(decided, repeated=True)
+    return replace(decided, repeated=True)

@@ -12,7 +12,8 @@ from ghostnote.features.declaration import Feature
 from ghostnote.models.bundle import Bundle, load_bundle
 from ghostnote.scoring.judge import Judge
 from ghostnote.serving.engine.rollout import Model, Rollout
-from ghostnote.serving.state.places import Places, write_whole
+from ghostnote.serving.state.pages import read_page, write_whole
+from ghostnote.serving.state.places import Places
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,23 +36,12 @@ def folded_by(bundles: Iterable[Bundle]) -> tuple[tuple[Feature, ...], frozenset
     return tuple(features[name] for name in sorted(features)), frozenset.intersection(*absent)
 
 
-def read_chosen(places: Places) -> Chosen | None:
-    """What was chosen last; None if nothing was. Raises GhostnoteError if the page cannot be read."""
-    path = places.root / "models.json"
-    if not path.exists():
-        return None
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Chosen)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise GhostnoteError(f"{path} cannot be read ({error}): remove it and name a --bundle.") from error
-
-
 def choose(places: Places, bundle: Path | None, challenger: Path | None) -> Chosen:
     """What decides from now on: what was chosen last, unless other bundles are named.
 
-    Raises GhostnoteError if there is none.
+    Raises GhostnoteError if there is none, or what was chosen cannot be read.
     """
-    known = read_chosen(places)
+    known = read_page(places.chosen, Chosen, "remove it and name a --bundle")
     if known is None:
         if bundle is None:
             raise GhostnoteError("A service needs a bundle: name one with --bundle (`ghostnote train` makes one).")
@@ -98,6 +88,6 @@ def remember(places: Places, rollout: Rollout) -> None:
         percent=rollout.percent,
     )
     try:
-        write_whole(places.root / "models.json", msgspec.json.encode(chosen))
+        write_whole(places.chosen, msgspec.json.encode(chosen))
     except OSError as error:
         raise GhostnoteError(f"Who decides could not be written down in {places.root}: {error}.") from error

@@ -18,7 +18,7 @@ from ghostnote.features.arriving import Rows
 from ghostnote.features.declaration import Feature
 from ghostnote.models.bundle import Bundle, digest_of
 from ghostnote.scoring.live import Live
-from ghostnote.serving.state.state import Verdict
+from ghostnote.serving.wire.decisions import Verdict
 
 _SHORT = 12
 _LATEST = 500
@@ -73,6 +73,11 @@ class Rollout:
         self.challenger: Model | None = None
         self.percent = 0.0
         self.differences = Differences()
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All that may have to decide, the champion first."""
+        return tuple(model for model in (self.champion, self.challenger, self.previous) if model is not None)
 
     def decide(self, events: Sequence[Any], rows: Rows, values: NDArray[np.float32]) -> list[Verdict]:
         """One verdict an event; see `inline.decide_inline`."""

@@ -9,7 +9,8 @@ from ghostnote import __version__
 from ghostnote.events.schema import MAX_ID_LENGTH, POSITION, TABLES, TIME, Column
 from ghostnote.serving.http.models_page import Change
 from ghostnote.serving.service.tables import TOLD, Told
-from ghostnote.serving.wire.bodies import TABLE_OF, Decided, Rejected, Taken
+from ghostnote.serving.wire.decisions import Decided, Rejected, Taken
+from ghostnote.serving.wire.events import TABLE_OF
 
 _LINES = "application/x-ndjson"
 _ARROW = "application/vnd.apache.arrow.stream"

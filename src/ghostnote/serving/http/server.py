@@ -99,5 +99,5 @@ async def _watch(
 
 def _tell(service: Service, log: Log) -> None:
     """What went wrong beside the requests."""
-    while service.upkeep.failures:
-        log.warning(service.upkeep.failures.popleft())
+    while service.failures:
+        log.warning(service.failures.popleft())

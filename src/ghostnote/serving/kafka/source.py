@@ -21,7 +21,7 @@ from ghostnote.serving.settings.confidential import Secret
 from ghostnote.serving.settings.settings import KafkaSettings
 from ghostnote.serving.telemetry.logs import Log
 from ghostnote.serving.telemetry.metrics import Metrics
-from ghostnote.serving.wire.bodies import event_of
+from ghostnote.serving.wire.events import event_of
 
 #: Hands events to the engine with the offsets after them; the future holds the decisions.
 Submit = Callable[[Sequence[Any], dict[str, int]], "Future[Sequence[Any]]"]

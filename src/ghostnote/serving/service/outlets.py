@@ -13,7 +13,8 @@ from ghostnote.serving.engine.calls import Calls
 from ghostnote.serving.settings.configuring import Configuration, verdicts_of
 from ghostnote.serving.sinks.backoff import Backoff
 from ghostnote.serving.sinks.dead_letters import DeadLetters
-from ghostnote.serving.sinks.following import Deliver, Follower, Sink, forget_others
+from ghostnote.serving.sinks.following import Follower, forget_others
+from ghostnote.serving.sinks.sink import Deliver, Sink
 from ghostnote.serving.sinks.webhook import Post, Webhook
 from ghostnote.serving.state.places import Places
 from ghostnote.serving.telemetry.logs import Log
@@ -61,7 +62,7 @@ def open_sinks(
         wanted = verdicts_of(settings)
         add(
             "webhook",
-            Webhook(hook, post, dead_letters(places), pauses, clock, log, metrics),
+            Webhook(hook, post, DeadLetters(places.dead_letters), pauses, clock, log, metrics),
             hook.batch_decisions,
             wanted,
         )
@@ -154,8 +155,3 @@ class Outlets:
     async def stop(self) -> None:
         """Deliver what is left, if it is taken at once."""
         await asyncio.gather(*(asyncio.to_thread(sink.stop, drain=True) for sink in self._sinks))
-
-
-def dead_letters(places: Places) -> DeadLetters:
-    """The deliveries of a service's webhook that nobody took."""
-    return DeadLetters(places.root / "dead" / "webhook.jsonl")

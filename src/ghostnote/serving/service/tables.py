@@ -11,7 +11,7 @@ from ghostnote.events.lake import conform, write_parquet
 from ghostnote.events.schema import TABLES
 from ghostnote.events.validation import check, missing_columns
 from ghostnote.serving.state.places import Places
-from ghostnote.serving.wire.bodies import Rejected
+from ghostnote.serving.wire.decisions import Rejected
 
 #: The tables that are no events.
 TOLD = ("tracks", "ips", "labels")

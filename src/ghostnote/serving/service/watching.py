@@ -19,13 +19,13 @@ def watched(service: "Service") -> Metrics:
     metrics = Metrics(ROUTES)
     metrics.watch("queue_events", lambda: service.calls.waiting)
     metrics.watch("state_bytes", lambda: service.engine.state.bytes)
-    metrics.watch("stale_features", lambda: len(service.room.stale))
+    metrics.watch("stale_features", lambda: len(service.beside.room.stale))
     metrics.watch("log_bytes", lambda: bytes_held(service.places.log))
     metrics.watch("log_limit_bytes", lambda: service.settings.log_bytes)
-    metrics.watch("snapshot_age_seconds", lambda: time.monotonic() - service.upkeep.kept_at)
+    metrics.watch("snapshot_age_seconds", lambda: time.monotonic() - service.beside.kept_at)
     metrics.watch("refresh_age_seconds", lambda: _age(service))
     return metrics
 
 
 def _age(service: "Service") -> float:
-    return time.monotonic() - service.upkeep.refreshed_at if service.upkeep.refreshes else math.nan
+    return time.monotonic() - service.beside.refreshed_at if service.beside.refreshes else math.nan

@@ -12,7 +12,7 @@ import msgspec
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
-from ghostnote.serving.state.places import write_whole
+from ghostnote.serving.state.pages import write_whole
 
 _TOGETHER = 20
 _BLOCK = 1 << 16

@@ -4,53 +4,39 @@ A position is kept in a file once what lies before it was delivered. After a cra
 least once, in the log's order. Receivers know it by the decisions' `position`, which is never given twice.
 """
 
-import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
-
-import msgspec
+from typing import Any
 
 from ghostnote.errors import GhostnoteError
-from ghostnote.serving.engine.engine import decided_in
+from ghostnote.serving.state.content import decode_content, numbered
 from ghostnote.serving.state.log import Record, records
-from ghostnote.serving.state.places import write_whole
-from ghostnote.serving.telemetry.logs import Log
-from ghostnote.serving.wire.bodies import Decided
+from ghostnote.serving.state.pages import write_whole
+from ghostnote.serving.wire.decisions import Verdict
 
 _SUFFIX = ".position"
-_IDLE_S = 0.05
 #: With nothing to deliver, the position is written so often at most: each time is a sync.
 _NOTE_EVERY_S = 1.0
-_AFTER_FAILURE_S = 1.0
 
 
-class Told(msgspec.Struct, frozen=True):
-    """A decision as others get it: what `bodies.Decided` says, whose event it was, and when it happened."""
+class Delivered(Verdict, array_like=False, frozen=True):
+    """A decision as others get it: what was decided, about which event, whose, and when it happened."""
 
     position: int
     kind: str
     event_id: str
     account_id: str
     event_time: datetime
-    verdict: str
-    score: float | None
-    marked: bool
-    account: str
-    reasons: tuple[str, ...]
-    campaign_id: str | None
-    bundle: str
-    policy: str
 
 
 @dataclass(frozen=True)
 class Batch:
     """Decisions to be delivered together, in the log's order, and the events that they are about; never empty."""
 
-    decisions: tuple[Told, ...]
+    decisions: tuple[Delivered, ...]
     events: tuple[Any, ...]
 
     @property
@@ -82,7 +68,7 @@ class Follower:
         """
         self._log, self._path, self._end = log, positions / f"{name}{_SUFFIX}", end
         self._most, self._verdicts = most, frozenset(verdicts)
-        self._waiting: list[tuple[Any, Decided]] = []
+        self._waiting: list[tuple[int, Any, Verdict]] = []
         self._given = 0
         self._noted_at = 0.0
         try:
@@ -109,7 +95,7 @@ class Follower:
         self._given = len(chosen)
         if not chosen:
             return None
-        return Batch(tuple(_told(event, made) for event, made in chosen), tuple(event for event, _ in chosen))
+        return Batch(tuple(_delivered(*each) for each in chosen), tuple(event for _, event, _ in chosen))
 
     def done(self) -> None:
         """The batch was delivered. Raises OSError if that cannot be noted: then it will be delivered again."""
@@ -135,64 +121,13 @@ class Follower:
             if self._noted != self.address and time.monotonic() - self._noted_at > _NOTE_EVERY_S:
                 self._note()
 
-    def _wanted(self, record: Record) -> list[tuple[Any, Decided]]:
-        both = decided_in(record)
-        return [(event, made) for event, made in both if not self._verdicts or made.verdict in self._verdicts]
+    def _wanted(self, record: Record) -> list[tuple[int, Any, Verdict]]:
+        found = numbered(record, decode_content(record.content))
+        return [each for each in found if not self._verdicts or each[2].verdict in self._verdicts]
 
     def _note(self) -> None:
         write_whole(self._path, str(self.address).encode())
         self._noted, self._noted_at = self.address, time.monotonic()
-
-
-class Deliver(Protocol):
-    """Delivers a batch, however long it takes: True once it is, False if it gave up because `stopping` was set."""
-
-    def __call__(self, batch: Batch, stopping: threading.Event) -> bool: ...
-
-    def close(self) -> None:
-        """Let connections go; nothing more is delivered."""
-
-
-class Sink:
-    """Delivers what a follower reads, in a thread of its own."""
-
-    def __init__(self, name: str, follower: Follower, deliver: Deliver, log: Log) -> None:
-        self.name, self.follower = name, follower
-        self._deliver, self._log = deliver, log
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
-
-    def start(self) -> None:
-        """Begin to deliver."""
-        self._thread.start()
-
-    def stop(self, *, drain: bool = False) -> None:
-        """Deliver nothing more; with `drain`, first what is in the log, if the receiver takes it at once."""
-        deadline = time.monotonic() + 5.0
-        while drain and self._thread.is_alive() and self.follower.behind and time.monotonic() < deadline:
-            time.sleep(_IDLE_S)
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            self._follow()
-        finally:
-            self._deliver.close()
-
-    def _follow(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                batch = self.follower.next()
-                if batch is None:
-                    self._stopping.wait(_IDLE_S)
-                elif self._deliver(batch, self._stopping):
-                    self.follower.done()
-            except Exception as error:
-                # Whatever it was, the log has it still.
-                self._log.error("A delivery failed and will be tried again.", error=error, sink=self.name)
-                self._stopping.wait(_AFTER_FAILURE_S)
 
 
 def forget_others(positions: Path, names: Collection[str]) -> list[str]:
@@ -208,19 +143,5 @@ def forget_others(positions: Path, names: Collection[str]) -> list[str]:
     return gone
 
 
-def _told(event: Any, made: Decided) -> Told:
-    return Told(
-        made.position,
-        made.kind,
-        made.event_id,
-        event.account_id,
-        event.event_time,
-        made.verdict,
-        made.score,
-        made.marked,
-        made.account,
-        made.reasons,
-        made.campaign_id,
-        made.bundle,
-        made.policy,
-    )
+def _delivered(position: int, event: Any, made: Verdict) -> Delivered:
+    return Delivered(*made.parts(), position, event.kind, event.event_id, event.account_id, event.event_time)

@@ -14,7 +14,7 @@ from ghostnote.decisions.ledger.entries import LONGEST_REASON
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.recording import micros
 from ghostnote.serving.sinks.backoff import Backoff
-from ghostnote.serving.sinks.following import Batch, Told
+from ghostnote.serving.sinks.following import Batch, Delivered
 from ghostnote.serving.telemetry.logs import Log
 from ghostnote.serving.telemetry.metrics import Metrics
 
@@ -23,7 +23,7 @@ WRITTEN = ("hold", "exclude")
 
 
 class IntoLedger:
-    """Delivers batches; see `following.Deliver`. Each decision is in the ledger once, however often it is delivered.
+    """Delivers batches; see `sink.Deliver`. Each decision is in the ledger once, however often it is delivered.
 
     `policy` prices plays. The ledger is made if there is none.
     """
@@ -77,7 +77,7 @@ class IntoLedger:
             self._metrics.delivery("ledger", outcome, count)
 
 
-def _draft(made: Told, event: Any, policy: Policy) -> Draft:
+def _draft(made: Delivered, event: Any, policy: Policy) -> Draft:
     paid = policy.payout_per_play if event.ms_played >= policy.royalty_ms else 0.0
     return Draft(
         kind="play",

@@ -153,7 +153,7 @@ class Webhook:
 
 
 def body_of(batch: Batch) -> bytes:
-    """What is posted: `{"decisions": [...]}`, each as `following.Told`. The same batch gives the same bytes."""
+    """What is posted: `{"decisions": [...]}`, each as `following.Delivered`. The same batch gives the same bytes."""
     return msgspec.json.encode({"decisions": batch.decisions})
 
 

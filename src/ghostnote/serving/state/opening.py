@@ -16,10 +16,12 @@ from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Intake, streams
 from ghostnote.features.stream import KNOWN_BAD_COLUMN
 from ghostnote.progress import Progress, silent
+from ghostnote.serving.state.content import decode_content
 from ghostnote.serving.state.log import begun, records, segments
 from ghostnote.serving.state.places import Places
 from ghostnote.serving.state.seen import hashes_of
-from ghostnote.serving.state.state import State, decode_content, read_about, snapshots
+from ghostnote.serving.state.snapshots import read_about, restore, snapshots
+from ghostnote.serving.state.state import State
 
 #: How often a state is opened anew that changed meanwhile.
 _TRIES = 5
@@ -112,7 +114,7 @@ def _opened(
             if read_about(path).features != names:
                 notes.append(f"The snapshot {path.name} is of other features: the history is folded again.")
                 continue
-            state.restore(path)
+            restore(state, path)
             following = begun(records(places.log, state.address))
         except GhostnoteError as error:
             notes.append(f"{error} An older one is used.")

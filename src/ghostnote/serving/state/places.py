@@ -11,6 +11,7 @@ import msgspec
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
+from ghostnote.serving.state.pages import read_page, write_whole
 
 
 class Filed(msgspec.Struct, frozen=True):
@@ -66,19 +67,27 @@ class Places:
         """How far each sink has followed the log."""
         return self.root / "positions"
 
+    @property
+    def dead_letters(self) -> Path:
+        """Deliveries of the webhook that nobody took."""
+        return self.root / "dead" / "webhook.jsonl"
+
+    @property
+    def chosen(self) -> Path:
+        """Which bundles decide."""
+        return self.root / "models.json"
+
+    @property
+    def _filed(self) -> Path:
+        return self.root / "filed.json"
+
     def filed(self) -> Filed:
         """How far the log has been filed. Raises GhostnoteError if its page cannot be read."""
-        path = self.root / "filed.json"
-        if not path.exists():
-            return Filed()
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=Filed)
-        except (OSError, msgspec.MsgspecError) as error:
-            raise GhostnoteError(f"{path} cannot be read ({error}): restore it from a copy.") from error
+        return read_page(self._filed, Filed, "restore it from a copy") or Filed()
 
     def note_filed(self, filed: Filed) -> None:
         """Remember how far the log has been filed."""
-        write_whole(self.root / "filed.json", msgspec.json.encode(filed))
+        write_whole(self._filed, msgspec.json.encode(filed))
 
     def claim(self) -> int:
         """Keep other services out until the process ends; returns the lock's file descriptor.
@@ -122,19 +131,3 @@ class Places:
         """Let others in before the process ends."""
         while self._locks:
             os.close(self._locks.pop())
-
-
-def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
-    """Write a file under a temporary name, sync it, and put it in its place. Raises OSError.
-
-    `mode` are its permissions, but for those that the process takes away.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

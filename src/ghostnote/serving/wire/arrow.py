@@ -8,7 +8,8 @@ import polars as pl
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.schema import POSITION, TABLES
 from ghostnote.events.validation import check, missing_columns
-from ghostnote.serving.wire.bodies import TABLE_OF, Event, Rejected
+from ghostnote.serving.wire.decisions import Rejected
+from ghostnote.serving.wire.events import TABLE_OF, Event
 
 
 def events_of_arrow(body: bytes, kind: str) -> tuple[list[Any], list[Rejected], list[bytes]]:

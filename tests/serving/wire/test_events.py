@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ghostnote.events.schema import POSITION, TABLES
 from ghostnote.events.validation import check, missing_columns
-from ghostnote.serving.wire.bodies import TABLE_OF, Event, event_of, events_of_lines, lists
+from ghostnote.serving.wire.events import TABLE_OF, Event, event_of, events_of_lines, lists
 
 INPUTS = int(os.environ.get("GHOSTNOTE_FUZZED_BODIES", "3000"))
 

@@ -8,7 +8,7 @@ import pytest
 from tests.serving.running import Running, running
 from tests.worlds import Judged, copy
 
-from ghostnote.serving.service import service as module
+from ghostnote.serving.service import beside as module
 
 
 def _sent(up: Running) -> None:
@@ -37,13 +37,13 @@ def test_what_fails_is_told_and_tried_again(town: Judged, tmp_path: Path, monkey
             raise outcome
         return outcome
 
-    monkeypatch.setattr(module.Service, "_run_beside", beside)
+    monkeypatch.setattr(module.Beside, "_run", beside)
     start = copy(town.lake, tmp_path / "start", "tracks", "ips")
     with running(tmp_path / "state", bundle=town.bundle, lake=start, snapshot_events=1) as up:
         _sent(up)
-        _until(lambda: up.service.upkeep.kept_events == 1)
+        _until(lambda: up.service.beside.kept_events == 1)
         assert len(calls) == 3
-        told = list(up.service.upkeep.failures)
+        told = list(up.service.failures)
     assert "out of luck" in told[0]
     assert told[1] == "no room"
 
@@ -56,7 +56,7 @@ def test_after_a_failure_it_waits(town: Judged, tmp_path: Path, monkeypatch: pyt
         calls.append(refresh)
         return "no room"
 
-    monkeypatch.setattr(module.Service, "_run_beside", beside)
+    monkeypatch.setattr(module.Beside, "_run", beside)
     with running(tmp_path / "state", bundle=town.bundle, snapshot_events=1) as up:
         _sent(up)
         _until(lambda: calls)

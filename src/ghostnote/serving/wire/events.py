@@ -1,4 +1,4 @@
-"""Events as clients send them, checked against the contract, and decisions as they get them."""
+"""Events as clients send them, checked against the contract."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -12,6 +12,7 @@ import polars as pl
 from ghostnote.events.schema import EVENT_TABLES, MAX_ID_LENGTH, POSITION, TABLES, Column
 from ghostnote.events.validation import AGREED_RANGE, check, missing_columns
 from ghostnote.features.stream import KINDS
+from ghostnote.serving.wire.decisions import Rejected
 
 #: Each table's name by the kind of its events.
 TABLE_OF = {kind: table for table, kind in KINDS.items()}
@@ -60,46 +61,6 @@ _NEEDS = {
     )
     for kind, table in TABLE_OF.items()
 }
-
-
-class Decided(msgspec.Struct, frozen=True, gc=False):
-    """What was decided about one event.
-
-    verdict: count, hold or exclude for a play; allow, challenge, limit, review or suspend for all others.
-    score: calibrated probability of fraud; null where no model answers. marked: above the policy's ceiling of honest
-    ones. account: what is done with the account as of the latest run of scoring. position: its place in the order in
-    which the service took events in. bundle, policy: what decided. repeated: the event was known; this is what was
-    decided when it came first.
-    """
-
-    event_id: str
-    kind: str
-    verdict: str
-    position: int
-    score: float | None = None
-    marked: bool = False
-    account: str = "allow"
-    reasons: tuple[str, ...] = ()
-    campaign_id: str | None = None
-    bundle: str = ""
-    policy: str = ""
-    repeated: bool = False
-
-
-class Rejected(msgspec.Struct, frozen=True):
-    """A row that breaks the contract: its number, from 1, and why."""
-
-    row: int
-    reason: str
-
-
-class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of a batch: counts, rows that were rejected, decisions if they were asked for."""
-
-    accepted: int
-    repeated: int
-    rejected: list[Rejected] = []
-    decisions: list[Decided] | None = None
 
 
 #: Times finer than the contract's are cut, as a lake's are; the decoder would round them.

@@ -17,9 +17,9 @@ from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
 from ghostnote.features.history import Intake, streams
 from ghostnote.serving.state.places import Places
-from ghostnote.serving.state.state import read_about, snapshots
+from ghostnote.serving.state.snapshots import read_about, snapshots
 from ghostnote.serving.upkeep.filing import file_log
-from ghostnote.serving.wire.bodies import COLUMNS
+from ghostnote.serving.wire.events import COLUMNS
 
 KILLS = 3
 BATCH = 20
