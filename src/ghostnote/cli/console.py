@@ -37,7 +37,7 @@ def console(
     from ghostnote.decisions.folder import DecisionFolder
     from ghostnote.decisions.royalties.terms import load_terms
     from ghostnote.events.lake import Lake
-    from ghostnote.serving.sockets import listening
+    from ghostnote.serving.http.sockets import listening
 
     agreed = load_terms(terms)
     opened: Any = None
