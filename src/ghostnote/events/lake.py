@@ -192,26 +192,15 @@ def write_parquet_parts(parts: Iterator[pl.DataFrame], schema: pl.Schema, path: 
 
     Otherwise as `write_parquet`. An error of `parts` is raised as it is.
     """
-    errors: list[Exception] = []
 
     def given(columns: list[str] | None, *_: object) -> Iterator[pl.DataFrame]:
-        try:
-            for part in parts:
-                yield part if columns is None else part.select(columns)
-        except Exception as error:
-            errors.append(error)
-            raise
+        for part in parts:
+            yield part if columns is None else part.select(columns)
 
     with _in_place_of(path) as temporary:
-        try:
-            register_io_source(given, schema=schema).sink_parquet(
-                temporary, compression="zstd", compression_level=_LEVEL, statistics=True, maintain_order=True
-            )
-        except pl.exceptions.ComputeError:
-            # The engine tells an error of what it was given in words of its own.
-            if errors:
-                raise errors[0] from None
-            raise
+        register_io_source(given, schema=schema).sink_parquet(
+            temporary, compression="zstd", compression_level=_LEVEL, statistics=True, maintain_order=True
+        )
 
 
 @contextmanager
@@ -223,9 +212,10 @@ def _in_place_of(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(path)
     except (OSError, pl.exceptions.ComputeError) as error:
+        raise GhostnoteError(f"Could not write {path}: {why_not(path, error)}.") from error
+    finally:
         with suppress(OSError):
             temporary.unlink()
-        raise GhostnoteError(f"Could not write {path}: {why_not(path, error)}.") from error
 
 
 def write_csv(rows: pl.DataFrame, path: Path) -> None:
