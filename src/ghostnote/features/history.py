@@ -15,7 +15,6 @@ from ghostnote.events.lake import DAY, Lake
 from ghostnote.events.reading import Reading, read, read_days
 from ghostnote.events.schema import EVENT_TABLES, POSITION, TABLES
 from ghostnote.features import kernels
-from ghostnote.features.ahead import ahead
 from ghostnote.features.declaration import Feature
 from ghostnote.features.fold import Fold
 from ghostnote.features.stream import KNOWN_BAD_COLUMN, build_stream
@@ -25,7 +24,6 @@ from ghostnote.progress import Progress, silent
 _KEPT = frozenset(
     {"track_id", "artist_id", "owner_id", "ms_played", "object_id", "playlist_id", "subnet", "payment_hash"}
 )
-_STEP = "Folding features"
 
 
 @dataclass(frozen=True)
@@ -92,20 +90,15 @@ def play_days(lake: Lake) -> tuple[date, ...]:
 def walk(
     lake: Lake, features: Sequence[Feature], intake: Intake, end: date | None = None, progress: Progress = silent
 ) -> Iterator[Day]:
-    """Every day from the lake's first to `end`, through one fold that starts empty; `intake` is filled on the way.
-
-    A day is read while the one before is folded, so `intake` is known once all days are.
-    """
-    fold, total = Fold(features), _number(lake, end or max(play_days(lake)))
-    for done, (today, stream) in enumerate(ahead(streams(lake, fold.columns | _KEPT, intake, end))):
-        progress(_STEP, min(done, total), total)
+    """Every day from the lake's first to `end`, through one fold that starts empty; `intake` is filled on the way."""
+    fold = Fold(features)
+    for today, stream in streams(lake, fold.columns | _KEPT, intake, end, progress):
         with compiling(progress):
             values = fold.update(stream)
         intake.late = fold.late
         yield Day(today, stream, values)
         # A day is as large as all that is remembered: two of them would not fit where one does.
         del stream, values
-    progress(_STEP, total, total)
 
 
 @contextmanager
@@ -125,7 +118,7 @@ def streams(
     intake: Intake,
     end: date | None = None,
     progress: Progress = silent,
-    step: str = _STEP,
+    step: str = "Folding features",
 ) -> Iterator[tuple[date, pl.DataFrame]]:
     """Every day of arrival from the lake's first to `end` as a stream with `columns`; `intake` is filled on the way."""
     dimensions = _dimensions(lake, intake, ("tracks", "ips"))
@@ -135,7 +128,8 @@ def streams(
     names = [name for name in EVENT_TABLES if name in lake.tables()]
     blank = {name: _blank(lake, name) for name in names}
     sources = {name: _Peekable(read_days(lake, name)) for name in names}
-    total, done = _number(lake, last), 0
+    total = max(len({day for name in names for day in lake.days(name) if day <= last}), 1)
+    done = 0
     # As in `walk`, nothing of a day is held while it is looked at, or while the next one is read.
     while upcoming := [day for source in sources.values() if (day := source.day) is not None and day <= last]:
         today = min(upcoming)
@@ -144,11 +138,6 @@ def streams(
         done += 1
         progress(step, min(done, total), total)
     progress(step, total, total)
-
-
-def _number(lake: Lake, last: date) -> int:
-    """How many days there are, as far as folders tell."""
-    return max(len({day for name in EVENT_TABLES for day in lake.days(name) if day <= last}), 1)
 
 
 def _tables(

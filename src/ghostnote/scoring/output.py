@@ -247,7 +247,7 @@ def _campaigns(run: Run, gone: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     accounts = run.decided.accounts.select("account_id", "plays")
     for found in run.decided.groups:
         members = pl.Series("account_id", found.everybody, dtype=pl.String)
-        plays = accounts.filter(pl.col("account_id").is_in(members.implode()))["plays"].sum()
+        plays = int(accounts.filter(pl.col("account_id").is_in(members.implode()))["plays"].to_numpy().sum())
         spans = run.decided.days.filter(pl.col("account_id").is_in(members.implode()))
         withheld = gone.filter(pl.col("account_id").is_in(members.cast(pl.Categorical).implode()))
         rows.append(

@@ -72,5 +72,5 @@ class Plays:
 
 
 def _read(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
-    rows = pl.read_ipc(path, columns=columns)
+    rows = pl.read_ipc(path, columns=None if columns is None else list(columns))
     return rows.with_columns(pl.col(name).cat.to(pl.Categorical) for name in _IDS if name in rows.columns)

@@ -47,7 +47,7 @@ def score(
     cohorts = Cohorts.of(lake, window[1]) if policy.by_cohort else None
     with Kept(out) as kept, Period(Judge(bundle, policy), seed, kept, cohorts, out) as period:
         intake, aside, past = Intake(), Aside(bundle.sequence, period.judge.folded), Past()
-        # The next day is folded while one is judged.
+        # The next day is read and folded while one is judged, which takes about as long.
         for walked in ahead(walk(lake, aside.folded, intake, window[1], progress)):
             judged = walked.day >= window[0]
             day = aside.follow(walked, judged=judged)

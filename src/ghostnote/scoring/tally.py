@@ -70,7 +70,8 @@ class Tally:
     def paying_of(self, accounts: pl.Series) -> Counts:
         """How many plays of each of `accounts` (text) would be paid."""
         codes = accounts.cast(pl.Categorical).to_physical().to_numpy()
-        return _sized(self._paid_accounts, int(codes.max(initial=0)) + 1)[codes]
+        counts: Counts = _sized(self._paid_accounts, int(codes.max(initial=0)) + 1)[codes]
+        return counts
 
     def _table(self, rows: pl.DataFrame, paying: pl.Series, withheld: pl.DataFrame) -> pl.DataFrame:
         """One day's plays with what was decided about them."""
