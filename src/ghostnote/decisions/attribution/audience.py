@@ -19,7 +19,9 @@ def audiences(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
     """
     owners = hit["owner_id"].unique().sort()
     # By code: a pair is looked at once, however many listeners a hit has.
-    tracks, accounts = (_codes(evidence.heard[name]) for name in ("track_id", "account_id"))
+    # Codes mean the same only as long as somebody holds a Categorical: this one.
+    ids = evidence.heard.select(pl.col("track_id", "account_id").cast(pl.Categorical))
+    tracks, accounts = _codes(ids["track_id"]), _codes(ids["account_id"])
     plays, most = evidence.heard["plays"].to_numpy(), int(tracks.max(initial=0)) + 1
     owner_of = _by_code(evidence.tracks, owners, most)
     aimed = _by_code(hit, owners, most)[tracks] >= 0
@@ -38,7 +40,7 @@ def audiences(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
 
 
 def _codes(ids: pl.Series) -> NDArray[np.uint32]:
-    """A number for each id, the same for the same id everywhere."""
+    """A number for each id."""
     return ids.cast(pl.Categorical).to_physical().to_numpy()
 
 
