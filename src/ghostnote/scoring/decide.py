@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from ghostnote.decisions.campaigns import Group, group
+from ghostnote.decisions.evident import evident_groups, with_evident
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import counted_anew
 from ghostnote.decisions.targets import confirmed_targets, dedicated
@@ -61,7 +62,11 @@ def decide(
     days = add_up(_at_work(counted_anew(days, policy.rules).with_row_index("row"), blocks), policy)
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
     suspects = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks if block.proven))
-    groups = with_blocks(group(sorted(suspects), links), blocks)
+    groups = group(sorted(suspects), links)
+    if supervised:
+        evident = days.filter(pl.col("total") >= policy.account_bar)["account_id"].unique().to_list()
+        groups = with_evident(groups, evident_groups(evident, links, policy.target_accounts))
+    groups = with_blocks(groups, blocks)
     days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     plays = _with_aimed(_marked(plays, play_threshold), campaigns, policy)
     bots = dedicated(plays, policy).cast(pl.String)
