@@ -14,6 +14,7 @@ from ghostnote.backtest.kinds import accounts_by_kind
 from ghostnote.backtest.variants import without_detectors
 from ghostnote.decisions.evaluation import Evaluation, read_evaluation
 from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.untouched import Untouched
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 from ghostnote.training.train import collect
@@ -146,3 +147,16 @@ def test_nothing_to_judge_or_to_judge_by_is_refused(town: Judged, tmp_path: Path
     with pytest.raises(GhostnoteError, match="no day is left to judge"):
         evaluate(town.lake, tmp_path / "out", made_at=MADE_AT, as_of=end)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_hold_out_is_held_against_what_is_known_of_it(town: Judged, tmp_path: Path, found: Evaluation) -> None:
+    policy = Policy(untouched=Untouched(share=0.1, salt="the salt of a test"), reviews_per_day=40)
+    held = evaluate(town.lake, tmp_path, made_at=MADE_AT, bundle=town.loaded, policy=policy, parts=NOTHING)
+    assert found.whole.truth.hold_out is None
+    got = held.whole.truth.hold_out
+    assert got is not None
+    drawn = [account for account in town.table("accounts")["account_id"] if policy.untouched.includes(account)]
+    labelled = town.labels().filter((pl.col("known_at") <= town.as_of) & (pl.col("verdict") == "fraud"))
+    assert got.accounts == len(set(drawn) - set(labelled["subject_id"])) > 5
+    assert sum(row.accounts for row in got.would_be if row.action != "any") > 0
+    assert read_evaluation(tmp_path).whole.truth.hold_out == got

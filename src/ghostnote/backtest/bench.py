@@ -61,7 +61,8 @@ class Bench:
     def measured(self, way: Way, joined: Joined) -> Variant:
         """The figures of one way."""
         alerts = float(way.policy.reviews_per_day)
-        return measured(way.name, way.description, joined, alerts_per_day=alerts, days=len(self.days.days))
+        days, simulated = len(self.days.days), self.facts.simulated
+        return measured(way.name, way.description, joined, alerts_per_day=alerts, days=days, simulated=simulated)
 
     def tried(self, way: Way) -> Variant:
         """`judged` and `measured`."""

@@ -21,13 +21,15 @@ PREVALENCES = (0.005, 0.01, 0.02, 0.05, 0.1)
 _AT = 0.01
 
 
-def measured(name: str, description: str, joined: Joined, *, alerts_per_day: float, days: int) -> Variant:
+def measured(
+    name: str, description: str, joined: Joined, *, alerts_per_day: float, days: int, simulated: bool
+) -> Variant:
     """All that is counted about one way to judge."""
     new = joined.unknown()
     return Variant(
         name=name,
         description=description,
-        truth=compare(joined, alerts_per_day=alerts_per_day, days=days),
+        truth=compare(joined, alerts_per_day=alerts_per_day, days=days, simulated=simulated),
         accounts=_ranking(new.accounts),
         plays=_ranking(new.plays),
         tracks=_of_tracks(joined),

@@ -113,7 +113,7 @@ def environment() -> jinja2.Environment:
         hours=wording.hours,
         drawn=lambda drawing: Markup(drawing.svg),
     )
-    made.globals.update(counted=wording.counted, span=wording.days)
+    made.globals.update(counted=wording.counted, span=wording.days, done=wording.DONE)
     return made
 
 

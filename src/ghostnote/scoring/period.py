@@ -117,10 +117,10 @@ class Period:
         )
 
     def reasons(self, decided: Decided) -> dict[str, list[str]]:
-        """Why each account was acted on or is to be reviewed, by account_id; ValueError if nothing was kept."""
+        """Why accounts are acted on or to be reviewed, or would be, by account_id; ValueError if nothing was kept."""
         if self.kept is None:
             raise ValueError("reasons need the features behind the opinions: give a place to keep them")
-        acted = decided.accounts.filter(pl.col("action") != "allow")
+        acted = decided.accounts.filter((pl.col("action") != "allow") | pl.col("would_be").is_not_null())
         baseline = Baseline.of(np.concatenate(self._peers))
         return explain(
             acted, decided.days, self.kept.take, self.judge.bundle, self.judge.daily, baseline, decided.groups

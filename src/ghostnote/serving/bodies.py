@@ -69,7 +69,8 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     score: calibrated probability of fraud; null where no model answers. marked: above the policy's ceiling of honest
     ones. account: what is done with the account as of the latest run of scoring. position: its place in the order in
     which the service took events in. bundle, policy: what decided. repeated: the event was known; this is what was
-    decided when it came first.
+    decided when it came first. would_be: the verdict that an untouched account is spared, null where none is; for the
+    record, nothing is to be done about it.
     """
 
     event_id: str
@@ -84,6 +85,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     bundle: str = ""
     policy: str = ""
     repeated: bool = False
+    would_be: str | None = None
 
 
 class Rejected(msgspec.Struct, frozen=True):

@@ -203,6 +203,7 @@ def _told(event: Any, made: Verdict, position: int) -> Decided:
         made.campaign_id,
         made.bundle,
         made.policy,
+        would_be=made.would_be,
     )
 
 

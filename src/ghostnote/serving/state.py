@@ -42,6 +42,7 @@ class Verdict(msgspec.Struct, array_like=True, frozen=True, gc=False):
     campaign_id: str | None
     bundle: str
     policy: str
+    would_be: str | None = None
 
 
 class Content(msgspec.Struct, array_like=True, frozen=True):
