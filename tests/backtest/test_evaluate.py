@@ -150,13 +150,16 @@ def test_nothing_to_judge_or_to_judge_by_is_refused(town: Judged, tmp_path: Path
 
 
 def test_the_hold_out_is_held_against_what_is_known_of_it(town: Judged, tmp_path: Path, found: Evaluation) -> None:
-    policy = Policy(untouched=Untouched(share=0.1, salt="the salt of a test"), reviews_per_day=40)
+    acted = town.table("accounts").filter(pl.col("action") != "allow")["account_id"]
+    labelled = town.labels().filter((pl.col("known_at") <= town.as_of) & (pl.col("verdict") == "fraud"))["subject_id"]
+    salts = (Untouched(share=0.1, salt=f"a salt of the test {number}") for number in range(1000))
+    untouched = next(one for one in salts if sum(map(one.includes, set(acted) - set(labelled))) > 2)
+    policy = Policy(untouched=untouched)
     held = evaluate(town.lake, tmp_path, made_at=MADE_AT, bundle=town.loaded, policy=policy, parts=NOTHING)
     assert found.whole.truth.hold_out is None
     got = held.whole.truth.hold_out
     assert got is not None
-    drawn = [account for account in town.table("accounts")["account_id"] if policy.untouched.includes(account)]
-    labelled = town.labels().filter((pl.col("known_at") <= town.as_of) & (pl.col("verdict") == "fraud"))
-    assert got.accounts == len(set(drawn) - set(labelled["subject_id"])) > 5
+    drawn = [account for account in town.table("accounts")["account_id"] if untouched.includes(account)]
+    assert got.accounts == len(set(drawn) - set(labelled))
     assert sum(row.accounts for row in got.would_be if row.action != "any") > 0
     assert read_evaluation(tmp_path).whole.truth.hold_out == got

@@ -73,9 +73,12 @@ class Period:
 
     @property
     def signups(self) -> pl.DataFrame:
-        """account_id and signup_score (float32), the highest of any of its sign-ups; null without a model of them."""
+        """account_id, signup_score (float32), the highest of any of its sign-ups, null without a model of them, and
+        signup_marked: whether one lies above the policy's ceiling.
+        """
         score = pl.col("score").fill_nan(None).max().alias("signup_score")
-        return pl.concat([NO_SIGNUPS.to_frame(), *self._signups]).group_by("account_id").agg(score)
+        marked = pl.col("marked").any().alias("signup_marked")
+        return pl.concat([NO_SIGNUPS.to_frame(), *self._signups]).group_by("account_id").agg(score, marked)
 
     @property
     def odd(self) -> float:
