@@ -16,6 +16,7 @@ from ghostnote.decisions.evaluation import Evaluation, read_evaluation
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.untouched import Untouched
 from ghostnote.errors import GhostnoteError
+from ghostnote.evaluation.metrics import average_precision
 from ghostnote.events.lake import Lake
 from ghostnote.training.train import collect
 
@@ -163,3 +164,30 @@ def test_the_hold_out_is_held_against_what_is_known_of_it(town: Judged, tmp_path
     assert got.accounts == len(set(drawn) - set(labelled))
     assert sum(row.accounts for row in got.would_be if row.action != "any") > 0
     assert read_evaluation(tmp_path).whole.truth.hold_out == got
+
+
+def test_signups_are_ranked_as_they_happened(arrivals: Judged, tmp_path: Path) -> None:
+    found = evaluate(arrivals.lake, tmp_path, made_at=MADE_AT, bundle=arrivals.loaded, parts=NOTHING)
+    signups = found.whole.signups
+    assert signups is not None
+    labels = arrivals.labels().filter((pl.col("subject_type") == "account") & (pl.col("verdict") == "fraud"))
+    known = labels.filter(pl.col("known_at") <= arrivals.as_of)["subject_id"]
+    rows = arrivals.table("accounts").filter(
+        pl.col("signup_score").is_not_null() & ~pl.col("account_id").is_in(known.implode())
+    )
+    truth = labels.filter(source="simulation")
+    fake = rows["account_id"].is_in(truth["subject_id"].implode())
+    assert (signups.ranking.rows, signups.ranking.fraud) == (rows.height, fake.sum())
+    expected = average_precision(rows["signup_score"].cast(pl.Float64).to_numpy(), fake.to_numpy())
+    assert signups.ranking.average_precision == pytest.approx(expected)
+    assert sum(kind.signups for kind in signups.kinds) == fake.sum()
+    assert signups.honest == rows.height - fake.sum()
+    # No more honest people are challenged than the ceiling lets hope, and most of what is challenged is fake.
+    assert signups.low <= Policy().honest_signup_ceiling <= signups.high
+    assert sum(kind.challenged for kind in signups.kinds) > signups.honest_challenged
+
+
+def test_without_a_model_of_signups_nothing_is_said_of_them(found: Evaluation, town: Judged) -> None:
+    assert town.loaded.signup is None
+    assert found.whole.signups is None
+    assert found.sequence is None
