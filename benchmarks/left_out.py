@@ -1,13 +1,13 @@
 """Worlds whose last days are judged account by account, by models taught with every kind of attack or all but one.
 
-What two ways to teach or to score are worth is compared on the same rows: `stacking` and `weak_labels` do. A world is a
+What two ways to teach or to score are worth is compared on the same rows: `teaching` does. A world is a
 simulated lake; models learn from its first days with the labels known by then, and what counts is how accounts not
-labelled by then rank on the others: each kind of attack against honest accounts alone, so that a campaign of five counts
-as much as one of hundreds.
+labelled by then rank on the others: each kind of attack against honest accounts alone, so that a campaign of five
+counts as much as one of hundreds.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,16 +22,16 @@ from ghostnote.backtest.compare import Joined, facts_of, join, labels_by
 from ghostnote.backtest.kinds import accounts_by_kind
 from ghostnote.backtest.spool import Spool
 from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.rules import needed
 from ghostnote.decisions.tables import ACTED
 from ghostnote.evaluation.metrics import average_precision
 from ghostnote.evaluation.ranking import at_share
 from ghostnote.evaluation.splits import usual_as_of
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
+from ghostnote.features.account_days import with_columns
 from ghostnote.features.catalog import CATALOG, TRAINED
 from ghostnote.features.history import Intake, play_days, walk
-from ghostnote.features.account_days import with_columns
-from ghostnote.decisions.rules import needed
 from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.output import Run, tables
 from ghostnote.scoring.period import Period
@@ -139,10 +139,3 @@ def harmed(joined: Joined) -> tuple[int, int]:
         honest.filter(pl.col("action").is_in(ACTED)).height,
         joined.plays.filter(~pl.col("fraud") & pl.col("withheld")).height,
     )
-
-
-def means(found: Sequence[Figure], of: Callable[[Figure], float]) -> dict[tuple[str, bool], float]:
-    """By way and whether the kind was left out: the mean over worlds of the mean over kinds."""
-    rows = pl.DataFrame([(f.way, f.left_out, f.world, of(f)) for f in found], orient="row", schema=["w", "l", "o", "v"])
-    by_world = rows.group_by("w", "l", "o").agg(pl.col("v").mean()).group_by("w", "l").agg(pl.col("v").mean())
-    return {(way, left_out): value for way, left_out, value in by_world.iter_rows()}

@@ -94,9 +94,9 @@ def unlabelled(gathered: Gathered, accounts: frozenset[str]) -> Gathered:
     return replace(gathered, known=known, samples=samples)
 
 
-def in_lockstep(world: World, period: Period) -> frozenset[str]:
+def in_lockstep(period: Period) -> frozenset[str]:
     """Accounts of proven blocks in the days that are learnt from."""
-    blocks = find(pl.concat(period._links))  # noqa: SLF001
+    blocks = find(pl.concat(period._links))
     return frozenset(account for block in blocks if block.proven for account in block.accounts)
 
 
@@ -174,7 +174,8 @@ def _scored(
 def stack(world: World, gathered: Gathered, bundle: Bundle) -> tuple[Stack, pl.DataFrame, Floats]:
     """Learn on account-days that detectors were not fitted on; returns what they think of the judged ones too."""
     days, plays = gathered.samples.days, gathered.samples.plays
-    assert bundle.day is not None and bundle.play is not None
+    assert bundle.day is not None
+    assert bundle.play is not None
     fitted = [
         Boosting(directions=way, rounds=model.rounds)
         for way, model in ((day_directions(TRAINED), bundle.day), (directions(TRAINED), bundle.play))
@@ -219,7 +220,7 @@ def stacked(period: Period, made: Stack, who: pl.DataFrame, thought: Floats) -> 
     """The same period with the stack's probability of each account-day."""
     said = who.with_columns(pl.Series("stacked", made(thought)))
     parts = []
-    for frame in period._days:  # noqa: SLF001
+    for frame in period._days:
         beside = frame.join(said, on=["account_id", "day"], how="left", maintain_order="left")
         without = log_ratio(beside["stacked"].to_numpy(), made.prior, Policy().day_cap)
         raised = pl.col("ratio") > pl.col("without_rules")
@@ -231,8 +232,8 @@ def stacked(period: Period, made: Stack, who: pl.DataFrame, thought: Floats) -> 
             )
         )
     again = replace(period)
-    again._days = parts  # noqa: SLF001
-    again._plays, again._links, again._signups = period._plays, period._links, period._signups  # noqa: SLF001
+    again._days = parts
+    again._plays, again._links, again._signups = period._plays, period._links, period._signups
     return again
 
 
@@ -240,7 +241,7 @@ def stacked(period: Period, made: Stack, who: pl.DataFrame, thought: Floats) -> 
 
 
 def venn_abers(rank: Floats, y: Floats, asked: Floats, points: int = 150) -> Floats:
-    """p1 / (1 - p0 + p1) of an inductive Venn-Abers predictor (Vovk & Petej, 2014), on a grid of ranks, interpolated."""
+    """p1 / (1 - p0 + p1) of an inductive Venn-Abers predictor (Vovk & Petej, 2014), between ranks of a grid."""
     grid = np.unique(np.quantile(np.concatenate([rank, asked]), 1.0 - np.logspace(-4, 0, points)))
     found = []
     for at in grid:
@@ -296,65 +297,70 @@ def calibrations(world: World, gathered: Gathered, bundle: Bundle) -> Iterator[d
 # --- all of it --------------------------------------------------------------------------------------------------------
 
 
-def lines(world: World, *, kinds: bool) -> Iterator[dict[str, object]]:
-    """Every figure of one world, taught with everything; or with each kind removed, and unlabelled."""
-    day = world.gathered.window[1]
-    victims = victims_of(world.bench.lake, world.gathered.known)
-    seen = frozenset(world.gathered.samples.days.accounts.unique())
+@dataclass(frozen=True)
+class _Told:
+    """One way to teach one world: what is left out, and how (everything, removed, unlabelled)."""
 
-    def told(way: str, left_out: str, period: Period, condition: str) -> Iterator[dict[str, object]]:
-        joined = world.joined(period)
-        for found in figures(world, way, left_out, joined.accounts):
-            yield {**asdict(found), "condition": condition}
+    world: World
+    gathered: Gathered
+    left_out: str
+    condition: str
+
+    def lines(self) -> Iterator[dict[str, object]]:
+        """Every figure of it; none if too little is labelled."""
+        bundle = fit(self.gathered)
+        if bundle.day is None or bundle.play is None:
+            return
+        now = self.world.judged(bundle)
+        yield from self._of("now", now)
+        if self.condition != "removed":
+            yield from self._weak(bundle)
+        if self.condition != "unlabelled":
+            yield from self._of("stack", stacked(now, *stack(self.world, self.gathered, bundle)))
+        if self.condition == "everything":
+            yield from calibrations(self.world, self.gathered, bundle)
+
+    def _of(self, way: str, period: Period) -> Iterator[dict[str, object]]:
+        joined = self.world.joined(period)
+        about = {"world": self.world.name, "way": way, "condition": self.condition}
+        for found in figures(self.world, way, self.left_out, joined.accounts):
+            yield {**asdict(found), **about}
         acted, withheld = harmed(joined)
-        yield {
-            "world": world.name,
-            "way": way,
-            "condition": condition,
-            "left_out": left_out,
-            "acted": acted,
-            "withheld": withheld,
-        }
+        yield {**about, "left_out": self.left_out, "acted": acted, "withheld": withheld}
 
-    def weak(gathered: Gathered, bundle: Bundle, left_out: str, condition: str) -> Iterator[dict[str, object]]:
+    def _weak(self, bundle: Bundle) -> Iterator[dict[str, object]]:
+        world, gathered = self.world, self.gathered
+        victims = victims_of(world.bench.lake, gathered.known)
         before = world.judged(bundle, world.taught)
-        ways = {"lockstep": in_lockstep(world, before) - victims, "campaigns": in_campaigns(before) - victims}
+        ways = {"lockstep": in_lockstep(before) - victims, "campaigns": in_campaigns(before) - victims}
         for name, accounts in ways.items():
             new = accounts - gathered.known.fraud_accounts
             right = sum(any(one in theirs for theirs in world.kinds.values()) for one in new)
-            yield {"world": world.name, "weak": name, "left_out": left_out, "accounts": len(new), "right": right}
-            if new:
-                for weight in (WEIGHT,) if left_out or name == "campaigns" else (WEIGHT, 1.0):
-                    taught = fit(weakly(gathered, accounts, weight, day))
-                    yield from told(f"{name} {weight:g}", left_out, world.judged(taught), condition)
+            about = {"world": world.name, "left_out": self.left_out}
+            yield {**about, "weak": name, "accounts": len(new), "right": right}
+            weights = (WEIGHT,) if self.left_out or name == "campaigns" else (WEIGHT, 1.0)
+            for weight in weights if new else ():
+                taught = fit(weakly(gathered, accounts, weight, gathered.window[1]))
+                yield from self._of(f"{name} {weight:g}", world.judged(taught))
 
-    def once(gathered: Gathered, left_out: str, condition: str) -> Iterator[dict[str, object]]:
-        bundle = fit(gathered)
-        if bundle.day is None or bundle.play is None:
-            return
-        now = world.judged(bundle)
-        yield from told("now", left_out, now, condition)
-        if condition != "removed":
-            yield from weak(gathered, bundle, left_out, condition)
-        if condition != "unlabelled":
-            yield from told("stack", left_out, stacked(now, *stack(world, gathered, bundle)), condition)
-        if condition == "everything":
-            yield from calibrations(world, gathered, bundle)
 
+def lines(world: World, *, kinds: bool) -> Iterator[dict[str, object]]:
+    """Every figure of one world, taught with everything; or with each kind removed, and unlabelled."""
     if not kinds:
-        yield from once(world.gathered, "", "everything")
+        yield from _Told(world, world.gathered, "", "everything").lines()
         return
+    seen = frozenset(world.gathered.samples.days.accounts.unique())
     facts = world.bench.facts.rows.filter(subject_type="account", verdict="fraud")
     known = frozenset(world.bench.known["subject_id"])
     for kind, accounts in world.kinds.items():
         new = set(facts.filter(kind=kind)["subject_id"]) - known
         if len(new) >= _WORTH and accounts & seen:
-            yield from once(world.gathered.without(accounts), kind, "removed")
-            yield from once(unlabelled(world.gathered, accounts), kind, "unlabelled")
+            yield from _Told(world, world.gathered.without(accounts), kind, "removed").lines()
+            yield from _Told(world, unlabelled(world.gathered, accounts), kind, "unlabelled").lines()
 
 
 if __name__ == "__main__":
-    for kinds in (False, True):
+    for by_kind in (False, True):
         for one in worlds(sys.argv[1:]):
-            for line in lines(one, kinds=kinds):
+            for line in lines(one, kinds=by_kind):
                 print(json.dumps(line), flush=True)
