@@ -16,6 +16,7 @@ from ghostnote.scoring.acting import Acting, act
 from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.links import summed
 from ghostnote.scoring.lockstep import Found, find, with_blocks
+from ghostnote.scoring.sparing import spare
 from ghostnote.scoring.together import Campaigns, add_up, hold_together
 
 #: Why a play does not count, and what becomes of it: a byte a play.
@@ -26,9 +27,10 @@ VERDICT = pl.Enum(["count", "hold", "exclude"])
 @dataclass(frozen=True)
 class Decided:
     """`days`: the account-days with `total` (running evidence), `confirmed` and `row` (place in the values given).
-    `plays`: with `verdict` and `because` (account, target, held, ceiling or null). `accounts`: account_id, evidence
-    (the highest total), confirmed, certain, plays, action, sources, said (sentences on the choice), campaign_id,
-    first_flagged, surprise, best_row. `notes` are sentences for the summary.
+    `plays`: with `verdict`, `because` (account, target, held, ceiling or null) and `would_be` (the verdict that it is
+    spared, or null). `accounts`: account_id, evidence (the highest total), confirmed, certain, plays, action,
+    untouched, would_be, sources, said (sentences on the choice), campaign_id, first_flagged, surprise, best_row.
+    `notes` are sentences for the summary.
     """
 
     days: pl.DataFrame
@@ -81,7 +83,8 @@ def decide(
     within = Acting(policy.reviews_per_day * days["day"].n_unique(), prior, cohorts, _last(days))
     accounts, limited = act(_accounts(days, plays, campaigns, policy), plays, groups, policy, within)
     if limited.accounts.height:
-        plays = _verdicts(_spared(plays, limited.accounts["account_id"]))
+        plays = _verdicts(_within_ceilings(plays, limited.accounts["account_id"]))
+    accounts, plays = spare(accounts, plays, policy.untouched)
     return Decided(days, plays, accounts, groups, limited.notes)
 
 
@@ -91,7 +94,7 @@ def _last(days: pl.DataFrame) -> date:
     return last
 
 
-def _spared(plays: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
+def _within_ceilings(plays: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
     """`because` where a ceiling spared the account: what is aimed stays excluded, the rest waits for people."""
     theirs = (pl.col("because") == "account") & pl.col("account_id").is_in(accounts.cast(pl.Categorical).implode())
     why = pl.when(pl.col("aimed")).then(pl.lit("target", BECAUSE)).otherwise(pl.lit("ceiling", BECAUSE))

@@ -25,10 +25,12 @@ from ghostnote.decisions.summary import (
     BundleFacts,
     Counts,
     Histograms,
+    HoldOut,
     Money,
     PolicyFacts,
     RuleHits,
     SourceActs,
+    Spared,
     Summary,
     Versions,
     write_document,
@@ -46,6 +48,7 @@ from ghostnote.scoring.decide import Decided
 from ghostnote.scoring.enforcing import enforced
 from ghostnote.scoring.past import Past
 from ghostnote.scoring.sequence import no_scores
+from ghostnote.scoring.sparing import judged
 
 _BINS = 40
 
@@ -107,7 +110,8 @@ def tables(run: Run) -> dict[str, pl.DataFrame]:
     """The decision tables by name, each of the schema in `decisions.tables`."""
     plays = _plays(run)
     accounts = _accounts(run, plays)
-    parts = attribute(Evidence(plays, run.decided.accounts, run.catalogue(), run.past.tracks(), run.past.days))
+    # Who gains and who is hurt does not hang on who is left alone.
+    parts = attribute(Evidence(judged(plays), run.decided.accounts, run.catalogue(), run.past.tracks(), run.past.days))
     found = {
         "accounts": accounts,
         "plays": plays,
@@ -177,12 +181,12 @@ def _account_score(run: Run) -> pl.Expr:
 
 
 def _tracks(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
-    tracks = judge_tracks(plays)
+    tracks = judge_tracks(judged(plays))
     days = (run.window[1] - run.window[0]).days + 1
-    judged = JUDGED.to_frame()
+    audiences = JUDGED.to_frame()
     if run.audiences is not None:
-        judged = run.audiences.judged(tracks, run.policy.track_alerts_per_day * days)
-    return tracks.join(judged, on="track_id", how="left", maintain_order="left").with_columns(
+        audiences = run.audiences.judged(tracks, run.policy.track_alerts_per_day * days)
+    return tracks.join(audiences, on="track_id", how="left", maintain_order="left").with_columns(
         pl.col("watched").fill_null(value=False), pl.col("reasons").fill_null(pl.lit([], dtype=pl.List(pl.String)))
     )
 
@@ -192,7 +196,7 @@ def _owners(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
     # Where nobody knows who is paid, the artist stands for it: money must go somewhere to be seen moving.
     owners = plays.group_by(paid()).agg(
         pl.len().cast(pl.Int64).alias("plays"),
-        gone.sum().cast(pl.Int64).alias("artificial_plays"),
+        (gone | pl.col("would_be").is_not_null()).sum().cast(pl.Int64).alias("artificial_plays"),
         pl.col("paying").sum().cast(pl.Int64),
         (pl.col("paying") & gone).sum().cast(pl.Int64).alias("paying_artificial"),
     )
@@ -296,6 +300,23 @@ def _summary(run: Run, frames: Mapping[str, pl.DataFrame]) -> Summary:
         settings=run.policy,
         acted=_by_source(frames["accounts"]),
         account_days=run.decided.days.height,
+        hold_out=_hold_out(frames) if policy.untouched.share else None,
+    )
+
+
+def _hold_out(frames: Mapping[str, pl.DataFrame]) -> HoldOut:
+    let = frames["plays"].filter(pl.col("would_be").is_not_null()).group_by("account_id")
+    theirs = let.agg(pl.len().alias("let"), pl.col("payout").sum())
+    spared = frames["accounts"].filter(pl.col("would_be").is_not_null()).join(theirs, on="account_id", how="left")
+    counted = (
+        spared.group_by("would_be").agg(pl.len().alias("accounts"), pl.col("let", "payout").sum()).sort("would_be")
+    )
+    return HoldOut(
+        accounts=int(frames["accounts"]["untouched"].sum()),
+        spared=[
+            Spared(action=row["would_be"], accounts=row["accounts"], plays=row["let"], payout=row["payout"])
+            for row in counted.iter_rows(named=True)
+        ],
     )
 
 
