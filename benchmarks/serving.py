@@ -31,10 +31,10 @@ from ghostnote.features.fold import Fold
 from ghostnote.features.tailoring import tailor
 from ghostnote.models.bundle import save_bundle
 from ghostnote.scoring.live import Live
-from ghostnote.serving.load import Outcome, Target, requests_of
-from ghostnote.serving.load import run as send
-from ghostnote.serving.load_events import invented
-from ghostnote.serving.models import folded_by
+from ghostnote.serving.engine.models import folded_by
+from ghostnote.serving.load.events import invented
+from ghostnote.serving.load.sending import Outcome, Target, requests_of
+from ghostnote.serving.load.sending import run as send
 from ghostnote.simulation.scenarios import load_scenario
 from ghostnote.simulation.world import simulate
 from ghostnote.training import train
@@ -211,8 +211,8 @@ def _in_process(bundle: Path, count: int) -> Row:
     """Fold and judge, without HTTP and log: processor time of calls in a loop of nothing else."""
     from ghostnote.features.arriving import Arriving
     from ghostnote.models.bundle import load_bundle
-    from ghostnote.serving.bodies import event_of
-    from ghostnote.serving.state import State
+    from ghostnote.serving.state.state import State
+    from ghostnote.serving.wire.events import event_of
 
     features, absent = folded_by([load_bundle(bundle)])
     live = Live(load_bundle(bundle), Policy(), features)

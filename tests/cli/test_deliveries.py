@@ -8,9 +8,8 @@ import pytest
 from tests.cli.calling import call, done, refused
 from tests.serving.receiving import receiver
 
-from ghostnote.serving.dead_letters import Letter
-from ghostnote.serving.outlets import dead_letters
-from ghostnote.serving.places import Places
+from ghostnote.serving.sinks.dead_letters import DeadLetters, Letter
+from ghostnote.serving.state.places import Places
 
 SECRET = "a secret of some length"
 
@@ -20,7 +19,7 @@ def _letters(root: Path, count: int) -> None:
         letter = Letter(
             str(number), datetime(2026, 3, 2, tzinfo=UTC), 10, "It answered 500.", f'{{"decisions":[{number}]}}'
         )
-        dead_letters(Places(root)).add(letter)
+        DeadLetters(Places(root).dead_letters).add(letter)
 
 
 def test_dead_letters_are_listed_and_sent_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

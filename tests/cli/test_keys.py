@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.cli.calling import done, refused
 
-from ghostnote.serving.keys import KEYS_FILE, Keys
+from ghostnote.serving.access.keys import KEYS_FILE, Keys
 
 
 def test_a_key_is_shown_once_and_lives_until_it_is_revoked(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import msgspec
 
-from ghostnote.serving.confidential import SECRETS, Secret
-from ghostnote.serving.configuring import configure
-from ghostnote.serving.keys import SCOPES
-from ghostnote.serving.metrics import OUTCOMES, REFUSALS, SINKS, SOURCES, STAGES, WATCHED, Metrics
-from ghostnote.serving.settings import TABLES_OF_SETTINGS, Settings
-from ghostnote.serving.webhook import signature
+from ghostnote.serving.access.keys import SCOPES
+from ghostnote.serving.settings.confidential import SECRETS, Secret
+from ghostnote.serving.settings.configuring import configure
+from ghostnote.serving.settings.settings import TABLES_OF_SETTINGS, Settings
+from ghostnote.serving.sinks.webhook import signature
+from ghostnote.serving.telemetry.metrics import OUTCOMES, REFUSALS, SINKS, SOURCES, STAGES, WATCHED, Metrics
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "service-operation.md").read_text(encoding="utf-8")

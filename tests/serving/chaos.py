@@ -26,13 +26,14 @@ import numpy as np
 import polars as pl
 from tests.serving.chaos_worker import FEATURES, START, Deciding, event, opened, upkeep, work
 
-from ghostnote.serving.engine import Engine
-from ghostnote.serving.log import Log, records, segments
-from ghostnote.serving.opening import Known, arriving
-from ghostnote.serving.places import Places
-from ghostnote.serving.seen import hashes_of
-from ghostnote.serving.state import State, snapshots
-from ghostnote.serving.upkeep import file_log
+from ghostnote.serving.engine.engine import Engine
+from ghostnote.serving.state.log import Log, records, segments
+from ghostnote.serving.state.opening import Known, arriving
+from ghostnote.serving.state.places import Places
+from ghostnote.serving.state.seen import hashes_of
+from ghostnote.serving.state.snapshots import snapshots
+from ghostnote.serving.state.state import State
+from ghostnote.serving.upkeep.filing import file_log
 
 #: Of the latest acknowledged events some are sent again: fewer than the log always holds.
 _AGAIN = 60

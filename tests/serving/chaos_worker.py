@@ -15,13 +15,15 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.features.arriving import Rows
 from ghostnote.features.declaration import count, distinct, share, top_share
 from ghostnote.features.predicates import SHORT
-from ghostnote.serving.bodies import Event
-from ghostnote.serving.engine import CannotWriteError, Engine
-from ghostnote.serving.log import Log, segments
-from ghostnote.serving.opening import Known, open_state
-from ghostnote.serving.places import Places
-from ghostnote.serving.state import State, Verdict
-from ghostnote.serving.upkeep import keep_with
+from ghostnote.serving.engine.engine import CannotWriteError, Engine
+from ghostnote.serving.state.log import Log, segments
+from ghostnote.serving.state.opening import Known, open_state
+from ghostnote.serving.state.places import Places
+from ghostnote.serving.state.snapshots import save
+from ghostnote.serving.state.state import State
+from ghostnote.serving.upkeep.keeping import keep_with
+from ghostnote.serving.wire.decisions import Verdict
+from ghostnote.serving.wire.events import Event
 
 FEATURES = (
     count("account", "1h", "x"),
@@ -90,8 +92,8 @@ def work(root: Path, life: str, batches: list[tuple[list[int], str]], room: int 
         os.write(out, json.dumps([[each.event_id, each.bundle, each.policy, each.position] for each in made]).encode())
         os.write(out, b"\n")
         if place % 40 == 39:
-            engine.state.save(places.snapshots)
-    engine.state.save(places.snapshots)
+            save(engine.state, places.snapshots)
+    save(engine.state, places.snapshots)
     os.write(out, b'"done"\n')
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ghostnote.serving.bodies import Event
-from ghostnote.serving.log import Log
-from ghostnote.serving.state import Content, Verdict, encode_content
+from ghostnote.serving.state.content import Content, encode_content
+from ghostnote.serving.state.log import Log
+from ghostnote.serving.wire.decisions import Verdict
+from ghostnote.serving.wire.events import Event
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

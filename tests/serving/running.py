@@ -15,14 +15,14 @@ import polars as pl
 import uvicorn
 
 from ghostnote.events.schema import EVENT_TABLES, TABLES
-from ghostnote.serving.app import build
-from ghostnote.serving.bodies import COLUMNS
-from ghostnote.serving.configuring import Configuration
-from ghostnote.serving.keys import Keys
-from ghostnote.serving.logs import open_log
-from ghostnote.serving.outlets import Outlets
-from ghostnote.serving.service import Service
-from ghostnote.serving.settings import LogSettings, Settings
+from ghostnote.serving.access.keys import Keys
+from ghostnote.serving.http.app import build
+from ghostnote.serving.service.outlets import Outlets
+from ghostnote.serving.service.service import Service
+from ghostnote.serving.settings.configuring import Configuration
+from ghostnote.serving.settings.settings import LogSettings, Settings
+from ghostnote.serving.telemetry.logs import open_log
+from ghostnote.serving.wire.events import COLUMNS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

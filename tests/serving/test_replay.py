@@ -101,8 +101,8 @@ def test_the_lake_that_the_service_writes_is_the_one_that_was_sent(town: Judged,
         up.clock.now = datetime.combine(day, time(12), tzinfo=UTC)
         lines = "\n".join(json.dumps(event) for event in bodies(stream, tables))
         up.client.post("/v1/events", content=lines).raise_for_status()
-    from ghostnote.serving.places import Places
-    from ghostnote.serving.upkeep import file_log
+    from ghostnote.serving.state.places import Places
+    from ghostnote.serving.upkeep.filing import file_log
 
     places = Places(tmp_path / "state")
     assert file_log(places) == stream.height

@@ -33,7 +33,7 @@ def console(
     from ghostnote.console.records import Records
     from ghostnote.decisions.folder import DecisionFolder
     from ghostnote.events.lake import Lake
-    from ghostnote.serving.sockets import listening
+    from ghostnote.serving.http.sockets import listening
 
     opened: Any = None
     if ledger is not None:

@@ -11,8 +11,8 @@ from ghostnote.cli.screen import console, print_json, progress_bars
 from ghostnote.errors import GhostnoteError
 
 if TYPE_CHECKING:
-    from ghostnote.serving.dead_letters import Letter
-    from ghostnote.serving.places import Places
+    from ghostnote.serving.sinks.dead_letters import Letter
+    from ghostnote.serving.state.places import Places
 
 deliveries_app = typer.Typer(
     help="See the webhooks that nobody took, and send them again.", no_args_is_help=True, rich_markup_mode=None
@@ -31,9 +31,9 @@ def list_deliveries(
     as_json: _Json = False,
 ) -> None:
     """Print the dead letters, the oldest first: which decisions, since when, and why."""
-    from ghostnote.serving.outlets import dead_letters
+    from ghostnote.serving.sinks.dead_letters import DeadLetters
 
-    found = dead_letters(_places(state)).letters()
+    found = DeadLetters(_places(state).dead_letters).letters()
     if as_json:
         print_json({"letters": [_plain(letter) for letter in found]})
         return
@@ -50,14 +50,14 @@ def replay(config: _Config = None, state: _State = None, as_json: _Json = False)
 
     Exits 1 if any are left.
     """
-    from ghostnote.serving.configuring import configure
-    from ghostnote.serving.outlets import dead_letters
-    from ghostnote.serving.webhook import Post
+    from ghostnote.serving.settings.configuring import configure
+    from ghostnote.serving.sinks.dead_letters import DeadLetters
+    from ghostnote.serving.sinks.webhook import Post
 
     configuration = configure(config, os.environ, {"state": state})
     if not configuration.settings.webhook.url:
         raise GhostnoteError("There is no webhook to send to: give --config, or GHOSTNOTE_SERVE_WEBHOOK_URL.")
-    letters = dead_letters(_places(Path(configuration.settings.state)))
+    letters = DeadLetters(_places(Path(configuration.settings.state)).dead_letters)
     total, done, why = len(letters.letters()), 0, ""
     secret = configuration.secrets["webhook.secret"]
     post = Post(configuration.settings.webhook, secret, lambda: datetime.now(UTC))
@@ -82,7 +82,7 @@ def replay(config: _Config = None, state: _State = None, as_json: _Json = False)
 
 
 def _places(state: Path) -> "Places":
-    from ghostnote.serving.places import Places
+    from ghostnote.serving.state.places import Places
 
     if not state.is_dir():
         raise GhostnoteError(f"There is no folder {state}: give the --state of a service.")

@@ -10,8 +10,8 @@ from ghostnote.cli.screen import console, print_json
 from ghostnote.errors import GhostnoteError
 
 if TYPE_CHECKING:
-    from ghostnote.serving.keyring import Made
-    from ghostnote.serving.keys import Key
+    from ghostnote.serving.access.keyring import Made
+    from ghostnote.serving.access.keys import Key
 
 keys_app = typer.Typer(
     help="Make, rotate and revoke the service's API keys.", no_args_is_help=True, rich_markup_mode=None
@@ -33,7 +33,7 @@ def create(
     as_json: _Json = False,
 ) -> None:
     """Make a key and print it, once: only its hash is kept. A running service knows it within a second."""
-    from ghostnote.serving import keyring
+    from ghostnote.serving.access import keyring
 
     made = keyring.create(state, name=name, scopes=scope, now=datetime.now(UTC), lasts=_days(days))
     _show_made(made, as_json, "")
@@ -42,7 +42,7 @@ def create(
 @keys_app.command("list")
 def list_keys(state: _State, as_json: _Json = False) -> None:
     """Print all keys ever made, without secrets: what each may do, since when and until when."""
-    from ghostnote.serving.keys import KEYS_FILE, read_keys
+    from ghostnote.serving.access.keys import KEYS_FILE, read_keys
 
     if not state.is_dir():
         raise GhostnoteError(f"There is no folder {state}: give the --state of a service.")
@@ -65,7 +65,7 @@ def rotate(
     as_json: _Json = False,
 ) -> None:
     """Give a key a new secret and print it, once; the old one opens until the grace period is over."""
-    from ghostnote.serving import keyring
+    from ghostnote.serving.access import keyring
 
     made = keyring.rotate(state, key, now=datetime.now(UTC), grace=timedelta(hours=grace_hours), lasts=_days(days))
     until = "The old secret opens nothing any more." if made.key.former is None else ""
@@ -77,7 +77,7 @@ def rotate(
 @keys_app.command("revoke")
 def revoke(state: _State, key: _Which, as_json: _Json = False) -> None:
     """Let a key open nothing any more. A running service knows it within a second."""
-    from ghostnote.serving import keyring
+    from ghostnote.serving.access import keyring
 
     now = datetime.now(UTC)
     revoked = keyring.revoke(state, key, now=now)

@@ -10,7 +10,7 @@ from ghostnote.cli.screen import console, print_json
 from ghostnote.errors import GhostnoteError
 
 if TYPE_CHECKING:
-    from ghostnote.serving.load import Outcome
+    from ghostnote.serving.load.sending import Outcome
 
 # Requests are made before the clock starts, so that making them costs the service's answers no time.
 _AT_MOST = 500_000
@@ -43,8 +43,8 @@ def load(
     import numpy as np
 
     from ghostnote.events.lake import Lake
-    from ghostnote.serving.load import Target, requests_of, run
-    from ghostnote.serving.load_events import invented, of_lake
+    from ghostnote.serving.load.events import invented, of_lake
+    from ghostnote.serving.load.sending import Target, requests_of, run
 
     target = Target.of(url, key)
     count = min(_AT_MOST, max(batch, round((rate or _FAST) * seconds)))

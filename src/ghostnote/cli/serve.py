@@ -11,8 +11,8 @@ import typer
 from ghostnote.cli.screen import print_json, progress_bars
 
 if TYPE_CHECKING:
-    from ghostnote.serving.configuring import Configuration
-    from ghostnote.serving.service import Service
+    from ghostnote.serving.service.service import Service
+    from ghostnote.serving.settings.configuring import Configuration
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -46,8 +46,8 @@ def serve(
     Options win over the environment (GHOSTNOTE_SERVE_...), and that over the file.
     """
     from ghostnote.errors import GhostnoteError
-    from ghostnote.serving.configuring import configure
-    from ghostnote.serving.service import Service
+    from ghostnote.serving.service.service import Service
+    from ghostnote.serving.settings.configuring import configure
 
     given = {
         "state": state,
@@ -74,7 +74,7 @@ def serve(
 
 
 def _show(configuration: "Configuration", as_json: bool) -> None:
-    from ghostnote.serving.settings_text import settings_toml
+    from ghostnote.serving.settings.text import settings_toml
 
     if as_json:
         print_json({"settings": configuration.settings, "origins": configuration.origins})
@@ -83,10 +83,10 @@ def _show(configuration: "Configuration", as_json: bool) -> None:
 
 
 def _run(service: "Service", configuration: "Configuration", *, without_keys: bool, as_json: bool) -> None:
-    from ghostnote.serving.keys import Keys
-    from ghostnote.serving.logs import open_log
-    from ghostnote.serving.outlets import Outlets
-    from ghostnote.serving.server import run
+    from ghostnote.serving.access.keys import Keys
+    from ghostnote.serving.http.server import run
+    from ghostnote.serving.service.outlets import Outlets
+    from ghostnote.serving.telemetry.logs import open_log
 
     log = open_log(configuration.settings.logs, configuration.secrets)
     for note in service.notes:
@@ -110,8 +110,8 @@ def _run(service: "Service", configuration: "Configuration", *, without_keys: bo
 
 def _first_key(service: "Service") -> str | None:
     """A key for the first start; None if there are keys already."""
-    from ghostnote.serving.keyring import create
-    from ghostnote.serving.keys import SCOPES, read_keys
+    from ghostnote.serving.access.keyring import create
+    from ghostnote.serving.access.keys import SCOPES, read_keys
 
     if read_keys(service.places.keys):
         return None

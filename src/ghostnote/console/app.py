@@ -1,13 +1,12 @@
 """The investigators' console: pages made on the server, no script in them, and a JSON twin of each."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 
 import msgspec
-from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,13 +15,24 @@ from starlette.routing import Route
 
 from ghostnote.console import wording
 from ghostnote.console.acting import Acting
+from ghostnote.console.addresses import page as music_page
 from ghostnote.console.caseload import Caseload, Filter, page_of
-from ghostnote.console.looking import Looking, Shown
+from ghostnote.console.catalogue import Catalogue
+from ghostnote.console.downloads import packet_archive
+from ghostnote.console.fines import Fines
+from ghostnote.console.insights import Insights
+from ghostnote.console.looking import Looking
+from ghostnote.console.music import Music
+from ghostnote.console.novelty import Novelty
+from ghostnote.console.overview import Overview
 from ghostnote.console.palette import css_variables
 from ghostnote.console.records import Records
 from ghostnote.console.report import environment
 from ghostnote.console.signing_in import Door, Role, Session, same
+from ghostnote.console.usage import Usage
+from ghostnote.decisions.attribution.concerned import KINDS
 from ghostnote.decisions.ledger import Ledger, Subject
+from ghostnote.decisions.royalties.terms import Terms
 from ghostnote.errors import GhostnoteError
 
 _HERE = Path(__file__).parent
@@ -53,11 +63,17 @@ class RefusedError(Exception):
 class Console:
     """The console's pages over one run's records and, perhaps, a ledger. `door` lets people in."""
 
-    def __init__(self, records: Records, ledger: Ledger | None, door: Door, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, records: Records, ledger: Ledger | None, door: Door, clock: Callable[[], datetime], terms: Terms
+    ) -> None:
         caseload = Caseload(records, ledger)
         self.records, self.door = records, door
         self.looking, self.caseload = Looking(records, caseload), caseload
-        self.acting = Acting(ledger, clock)
+        self.acting, self._clock = Acting(ledger, clock), clock
+        self.catalogue, usage = Catalogue(records), Usage(records)
+        novelty = Novelty(self.catalogue)
+        self.music = Music(self.catalogue, usage, caseload, Fines(terms))
+        self.insights, self.latest = Insights(self.catalogue, usage, novelty), Overview(self.looking, novelty)
         self._pages = environment()
         self._style = css_variables() + "".join(
             (_HERE / "static" / name).read_text(encoding="utf-8") for name in ("report.css", "console.css")
@@ -66,7 +82,7 @@ class Console:
     # Pages: each makes its facts in a thread, so that a long one holds nobody up.
 
     async def overview(self, request: Request) -> Response:
-        return await self._page(request, "overview", self.looking.overview)
+        return await self._page(request, "overview", self.latest.shown)
 
     async def queue(self, request: Request) -> Response:
         chosen = Filter.of(request.query_params)
@@ -79,6 +95,37 @@ class Console:
     async def account(self, request: Request) -> Response:
         named = request.path_params["name"]
         return await self._page(request, "account", lambda: self.looking.account(named))
+
+    async def track(self, request: Request) -> Response:
+        named = request.path_params["name"]
+        return await self._page(request, "track", lambda: self.music.shown("track", named))
+
+    async def owner(self, request: Request) -> Response:
+        named = request.path_params["name"]
+        return await self._page(request, "owner", lambda: self.music.shown("owner", named))
+
+    async def trends(self, request: Request) -> Response:
+        return await self._page(request, "insights", self.insights.shown)
+
+    # Files to take away.
+
+    async def trends_file(self, request: Request) -> Response:
+        """The insights as one page, or their charts as one picture."""
+        self._session(request, "viewer")
+        kind = request.path_params["kind"]
+        if kind not in ("html", "png"):
+            raise RefusedError(404, "The insights are kept as .html, .png or .json.")
+        made = await run_in_threadpool(self.insights.page if kind == "html" else self.insights.picture)
+        return _attached(made, f"insights.{kind}", "text/html" if kind == "html" else "image/png")
+
+    async def packet(self, request: Request) -> Response:
+        """The evidence packet about a track, an owner or a campaign, made now."""
+        self._session(request, "investigator")
+        kind, named = request.path_params["kind"], request.path_params["name"]
+        if kind not in KINDS:
+            raise RefusedError(404, f"There are packets about a {', '.join(KINDS)}, not about a {kind}.")
+        made = await run_in_threadpool(packet_archive, self.catalogue, kind, named, self._clock())
+        return _attached(made, "packet.zip", "application/zip")
 
     async def style(self, request: Request) -> Response:
         return Response(self._style, media_type="text/css", headers={"cache-control": "max-age=3600"})
@@ -137,7 +184,7 @@ class Console:
         wanted = form.get("wanted", "").strip()
         found = await run_in_threadpool(self._found, wanted)
         if found is None:
-            session.told.append("Nothing here has that id. Give the whole id of an account, campaign or case.")
+            session.told.append("Nothing here has that id. Give the whole id of an account, track, owner, campaign or case.")
         return RedirectResponse(self._url(request, found or _local(form.get("back", ""))), 303)
 
     def _found(self, wanted: str) -> str | None:
@@ -146,6 +193,9 @@ class Console:
         try:
             self.records.account(wanted)
         except GhostnoteError:
+            for kind in ("track", "owner"):
+                if self.catalogue.has(kind, wanted):
+                    return music_page(kind, wanted)
             case = self.caseload.cases().get(wanted)
             if case is None or case.subject is None:
                 return None
@@ -154,7 +204,7 @@ class Console:
 
     # What every page needs.
 
-    async def _page(self, request: Request, name: str, make: Callable[[], Shown]) -> Response:
+    async def _page(self, request: Request, name: str, make: Callable[[], tuple[dict[str, Any], Mapping[str, Any]]]) -> Response:
         session = self._session(request, "viewer")
         facts, drawn = await run_in_threadpool(make)
         if request.url.path.endswith(".json"):
@@ -162,7 +212,7 @@ class Console:
         return self._answer(request, name, facts, drawn, session)
 
     def _answer(
-        self, request: Request, name: str, facts: dict[str, Any], drawn: dict[str, Markup], session: Session | None
+        self, request: Request, name: str, facts: dict[str, Any], drawn: Mapping[str, Any], session: Session | None
     ) -> Response:
         frame = self._frame(request, session, "")
         page = self._pages.get_template(f"pages/{name}.html").render(
@@ -231,23 +281,31 @@ class Console:
         return HTMLResponse(page, status)
 
 
-def build(records: Records, ledger: Ledger | None, door: Door, clock: Callable[[], datetime]) -> Starlette:
+def build(
+    records: Records, ledger: Ledger | None, door: Door, clock: Callable[[], datetime], terms: Terms | None = None
+) -> Starlette:
     """The console as an application, to be served alone or mounted below a path of another one.
 
     `door` lets people in: `door.invite` makes the token of a link `/sign-in/TOKEN`. `clock` gives aware times.
+    `terms` say what artificial plays cost the owner of a track; without them the default ones do.
     """
-    console = Console(records, ledger, door, clock)
+    console = Console(records, ledger, door, clock, terms or Terms())
     twins: list[Route] = []
     for path, page in (
         ("/overview", console.overview),
         ("/queue", console.queue),
         ("/campaign/{name:path}", console.campaign),
         ("/account/{name:path}", console.account),
+        ("/track/{name}", console.track),
+        ("/owner/{name}", console.owner),
+        ("/insights", console.trends),
     ):
         twins += [Route(f"{path}.json", page), Route(path, page)]
     routes = [
         Route("/", console.overview),
+        Route("/{kind}/{name:path}/packet.zip", console.packet),
         *twins,
+        Route("/insights.{kind}", console.trends_file),
         Route("/act", console.act, methods=["POST"]),
         Route("/search", console.search, methods=["POST"]),
         Route("/sign-in/{token}", console.sign_in, methods=["GET", "POST"]),
@@ -285,6 +343,11 @@ class _Guarded:
             await send(message)
 
         await self._app(scope, receive, sending)
+
+
+def _attached(content: bytes, name: str, media_type: str) -> Response:
+    """A file to be kept, not opened."""
+    return Response(content, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 def _local(path: str) -> str:

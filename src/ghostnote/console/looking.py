@@ -7,6 +7,7 @@ import polars as pl
 from markupsafe import Markup
 
 from ghostnote.console import pictures
+from ghostnote.console.addresses import page
 from ghostnote.console.caseload import PAGE, Caseload, Filter, page_of, plain
 from ghostnote.console.rasters import evenly
 from ghostnote.console.records import Records
@@ -57,8 +58,7 @@ class Looking:
             ],
             "all_campaigns": rows.height,
         }
-        by_day = days.select(withheld).to_series().to_list()
-        return facts, {"withheld": pictures.growth([(0, withheld) for withheld in by_day], self.records.start)}
+        return facts, {}
 
     def queue(self, chosen: Filter) -> Shown:
         """A page of cases."""
@@ -101,6 +101,7 @@ class Looking:
             "case": plain(case) if case else None,
             "history": history,
             "gain": self._gain(row["owners"]),
+            "top_tracks": _top_tracks(aimed if aimed.height else plays),
             "shared": _shared(places, len(names)),
             "members": self._members(members.head(_ROWS)),
         }
@@ -167,7 +168,7 @@ class Looking:
             "places": places.drop("account_id").head(30).to_dicts(),
             "all_places": places.height,
             "alike": self._members(alike.join(records.accounts, on="account_id", how="left", maintain_order="left")),
-            "top_tracks": top.sort(["plays", "track_id"], descending=[True, False]).head(12).to_dicts(),
+            "top_tracks": _paged(top.sort(["plays", "track_id"], descending=[True, False]).head(12)),
         }
         return facts, {"clock": pictures.clock(plays, records.start, len(records.days))}
 
@@ -188,7 +189,10 @@ class Looking:
         found = self.records.folder.scan("owners").filter(pl.col("owner_id").is_in(owners))
         wanted = ("owner_id", "role", "plays", "artificial_plays", "payout_before", "payout_after")
         rows = found.sort("artificial_plays", descending=True).head(20).collect()
-        return [{name: row[name] for name in wanted} for row in rows.iter_rows(named=True)]
+        return [
+            {"page": page("owner", row["owner_id"]), **{name: row[name] for name in wanted}}
+            for row in rows.iter_rows(named=True)
+        ]
 
     def _history(self, subject: Subject, case: Any) -> list[dict[str, Any]]:
         subjects = [subject] if case is None else [subject, Subject("case", case.case_id)]
@@ -212,6 +216,18 @@ def _shared(places: pl.DataFrame, members: int) -> list[dict[str, Any]]:
     found = places.group_by("kind", "place").agg(accounts=pl.col("account_id").n_unique(), plays=pl.col("plays").sum())
     top = found.filter(pl.col("accounts") > 1).sort(["accounts", "place"], descending=[True, False]).head(12)
     return [{**row, "share": row["accounts"] / members} for row in top.iter_rows(named=True)]
+
+
+def _top_tracks(plays: pl.DataFrame) -> list[dict[str, Any]]:
+    """The tracks with most of some plays: what a campaign was after, if it was after anything."""
+    top = plays.group_by("track_id").agg(
+        accounts=pl.col("account_id").n_unique(), plays=pl.len(), withheld=(pl.col("verdict") != "count").sum()
+    )
+    return _paged(top.sort(["plays", "track_id"], descending=[True, False]).head(12))
+
+
+def _paged(tracks: pl.DataFrame) -> list[dict[str, Any]]:
+    return [{"page": page("track", row["track_id"]), **row} for row in tracks.iter_rows(named=True)]
 
 
 def _value(rows: pl.DataFrame, name: str) -> Any:

@@ -20,7 +20,7 @@ class Records:
     """
 
     def __init__(self, lake: Lake, folder: DecisionFolder) -> None:
-        self.folder = folder
+        self.lake, self.folder = lake, folder
         self.accounts = folder.read("accounts").sort("account_id")
         self.campaigns = folder.read("campaigns")
         self.places = _places(lake, folder).sort("account_id")

@@ -111,9 +111,10 @@ def environment() -> jinja2.Environment:
         moment=wording.moment,
         day=wording.day,
         hours=wording.hours,
+        a_day=wording.a_day,
         drawn=lambda drawing: Markup(drawing.svg),
     )
-    made.globals.update(counted=wording.counted, span=wording.days)
+    made.globals.update(counted=wording.counted, span=wording.days, amount=wording.money)
     return made
 
 

@@ -23,6 +23,15 @@ def number(value: float | None, digits: int = 0) -> str:
     return text.lstrip("-") if float(text.replace(",", "")) == 0 else text.replace("-", "\u2212")
 
 
+def a_day(value: float | None) -> str:
+    """A rate, with one digit after the point where it is small.
+
+    >>> a_day(0.0), a_day(0.5), a_day(889.67), a_day(None)
+    ('0', '0.5', '890', '–')
+    """
+    return number(value, 1 if value and abs(value) < 10 else 0)
+
+
 def counted(count: int, noun: str, plural: str = "") -> str:
     r"""A count with its noun.
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ghostnote.serving.bodies import Decided
-from ghostnote.serving.log import Log, records
-from ghostnote.serving.state import Content, Verdict, decode_content, encode_content
+from ghostnote.serving.state.content import Content, decode_content, encode_content
+from ghostnote.serving.state.log import Log, records
+from ghostnote.serving.wire.decisions import Decided, Verdict
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC).toordinal()
 _COUNTS = Verdict("count", 0.01, False, "allow", (), None, "bundle", "policy")
@@ -59,4 +59,4 @@ class Kept:
         self.log.append(len(fresh), encode_content(content))
         self.offsets |= offsets
         names = {event.event_id for event in fresh}
-        future.set_result([Decided(e.event_id, e.kind, "count", 0, repeated=e.event_id not in names) for e in events])
+        future.set_result([Decided(*_COUNTS.parts(), e.event_id, e.kind, 0, e.event_id not in names) for e in events])

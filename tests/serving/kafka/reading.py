@@ -11,8 +11,8 @@ from tests.serving.kafka.broker import QUICK
 from tests.serving.kafka.kept import Kept
 
 from ghostnote.serving.kafka.source import Source
-from ghostnote.serving.logs import open_log
-from ghostnote.serving.settings import KafkaSettings, LogSettings
+from ghostnote.serving.settings.settings import KafkaSettings, LogSettings
+from ghostnote.serving.telemetry.logs import open_log
 
 if __name__ == "__main__":
     brokers, topic, group, folder, pause = sys.argv[1:]

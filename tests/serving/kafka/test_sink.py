@@ -12,12 +12,13 @@ from confluent_kafka import KafkaException
 from tests.serving.kafka.broker import Broker, broker, wait_for
 from tests.serving.logged import Logged
 
-from ghostnote.serving.backoff import Backoff
-from ghostnote.serving.following import Follower, Sink
 from ghostnote.serving.kafka.sink import Topic
-from ghostnote.serving.logs import open_log
-from ghostnote.serving.metrics import Metrics
-from ghostnote.serving.settings import KafkaSettings, LogSettings
+from ghostnote.serving.settings.settings import KafkaSettings, LogSettings
+from ghostnote.serving.sinks.backoff import Backoff
+from ghostnote.serving.sinks.following import Follower
+from ghostnote.serving.sinks.sink import Sink
+from ghostnote.serving.telemetry.logs import open_log
+from ghostnote.serving.telemetry.metrics import Metrics
 
 QUICKLY = Backoff(0.01, 0.05, random.Random(1))
 

@@ -16,16 +16,16 @@ from tests.serving.kafka.broker import QUICK, Broker, broker, wait_for
 from tests.serving.kafka.kept import Kept
 
 from ghostnote.errors import GhostnoteError
-from ghostnote.serving.calls import BusyError, StoppedError
-from ghostnote.serving.confidential import Secret
-from ghostnote.serving.engine import CannotWriteError
+from ghostnote.serving.engine.calls import BusyError, StoppedError
+from ghostnote.serving.engine.engine import CannotWriteError
 from ghostnote.serving.kafka import source as reading
 from ghostnote.serving.kafka.client import library
 from ghostnote.serving.kafka.poison import Poison, keeping
 from ghostnote.serving.kafka.source import Source
-from ghostnote.serving.logs import open_log
-from ghostnote.serving.metrics import Metrics
-from ghostnote.serving.settings import KafkaSettings, LogSettings
+from ghostnote.serving.settings.confidential import Secret
+from ghostnote.serving.settings.settings import KafkaSettings, LogSettings
+from ghostnote.serving.telemetry.logs import open_log
+from ghostnote.serving.telemetry.metrics import Metrics
 
 
 @pytest.fixture
@@ -130,8 +130,8 @@ def test_whenever_it_is_killed_every_event_is_in_the_log_once(kafka: Broker, tmp
 
 
 def _ids(folder: Path) -> list[str]:
-    from ghostnote.serving.log import records
-    from ghostnote.serving.state import decode_content
+    from ghostnote.serving.state.content import decode_content
+    from ghostnote.serving.state.log import records
 
     return [one.event_id for record in records(folder) for one in decode_content(record.content).events]
 

@@ -17,7 +17,10 @@ from ghostnote.console.charts.days import (
     withheld_share,
 )
 from ghostnote.console.charts.evaluation import first_day, kinds_left_out, precision_recall, reliability
+from ghostnote.console.charts.health import marked_share, score_shift
+from ghostnote.console.charts.insights import grown, spoke_against, withheld_by, withheld_by_role
 from ghostnote.console.charts.money import owner_payouts
+from ghostnote.console.charts.music import concentration, mix
 from ghostnote.console.charts.scores import rule_hits, score_histogram
 from ghostnote.console.charts.tracks import artificial_by_role, track_shares
 from ghostnote.console.charts.truth import campaigns_caught, cohort_rates
@@ -30,10 +33,14 @@ __all__ = [
     "campaign_strip",
     "campaigns_caught",
     "cohort_rates",
+    "concentration",
     "enable_theme",
     "first_day",
+    "grown",
     "hours_of_day",
     "kinds_left_out",
+    "marked_share",
+    "mix",
     "ordinary_raster",
     "owner_payouts",
     "payout_at_stake",
@@ -42,8 +49,12 @@ __all__ = [
     "reliability",
     "rule_hits",
     "score_histogram",
+    "score_shift",
     "signups",
+    "spoke_against",
     "track_shares",
+    "withheld_by",
+    "withheld_by_role",
     "withheld_plays",
     "withheld_share",
 ]

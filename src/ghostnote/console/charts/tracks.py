@@ -10,7 +10,8 @@ from ghostnote.console.palette import ARTIFICIAL, GOOD, HELD, HONEST, INK, MUTED
 from ghostnote.decisions.tables import GAINING
 from ghostnote.decisions.tracks import PENALTY_SHARE
 
-_ROLES = {
+#: The colour of each role.
+ROLE_COLOURS = {
     "beneficiary": ARTIFICIAL,
     "takeover": INK,
     "sabotaged": GOOD,
@@ -27,7 +28,7 @@ def track_shares(tracks: pl.DataFrame, *, width: int = WIDTH - LABELS) -> ChartT
     y = label_axis("label")
     share = alt.Axis(title="artificial share of plays", format=".0%", tickCount=5, orient="bottom")
     colour = alt.Color(
-        "role:N", scale=colours({role: _ROLES[role] for role in _ROLES if role in rows["role"].to_list()})
+        "role:N", scale=colours({role: ROLE_COLOURS[role] for role in ROLE_COLOURS if role in rows["role"].to_list()})
     )
     base = alt.Chart(rows.select("label", "low", "high", "artificial_share", "role")).encode(y=y)
     spread = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
@@ -59,7 +60,7 @@ def artificial_by_role(roles: pl.DataFrame, *, width: int = WIDTH - LABELS) -> C
             scale=alt.Scale(domainMax=1.6 * max(counted, default=1)),
         ),
     )
-    scale = colours({role: _ROLES[role] for role in _ROLES if role in rows["role"].to_list()})
+    scale = colours({role: ROLE_COLOURS[role] for role in ROLE_COLOURS if role in rows["role"].to_list()})
     chart = base.mark_bar(height=14).encode(color=alt.Color("role:N", scale=scale, legend=None))
     chart += base.mark_text(align="left", dx=5).encode(text="said:N")
     gained = sum(plays for role, plays in zip(roles["role"], counted, strict=True) if role in GAINING)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
@@ -38,18 +37,19 @@ def concerned(folder: DecisionFolder, lake: Lake, kind: str, name: str) -> Conce
 
     Raises `GhostnoteError` if the decisions know no such thing, it has no artificial play, or the lake has none of it.
     """
-    every = _owned(folder.read("tracks"), lake)
+    every = owned(folder.read("tracks"), lake)
     tracks = _tracks(folder, every, kind, name)
     plays = folder.scan("plays").filter(pl.col("track_id").is_in(tracks["track_id"].implode()))
     decided = plays.select("event_id", "event_time", "account_id", "track_id", "verdict", "withheld_payout").collect()
     if not (decided["verdict"] != "count").any():
         raise GhostnoteError(f"No play of the {kind} {name} is withheld: there is nothing to give evidence of.")
-    heard = _heard(lake, tracks["track_id"], decided)
+    heard = _heard(folder, lake, tracks["track_id"], decided)
     joined = decided.join(heard, on="event_id", how="left", maintain_order="left").drop("event_id")
     return Concerned(kind, name, tracks, joined, _beside(folder, every, tracks, decided))
 
 
-def _owned(tracks: pl.DataFrame, lake: Lake) -> pl.DataFrame:
+def owned(tracks: pl.DataFrame, lake: Lake) -> pl.DataFrame:
+    """`tracks` (track_id, owner_id) with who is paid for each as owner_id: the artist where nobody knows the owner."""
     known = read(lake, "tracks").rows
     if known.is_empty() or "artist_id" not in known.columns:
         return tracks
@@ -85,11 +85,11 @@ def _of_campaign(folder: DecisionFolder, every: pl.DataFrame, name: str) -> pl.D
     return sought
 
 
-def _heard(lake: Lake, tracks: pl.Series, decided: pl.DataFrame) -> pl.DataFrame:
-    """event_id, source, source_id, country as the lake has them, day by day of arrival."""
+def _heard(folder: DecisionFolder, lake: Lake, tracks: pl.Series, decided: pl.DataFrame) -> pl.DataFrame:
+    """event_id, source, source_id, country as the lake has them, day by day of arrival of the days that were judged."""
     wanted = tracks.implode()
     parts = [pl.DataFrame(schema={"event_id": pl.String(), **_LAKE})]
-    for rows in _days(lake):
+    for rows in _days(folder, lake):
         chosen = rows.filter(pl.col("track_id").is_in(wanted))
         parts.append(
             chosen.select(
@@ -106,10 +106,8 @@ def _heard(lake: Lake, tracks: pl.Series, decided: pl.DataFrame) -> pl.DataFrame
     return heard
 
 
-def _days(lake: Lake) -> Iterator[pl.DataFrame]:
-    day: date
-    for day, reading in read_days(lake, "plays"):
-        del day
+def _days(folder: DecisionFolder, lake: Lake) -> Iterator[pl.DataFrame]:
+    for _, reading in read_days(lake, "plays", folder.summary.start, folder.summary.end):
         yield reading.rows
 
 

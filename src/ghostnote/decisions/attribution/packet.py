@@ -108,15 +108,15 @@ def packet(folder: DecisionFolder, about: Concerned, *, made_at: datetime, conta
         follows=[CONSEQUENCES[one].follows for one in roles],
         appeal=contact or APPEAL,
         currency=folder.summary.money.currency,
-        total=_counted(plays, pl.lit("all"))[0],
+        total=counts(plays, pl.lit("all"))[0],
         withheld=float(gone["withheld_payout"].sum()),
         listeners=plays["account_id"].n_unique(),
         artificial_listeners=by_listener.height,
         half=int((by_listener["plays"].cum_sum() * 2 < by_listener["plays"].sum()).sum()) + 1,
         other_tracks=about.beside[0],
         other_owners=about.beside[1],
-        days=sorted(_counted(plays, pl.col("day")), key=lambda one: one.name),
-        sources=_counted(plays, pl.col("source").fill_null(UNKNOWN)),
+        days=sorted(counts(plays, pl.col("day")), key=lambda one: one.name),
+        sources=counts(plays, pl.col("source").fill_null(UNKNOWN)),
         countries=_countries(plays),
         top=[Listener(number=n, **row) for n, row in enumerate(by_listener.head(SHOWN).iter_rows(named=True), 1)],
         tracks=_tracks(about),
@@ -137,7 +137,7 @@ def _roles(folder: DecisionFolder, about: Concerned) -> tuple[str | None, Sequen
     return role, [role]
 
 
-def _counted(plays: pl.DataFrame, by: pl.Expr) -> list[Counted]:
+def counts(plays: pl.DataFrame, by: pl.Expr) -> list[Counted]:
     """Counts by something, most plays first; of the interval, listeners are the trials."""
     gone = pl.col("verdict") != "count"
     share, trials = pl.col("share"), pl.col("listeners")
@@ -159,7 +159,7 @@ def _counted(plays: pl.DataFrame, by: pl.Expr) -> list[Counted]:
 def _countries(plays: pl.DataFrame) -> list[Counted]:
     few = pl.col("account_id").n_unique().over("country") < _FEWEST
     named = pl.when(few & pl.col("country").is_not_null()).then(pl.lit(OTHER)).otherwise("country")
-    return _counted(plays.with_columns(named.fill_null(UNKNOWN).alias("country")), pl.col("country"))
+    return counts(plays.with_columns(named.fill_null(UNKNOWN).alias("country")), pl.col("country"))
 
 
 def _listeners(gone: pl.DataFrame) -> pl.DataFrame:

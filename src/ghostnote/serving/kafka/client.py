@@ -4,8 +4,8 @@ import logging
 from typing import Any
 
 from ghostnote.errors import GhostnoteError
-from ghostnote.serving.confidential import Secret
-from ghostnote.serving.settings import KafkaSettings
+from ghostnote.serving.settings.confidential import Secret
+from ghostnote.serving.settings.settings import KafkaSettings
 
 #: Where the library's own lines go; `serving.logs` gives them their form.
 LOGGER = logging.getLogger("ghostnote.kafka")

@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 
-from ghostnote.serving.backoff import Backoff
-from ghostnote.serving.confidential import Secret
-from ghostnote.serving.following import Batch
 from ghostnote.serving.kafka.client import library, opened, signing_in
-from ghostnote.serving.logs import Log
-from ghostnote.serving.metrics import Metrics
-from ghostnote.serving.settings import KafkaSettings
+from ghostnote.serving.settings.confidential import Secret
+from ghostnote.serving.settings.settings import KafkaSettings
+from ghostnote.serving.sinks.backoff import Backoff
+from ghostnote.serving.sinks.following import Batch
+from ghostnote.serving.telemetry.logs import Log
+from ghostnote.serving.telemetry.metrics import Metrics
 
 #: How long the client itself tries to deliver a message before the batch is sent anew.
 _TRY_S = 30.0

@@ -13,15 +13,15 @@ from concurrent.futures import TimeoutError as NotYet
 from typing import Any
 
 from ghostnote.errors import GhostnoteError
-from ghostnote.serving.bodies import event_of
-from ghostnote.serving.calls import BusyError, StoppedError
-from ghostnote.serving.confidential import Secret
-from ghostnote.serving.engine import CannotWriteError
+from ghostnote.serving.engine.calls import BusyError, StoppedError
+from ghostnote.serving.engine.engine import CannotWriteError
 from ghostnote.serving.kafka.client import library, opened, signing_in
 from ghostnote.serving.kafka.poison import Poison
-from ghostnote.serving.logs import Log
-from ghostnote.serving.metrics import Metrics
-from ghostnote.serving.settings import KafkaSettings
+from ghostnote.serving.settings.confidential import Secret
+from ghostnote.serving.settings.settings import KafkaSettings
+from ghostnote.serving.telemetry.logs import Log
+from ghostnote.serving.telemetry.metrics import Metrics
+from ghostnote.serving.wire.events import event_of
 
 #: Hands events to the engine with the offsets after them; the future holds the decisions.
 Submit = Callable[[Sequence[Any], dict[str, int]], "Future[Sequence[Any]]"]

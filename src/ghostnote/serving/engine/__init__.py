@@ -1,0 +1,1 @@
+"""Takes events in and decides about them: calls, the engine, and which bundle is asked."""

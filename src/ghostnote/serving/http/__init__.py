@@ -1,0 +1,1 @@
+"""The service over HTTP: its pages, its own description, the server."""

@@ -1,0 +1,1 @@
+"""Loads a service, and times its answers."""

@@ -1,0 +1,1 @@
+"""What the service remembers, and its files: the write-ahead log, the state that follows it, snapshots."""

@@ -1,0 +1,110 @@
+"""Snapshots of a state: whole or not at all, each with its place in the log; the last two are kept."""
+
+import os
+import shutil
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ghostnote.errors import GhostnoteError
+from ghostnote.events.lake import why_not
+from ghostnote.serving.state.pages import read_page
+from ghostnote.serving.state.seen import Seen, hashes_of
+from ghostnote.serving.state.state import State
+
+#: Raised by one whenever a snapshot's parts change their meaning; the fold's has a number of its own.
+FORMAT = 1
+_KEPT = 2
+_CANARY = "ghostnote"
+
+
+class About(msgspec.Struct, frozen=True):
+    """A snapshot's own page: which format, how far in the log, which features, what else is remembered."""
+
+    format: int
+    address: int
+    position: int
+    day: int
+    features: list[str]
+    canary: int
+    offsets: dict[str, int] = {}
+
+
+def save(state: State, folder: Path) -> Path:
+    """Write a snapshot under `folder`, whole or not at all, and leave no more than the last two there.
+
+    Raises GhostnoteError if it cannot be written.
+    """
+    target = folder / f"{state.address:020d}"
+    temporary = folder / f".{target.name}.{os.getpid()}.tmp"
+    try:
+        for left in folder.glob(".*.tmp"):  # By a process that was killed; two never save at once.
+            shutil.rmtree(left, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        state.fold.snapshot(temporary / "fold.npz")
+        with (temporary / "seen.npz").open("wb") as file:
+            np.savez(file, allow_pickle=False, **state.seen.to_arrays())
+            file.flush()
+            os.fsync(file.fileno())
+        (temporary / "about.json").write_bytes(msgspec.json.encode(_about(state)))
+        if target.exists():
+            shutil.rmtree(target)
+        temporary.rename(target)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise GhostnoteError(f"Could not write the snapshot {target}: {why_not(target, error)}.") from error
+    except GhostnoteError:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    for old in snapshots(folder)[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def restore(state: State, path: Path) -> None:
+    """Go on from a snapshot. Raises GhostnoteError if it is damaged, or of other features."""
+    about = read_about(path)
+    state.fold.restore(path / "fold.npz")
+    try:
+        with (path / "seen.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            seen = Seen.from_arrays({name: file[name] for name in file.files})
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise GhostnoteError(f"The snapshot {path} is damaged ({error}).") from error
+    # Another version may hash otherwise: then what it knew is of no use.
+    state.seen = seen if about.canary == _canary() else Seen()
+    state.address, state.position, state.day = about.address, about.position, date.fromordinal(about.day)
+    state.offsets = dict(about.offsets)
+
+
+def snapshots(folder: Path) -> list[Path]:
+    """The complete snapshots under a folder, in order."""
+    return sorted(path for path in folder.glob("[0-9]*") if path.is_dir())
+
+
+def read_about(path: Path) -> About:
+    """A snapshot's own page. Raises GhostnoteError if there is none that can be read."""
+    about = read_page(path / "about.json", About, "the snapshot is damaged")
+    if about is None:
+        raise GhostnoteError(f"The snapshot {path} is damaged: it has no about.json.")
+    if about.format != FORMAT:
+        raise GhostnoteError(f"The snapshot {path} has format {about.format}, this version reads {FORMAT}.")
+    return about
+
+
+def _about(state: State) -> About:
+    return About(
+        format=FORMAT,
+        address=state.address,
+        position=state.position,
+        day=state.day.toordinal(),
+        features=list(state.fold.names),
+        canary=_canary(),
+        offsets=state.offsets,
+    )
+
+
+def _canary() -> int:
+    return int(hashes_of([_CANARY])[0])

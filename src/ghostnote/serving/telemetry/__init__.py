@@ -1,0 +1,1 @@
+"""What the service tells of itself: a log on stderr, and series that Prometheus reads."""
