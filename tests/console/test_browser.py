@@ -5,7 +5,9 @@ import shutil
 import socket
 import subprocess
 import threading
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -72,6 +74,11 @@ def _elsewhere(url: str, address: str) -> bool:
     return not url.startswith((address, "data:"))
 
 
+def keep(page: Page, name: str) -> None:
+    """A screenshot in the folder `build/console`, to be looked at after a run."""
+    page.screenshot(path=Path("build") / "console" / f"{name}.png", full_page=True)
+
+
 def test_triage_the_queue_with_the_keyboard(page: Page) -> None:
     page.get_by_role("link", name="Queue").press("Enter")
     page.get_by_label("About").select_option("campaign")
@@ -111,6 +118,49 @@ def test_judge_a_campaign_but_for_one_account_and_undo_it(page: Page) -> None:
     assert page.get_by_role("checkbox").count() == count
 
 
+def test_find_out_why_a_track_was_penalised(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("searchbox").fill("loop-00003")
+    page.get_by_role("searchbox").press("Enter")
+    page.get_by_role("heading", name="Track loop-00003").wait_for()
+    assert "loop-00003" not in page.url
+    # Why: its part, what speaks for it and against it, and what would be charged.
+    assert "far beyond any audience" in page.get_by_role("region", name="Part").inner_text()
+    assert "Its catalogue is played through." in page.get_by_role("main").inner_text()
+    assert "at the line of 90\u00a0%" in page.get_by_role("main").inner_text()
+    assert page.get_by_role("img").count() >= 3
+    keep(page, "track")
+    page.get_by_role("link", name="C-0002").first.click()
+    page.get_by_role("heading", name="Campaign C-0002").wait_for()
+    page.get_by_role("link", name="distro-loop").click()
+    page.get_by_role("heading", name="Owner distro-loop").wait_for()
+    keep(page, "owner")
+    page.go_back()
+    page.go_back()
+    page.get_by_role("heading", name="Track loop-00003").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the evidence packet").click()
+    download.value.save_as(tmp_path / "packet.zip")
+    with zipfile.ZipFile(tmp_path / "packet.zip") as archive:
+        assert archive.namelist() == ["packet.html", "packet.json"]
+        assert b"loop-00003" in archive.read("packet.html")
+
+
+def test_take_the_insights_away(page: Page, tmp_path: Path) -> None:
+    page.get_by_label("Pages").get_by_role("link", name="Insights").click()
+    page.get_by_role("heading", name="What is new").wait_for()
+    keep(page, "insights")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="one HTML file").click()
+    download.value.save_as(tmp_path / "insights.html")
+    assert page.context.browser is not None
+    file = page.context.browser.new_page()
+    file.goto(f"file://{tmp_path / 'insights.html'}")
+    assert file.get_by_role("img").count() == page.get_by_role("img").count()
+    assert file.get_by_role("link").count() == 1
+    page.get_by_role("link", name="C-0003").first.click()
+    page.get_by_role("heading", name="Campaign C-0003").wait_for()
+
+
 @pytest.mark.parametrize("width", [1280, 1024, 800])
 def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
@@ -119,3 +169,8 @@ def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.locator("tbody a").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("searchbox").fill("distro-loop")
+    page.get_by_role("searchbox").press("Enter")
+    for _ in range(2):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_label("Pages").get_by_role("link", name="Insights").click()

@@ -9,8 +9,7 @@ import polars as pl
 import pytest
 from altair.typing import ChartType
 
-from ghostnote.console import charts
-from ghostnote.console.drawing import specification
+from ghostnote.console import charts, drawing
 from ghostnote.console.palette import COLOURS
 from ghostnote.console.rasters import Raster
 from ghostnote.decisions.summary import CampaignTruth, CohortTruth, RuleHits
@@ -31,7 +30,7 @@ def some_days() -> pl.DataFrame:
 
 
 def title(chart: ChartType) -> str:
-    said = specification(chart)["title"]["text"]
+    said = drawing.specification(chart)["title"]["text"]
     assert isinstance(said, str)
     return said.replace("\u00a0", " ")
 
@@ -86,13 +85,13 @@ def test_roles_say_how_much_was_for_those_who_gain() -> None:
 def test_labels_stay_apart_where_ids_differ_in_the_middle() -> None:
     ids = ["x" * 30 + middle + "y" * 30 for middle in "abc"]
     rows = [(name, "o", 10, 10, 10, 1.0, 0.7, 1.0, "beneficiary", 0.0, None, False, []) for name in ids]
-    spec = specification(charts.track_shares(pl.DataFrame(rows, schema=TRACKS, orient="row")))
+    spec = drawing.specification(charts.track_shares(pl.DataFrame(rows, schema=TRACKS, orient="row")))
     labels = {row["label"] for rows in spec["datasets"].values() for row in rows if "label" in row}
     assert len(labels) == 3
 
 
 def bar_zones(chart: ChartType) -> list[str]:
-    spec: dict[str, Any] = specification(chart)
+    spec: dict[str, Any] = drawing.specification(chart)
     return [row["zone"] for rows in spec["datasets"].values() for row in rows if "zone" in row]
 
 
@@ -151,3 +150,59 @@ def test_notebooks_get_the_same_look() -> None:
         assert config["axis"]["labelColor"] == COLOURS["muted"][1]
     finally:
         alt.theme.enable(before)
+
+
+def test_sources_stand_beside_what_is_usual() -> None:
+    rows = [
+        {"name": "playlist", "honest": 10, "artificial": 80, "part": 0.9, "usual": 0.3},
+        {"name": "<other>", "honest": 10, "artificial": 0, "part": 0.1, "usual": None},
+    ]
+    assert title(charts.mix(rows, "track")) == "90 % of its plays come from: playlist; of all plays 30 %"
+    assert title(charts.mix(rows[1:], "track")) == "10 % of its plays come from: <other>"
+
+
+def test_concentration_says_what_the_keenest_tenth_does() -> None:
+    parts, own, usual = (0.01, 0.1, 0.5), (0.2, 0.62, 0.9), (0.05, 0.31, 0.7)
+    said = "The keenest 10 % of its listeners made 62 % of its plays"
+    assert title(charts.concentration(parts, own, usual, "track")) == f"{said}; usually 31 %"
+    assert title(charts.concentration(parts, own, None, "owner")) == said
+
+
+def test_growth_names_what_grew_most() -> None:
+    rows = [{"label": "c-1", "before": 30, "recent": 90}, {"label": "c-2", "before": 90, "recent": 30}]
+    assert title(charts.grown(rows, 3, "campaigns")) == "Of the campaigns, c-1 grew most: by 20 plays a day"
+    assert title(charts.grown(rows[1:], 3, "tracks")) == "None of the tracks grew"
+
+
+def test_withheld_plays_by_part_and_by_cohort() -> None:
+    days = [date(2026, 3, 4), date(2026, 3, 5)]
+    rows = pl.DataFrame(
+        [(days[0], "beneficiary", 75), (days[1], "camouflage", 25)],
+        schema={"day": pl.Date, "role": pl.String, "plays": pl.Int64},
+        orient="row",
+    )
+    said = "75 % of withheld plays are on tracks whose part is: beneficiary"
+    assert title(charts.withheld_by_role(rows, days)) == said
+    assert title(charts.withheld_by_role(rows.clear(), days)) == "No play was withheld"
+    shares = [
+        {"name": "SE", "share": 0.26, "low": 0.2, "high": 0.3},
+        {"name": "DE", "share": 0.0, "low": 0, "high": 0.1},
+    ]
+    assert title(charts.withheld_by(shares, 0.03, "country")) == "By country: most is withheld of SE, 26 %"
+    assert title(charts.withheld_by(shares[1:], 0.0, "plan")) == "By plan: nothing is withheld anywhere"
+
+
+def test_what_spoke_against_accounts_comes_in_words() -> None:
+    rows = [{"name": "few_lengths", "accounts": 18}, {"name": "model", "accounts": 3}]
+    assert title(charts.spoke_against(rows)) == "Most often spoke against accounts: few lengths"
+
+
+def test_scores_that_move_are_told_from_chance() -> None:
+    days = [
+        {"day": date(2026, 3, 4), "shift": None, "chance": None, "marked": 0.01},
+        {"day": date(2026, 3, 5), "shift": 0.2, "chance": 0.02, "marked": 0.04},
+    ]
+    assert title(charts.score_shift(days)) == "Play scores of the last day are spread otherwise than before: 0.200"
+    few = [days[0], {**days[1], "chance": 0.5}]
+    assert title(charts.score_shift(few)) == "Play scores of the last day are spread as before: 0.200"
+    assert title(charts.marked_share(days)) == "4.0 % of the last day's plays are marked; usually 1.0 %"

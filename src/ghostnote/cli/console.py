@@ -21,9 +21,12 @@ def console(
     by: Annotated[
         str | None, typer.Option(envvar="GHOSTNOTE_ACTOR", help="Who signs in first [default: who is logged in].")
     ] = None,
+    terms: Annotated[
+        Path | None, typer.Option(help="TOML file of terms: what artificial plays cost the owner of a track.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the address and the link as JSON.")] = False,
 ) -> None:
-    """Open the investigators' pages: the queue of cases, campaigns and accounts, and decisions that can be undone.
+    """Open the investigators' pages: the queue of cases, campaigns, accounts, tracks and owners, and their decisions.
 
     Prints a link that signs its first user in, once. Nothing is fetched from elsewhere.
     """
@@ -32,9 +35,11 @@ def console(
     from ghostnote.console.app import build, fresh_door
     from ghostnote.console.records import Records
     from ghostnote.decisions.folder import DecisionFolder
+    from ghostnote.decisions.royalties.terms import load_terms
     from ghostnote.events.lake import Lake
     from ghostnote.serving.http.sockets import listening
 
+    agreed = load_terms(terms)
     opened: Any = None
     if ledger is not None:
         from ghostnote.decisions.ledger import open_ledger
@@ -43,7 +48,7 @@ def console(
     records = Records(Lake(lake), DecisionFolder(decisions))
     door = fresh_door()
     token = door.invite(actor(by), "admin")
-    application = build(records, opened, door, door.clock)
+    application = build(records, opened, door, door.clock, agreed)
     bound, url = listening(host, port)
     link = f"{url}/sign-in/{token}"
     if as_json:

@@ -19,13 +19,13 @@ from ghostnote.console.addresses import page as music_page
 from ghostnote.console.caseload import Caseload, Filter, page_of
 from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.downloads import packet_archive
-from ghostnote.console.fines import Fines
 from ghostnote.console.insights import Insights
 from ghostnote.console.looking import Looking
 from ghostnote.console.music import Music
 from ghostnote.console.novelty import Novelty
 from ghostnote.console.overview import Overview
 from ghostnote.console.palette import css_variables
+from ghostnote.console.penalties import Penalties
 from ghostnote.console.records import Records
 from ghostnote.console.report import environment
 from ghostnote.console.signing_in import Door, Role, Session, same
@@ -72,7 +72,7 @@ class Console:
         self.acting, self._clock = Acting(ledger, clock), clock
         self.catalogue, usage = Catalogue(records), Usage(records)
         novelty = Novelty(self.catalogue)
-        self.music = Music(self.catalogue, usage, caseload, Fines(terms))
+        self.music = Music(self.catalogue, usage, caseload, Penalties(terms))
         self.insights, self.latest = Insights(self.catalogue, usage, novelty), Overview(self.looking, novelty)
         self.looking.prepare()
         self._pages = environment()
@@ -185,7 +185,9 @@ class Console:
         wanted = form.get("wanted", "").strip()
         found = await run_in_threadpool(self._found, wanted)
         if found is None:
-            session.told.append("Nothing here has that id. Give the whole id of an account, track, owner, campaign or case.")
+            session.told.append(
+                "Nothing here has that id. Give the whole id of an account, track, owner, campaign or case."
+            )
         return RedirectResponse(self._url(request, found or _local(form.get("back", ""))), 303)
 
     def _found(self, wanted: str) -> str | None:
@@ -205,7 +207,9 @@ class Console:
 
     # What every page needs.
 
-    async def _page(self, request: Request, name: str, make: Callable[[], tuple[dict[str, Any], Mapping[str, Any]]]) -> Response:
+    async def _page(
+        self, request: Request, name: str, make: Callable[[], tuple[dict[str, Any], Mapping[str, Any]]]
+    ) -> Response:
         session = self._session(request, "viewer")
         facts, drawn = await run_in_threadpool(make)
         if request.url.path.endswith(".json"):

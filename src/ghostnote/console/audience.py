@@ -19,8 +19,9 @@ _TRACKS, _OWNERS, _LEAST_OTHERS = 300, 40, 5
 class Concentration:
     """`own` and `usual`: what share of plays the first `PARTS` of the listeners made; `others` were compared.
 
-    `usual` is the middle of `others` that nobody is after and that are half to twice as large; None without enough of
-    them, of whose plays those that count are looked at. `own` is None below `FEWEST` listeners. `most` is the share that the keenest listener alone made.
+    `usual` is the middle of `others` that nobody is after and that are half to twice as large, by their plays that
+    count; None without enough of them. `own` is None below `FEWEST` listeners. `most` is the share that the keenest
+    listener alone made.
     """
 
     listeners: int
@@ -39,7 +40,9 @@ def concentration(catalogue: Catalogue, kind: str, row: dict[str, object], plays
     if counts.height < FEWEST:
         return Concentration(counts.height, most, None, None, 0)
     others = parts(_others(catalogue, kind, row))
-    usual = tuple(float(value) for value in others.drop("key").median().row(0)) if len(others) >= _LEAST_OTHERS else None
+    usual = (
+        tuple(float(value) for value in others.drop("key").median().row(0)) if len(others) >= _LEAST_OTHERS else None
+    )
     own = tuple(float(value) for value in parts(counts).drop("key").row(0))
     return Concentration(counts.height, most, own, usual, others.height)
 
@@ -54,7 +57,9 @@ def parts(counts: pl.DataFrame) -> pl.DataFrame:
     ranked = counts.sort("key", "n", descending=[False, True]).filter(size >= FEWEST)
     ranked = ranked.with_columns(place.alias("place"), size.alias("size"))
     first = [
-        (pl.col("n").filter(pl.col("place") < (pl.col("size") * part).ceil()).sum() / pl.col("n").sum()).alias(str(part))
+        (pl.col("n").filter(pl.col("place") < (pl.col("size") * part).ceil()).sum() / pl.col("n").sum()).alias(
+            str(part)
+        )
         for part in PARTS
     ]
     return ranked.group_by("key", maintain_order=True).agg(first)

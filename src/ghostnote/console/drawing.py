@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import altair as alt
 import msgspec
 import vl_convert
+from altair.typing import ChartType
 
 from ghostnote.console.palette import COLOURS, PAPER, chart_config
 from ghostnote.console.wording import clean
@@ -52,9 +53,12 @@ def _rendered(spec: str) -> str:
     return made
 
 
-def picture(charts: Sequence[alt.TopLevelMixin], *, scale: float = 2.0) -> bytes:
-    """Charts in two columns as one PNG on light paper, `scale` pixels to a point; titles belong to it."""
-    stacked = alt.concat(*charts, columns=2, spacing=48).resolve_scale(color="independent", x="independent", y="independent")
+def picture(charts: Sequence[ChartType], heading: str, *, scale: float = 2.0) -> bytes:
+    """Charts in two columns under a heading, as one PNG on light paper, `scale` pixels to a point."""
+    stacked = alt.concat(*charts, columns=2, spacing=48).resolve_scale(
+        color="independent", x="independent", y="independent"
+    )
+    stacked = stacked.properties(title=alt.Title(heading, fontSize=22, offset=28))
     config = {**chart_config(), "background": PAPER, "padding": 24}
     made: bytes = vl_convert.vegalite_to_png(
         specification(stacked), scale=scale, config=config, allowed_base_urls=[], format_locale=_LOCALE

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -13,13 +14,18 @@ BINS = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
 #: From which shift on scores are called moved, and moved far: the usual rule of thumb for the population stability
 #: index in credit scoring (Siddiqi, Credit Risk Scorecards, 2006).
 MOVED, MOVED_FAR = 0.1, 0.25
+#: What chance alone exceeds once in twenty times, over 1/n + 1/N: the index of n against N is distributed like that
+#: times chi-squared with one degree of freedom less than bins (Yurdakul and Naranjo, 2020). Listeners are what is
+#: drawn: one listener's plays have scores alike.
+_CHANCE = 15.507
 
 
 def health(folder: DecisionFolder) -> dict[str, Any]:
     """The bundle's age and labels, and for each day of the run how its play scores lie beside the days before.
 
-    `days` has day, plays, marked (share of plays that score at the threshold or above; None without one), shift
-    (population stability index against all days before; None on the first). Plays without a score are left out.
+    `days` has day, plays, listeners, marked (share of plays that score at the threshold or above; None without one),
+    shift (population stability index against all days before; None on the first) and chance (what it may be though
+    nothing changed). Plays without a score are left out.
     """
     summary = folder.summary
     bundle = summary.bundle
@@ -38,7 +44,8 @@ def health(folder: DecisionFolder) -> dict[str, Any]:
         "usual_marked": _middle([row["marked"] for row in before]),
         "shift": last["shift"] if last else None,
         "usual_shift": _middle([row["shift"] for row in before]),
-        "says": _says(last["shift"] if last else None),
+        "chance": last["chance"] if last else None,
+        "says": _says(last),
     }
 
 
@@ -46,7 +53,7 @@ def shift(now: Sequence[int], before: Sequence[int]) -> float:
     """The population stability index between counts by bin: 0 if they are spread alike. Half a play lies in each bin.
 
     >>> round(shift([90, 10], [90, 10]), 3), round(shift([50, 50], [90, 10]), 3)
-    (0.0, 0.839)
+    (0.0, 0.853)
     """
     total, reference = sum(now) + len(now) / 2, sum(before) + len(before) / 2
     pairs = [((a + 0.5) / total, (b + 0.5) / reference) for a, b in zip(now, before, strict=True)]
@@ -56,31 +63,30 @@ def shift(now: Sequence[int], before: Sequence[int]) -> float:
 def _days(folder: DecisionFolder) -> list[dict[str, Any]]:
     summary, threshold = folder.summary, folder.summary.policy.play_threshold
     day = pl.col("event_time").dt.date().alias("day")
-    scored = folder.scan("plays").select(day, "score").filter(pl.col("score").is_not_nan())
+    scored = folder.scan("plays").select(day, "score", "account_id").filter(pl.col("score").is_not_nan())
     bin_of = pl.sum_horizontal((pl.col("score") >= bound).cast(pl.Int64) for bound in BINS).alias("bin")
     marked = pl.lit(value=False) if threshold is None else pl.col("score") >= threshold
-    sums = (
-        scored.filter(pl.col("day").is_between(summary.start, summary.end))
-        .group_by("day", bin_of)
-        .agg(plays=pl.len().cast(pl.Int64), marked=marked.sum().cast(pl.Int64))
-        .collect(engine="streaming")
-    )
+    scored = scored.filter(pl.col("day").is_between(summary.start, summary.end))
+    counted = scored.group_by("day", bin_of).agg(plays=pl.len().cast(pl.Int64), marked=marked.sum().cast(pl.Int64))
+    heard = scored.group_by("day").agg(pl.col("account_id").n_unique().cast(pl.Int64)).collect(engine="streaming")
+    listeners: dict[date, int] = dict(heard.iter_rows())
     found: list[dict[str, Any]] = []
-    seen = [0] * (len(BINS) + 1)
-    for (at,), part in sorted(sums.partition_by("day", as_dict=True).items()):
+    seen, trials = [0] * (len(BINS) + 1), 0
+    for (at,), part in sorted(counted.collect(engine="streaming").partition_by("day", as_dict=True).items()):
         counts = [0] * (len(BINS) + 1)
         for place, plays in part.select("bin", "plays").iter_rows():
             counts[place] = plays
-        total = sum(counts)
         found.append(
             {
                 "day": at,
-                "plays": total,
-                "marked": None if threshold is None else int(part["marked"].sum()) / total,
-                "shift": shift(counts, seen) if any(seen) else None,
+                "plays": sum(counts),
+                "listeners": listeners[at],
+                "marked": None if threshold is None else int(part["marked"].sum()) / sum(counts),
+                "shift": shift(counts, seen) if trials else None,
+                "chance": _CHANCE * (1 / listeners[at] + 1 / trials) if trials else None,
             }
         )
-        seen = [a + b for a, b in zip(seen, counts, strict=True)]
+        seen, trials = [a + b for a, b in zip(seen, counts, strict=True)], trials + listeners[at]
     return found
 
 
@@ -89,7 +95,9 @@ def _middle(values: Sequence[float | None]) -> float | None:
     return float(str(known.median())) if len(known) else None
 
 
-def _says(moved: float | None) -> str:
-    if moved is None:
+def _says(day: dict[str, Any] | None) -> str:
+    if day is None or day["shift"] is None:
         return "unknown"
-    return "as before" if moved < MOVED else "moved" if moved < MOVED_FAR else "moved far"
+    if day["shift"] < max(MOVED, day["chance"]):
+        return "as before"
+    return "moved" if day["shift"] < MOVED_FAR else "moved far"

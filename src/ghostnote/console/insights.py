@@ -1,4 +1,4 @@
-"""The insights page: what artificial plays are for, where they come from, what is new, what grew. For pages and files."""
+"""The insights: what artificial plays are for, where they come from, what is new, what grew; as a page and as files."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -6,10 +6,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-import altair as alt
 import polars as pl
+from altair.typing import ChartType
 
-from ghostnote.console import charts, findings
+from ghostnote.console import charts, findings, wording
 from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.drawing import Draughtsman, Drawing, picture
 from ghostnote.console.novelty import Novelty
@@ -57,7 +57,7 @@ class Insights:
             "shares": {name: self._usage.by(name).to_dicts() for name in DIMENSIONS},
         }
 
-    def charts(self) -> dict[str, list[alt.TopLevelMixin]]:
+    def charts(self) -> dict[str, list[ChartType]]:
         """The page's charts by its sections: new, part, against, where."""
         facts, days = self.facts, findings.every_day(self._folder)
         by_role = self._novelty.withheld.group_by("day", "role").agg(pl.col("plays").sum())
@@ -79,7 +79,7 @@ class Insights:
             "where": where,
         }
 
-    def _growth(self, what: str, rows: Sequence[dict[str, Any]]) -> list[alt.TopLevelMixin]:
+    def _growth(self, what: str, rows: Sequence[dict[str, Any]]) -> list[ChartType]:
         seen = self._novelty.windows
         return [charts.grown(rows[:_BARS], seen.days, what)] if rows and seen is not None else []
 
@@ -104,7 +104,8 @@ class Insights:
 
     def picture(self) -> bytes:
         """All charts as one PNG."""
-        return picture([chart for drawn in self.charts().values() for chart in drawn])
+        heading = f"Artificial streaming, {wording.days(self._summary.start, self._summary.end)}"
+        return picture([chart for drawn in self.charts().values() for chart in drawn], heading)
 
     def _days(self) -> list[dict[str, Any]]:
         """Sums of the table of days over the last days and those before, each with its unit."""
@@ -129,7 +130,7 @@ class Insights:
         return accounts["first_flagged"].dt.date()
 
     def _against(self) -> list[dict[str, Any]]:
-        """What spoke against accounts that are not let alone: name, said, accounts, plays, payout, rates of new ones."""
+        """What spoke against accounts not let alone: name, said, accounts, plays, payout, and rates of new ones."""
         accounts = self._catalogue.records.accounts.filter(pl.col("action") != "allow")
         said = {rule.name: rule.description for rule in self._summary.rules} | _SOURCES
         split = accounts.explode("sources").drop_nulls("sources").partition_by("sources", as_dict=True)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import polars as pl
+from msgspec import structs
 
 from ghostnote.console import charts
 from ghostnote.console.addresses import page, pages
@@ -13,25 +14,23 @@ from ghostnote.console.caseload import Caseload, page_of
 from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.charts import packet as drawn
 from ghostnote.console.drawing import Draughtsman, Drawing
-from ghostnote.console.fines import Fines
+from ghostnote.console.penalties import Penalties
 from ghostnote.console.usage import UNKNOWN, Usage
 from ghostnote.decisions.attribution.consequences import CONSEQUENCES
 from ghostnote.decisions.attribution.packet import Counted, counts
 from ghostnote.decisions.ledger import Subject
 
 _TRACKS, _ACCOUNTS, _CAMPAIGNS, _BARS = 30, 20, 20, 9
+#: Pages that are kept ready: the way back to one is short.
+_KEPT = 64
 Drawn = tuple[dict[str, Any], dict[str, Drawing]]
 
 
-#: Pages that are kept ready: the way back to one is short.
-_KEPT = 64
-
-
 class Music:
-    """Makes the facts and pictures of both pages; `fines` says by which terms penalties are forecast."""
+    """Makes the facts and pictures of both pages; `penalties` says by which terms penalties are forecast."""
 
-    def __init__(self, catalogue: Catalogue, usage: Usage, caseload: Caseload, fines: Fines) -> None:
-        self._catalogue, self._usage, self._caseload, self._fines = catalogue, usage, caseload, fines
+    def __init__(self, catalogue: Catalogue, usage: Usage, caseload: Caseload, penalties: Penalties) -> None:
+        self._catalogue, self._usage, self._caseload, self._penalties = catalogue, usage, caseload, penalties
         self._records, self._summary = catalogue.records, catalogue.folder.summary
         self._made = lru_cache(_KEPT)(self._make)
 
@@ -63,7 +62,7 @@ class Music:
             "usual_plays": middle[0],
             "usual_listeners": middle[1],
             **self._paid(plays),
-            "fine": self._fines.of_track(plays),
+            "penalty": self._penalties.of_track(plays),
         }
         return facts, self._pictures(Draughtsman(), facts, self._crowd("track", row, plays, facts))
 
@@ -74,9 +73,11 @@ class Music:
         assert row is not None
         tracks = self._catalogue.tracks_of(owner_id)
         plays = self._catalogue.plays(tracks["track_id"])
-        fined = self._fines.of_tracks(plays)
+        expected = self._penalties.of_tracks(plays)
         middle = self._catalogue.owners.select(pl.col("plays").median()).item()
-        shown = tracks.head(_TRACKS).join(fined.select("track_id", "forecast"), on="track_id", how="left", maintain_order="left")
+        shown = tracks.head(_TRACKS).join(
+            expected.select("track_id", "forecast"), on="track_id", how="left", maintain_order="left"
+        )
         names = ("track_id", "role", "plays", "listeners", "artificial_plays", "artificial_share", "low", "high")
         facts = {
             "owner_id": owner_id,
@@ -85,7 +86,7 @@ class Music:
             "paid_before": row["payout_before"],
             "paid_after": row["payout_after"],
             "withheld_payout": float(plays["withheld_payout"].sum()),
-            "fine": self._fines.told(fined),
+            "penalty": self._penalties.told(expected),
             "all_tracks": tracks.height,
             "hit_tracks": tracks.filter(pl.col("artificial_plays") > 0).height,
             "tracks": [
@@ -108,7 +109,9 @@ class Music:
         self, kind: str, row: dict[str, Any], owner: dict[str, Any] | None, plays: pl.DataFrame
     ) -> dict[str, Any]:
         """What both pages say."""
-        everything = counts(plays, pl.lit("all")) or [Counted(name="all", honest=0, artificial=0, share=0, low=0, high=1)]
+        everything = counts(plays, pl.lit("all")) or [
+            Counted(name="all", honest=0, artificial=0, share=0, low=0, high=1)
+        ]
         total, part = everything[0], CONSEQUENCES[row["role"]]
         judged = self._catalogue.owners.select(pl.col("plays", "artificial_plays").sum()).row(0)
         start, end = self._summary.start, self._summary.end
@@ -130,9 +133,10 @@ class Music:
             "usual_share": judged[1] / (judged[0] or 1),
             "listeners": plays["account_id"].n_unique(),
             "artificial_listeners": plays.filter(pl.col("verdict") != "count")["account_id"].n_unique(),
-            "days": [asdict_of(one) for one in sorted(days, key=lambda one: one.name)],
+            "days": [structs.asdict(one) for one in sorted(days, key=lambda one: one.name)],
             "other_days": plays.height - within.height,
-            **{f"{name}s" if name == "source" else "countries": self._mixed(plays, name) for name in ("source", "country")},
+            "sources": self._mixed(plays, "source"),
+            "countries": self._mixed(plays, "country"),
             "campaigns": self._campaigns(row, kind, plays),
             "accounts": self._accounts(plays),
         }
@@ -150,7 +154,7 @@ class Music:
         usual, total = self._usage.mix[name], max(plays.height, 1)
         found = counts(plays, pl.col(name).fill_null(UNKNOWN))
         return [
-            {**asdict_of(one), "part": (one.honest + one.artificial) / total, "usual": usual.get(one.name)}
+            {**structs.asdict(one), "part": (one.honest + one.artificial) / total, "usual": usual.get(one.name)}
             for one in found
         ]
 
@@ -202,15 +206,8 @@ class Music:
         if sources:
             pictures["sources"] = draughtsman.draw(charts.mix(facts["sources"][:_BARS], facts["kind"]))
         if crowd.own is not None:
-            pictures["listeners"] = draughtsman.draw(
-                charts.concentration(PARTS, crowd.own, crowd.usual, facts["kind"])
-            )
+            pictures["listeners"] = draughtsman.draw(charts.concentration(PARTS, crowd.own, crowd.usual, facts["kind"]))
         return pictures
-
-
-def asdict_of(one: Counted) -> dict[str, Any]:
-    """Counts as plain data."""
-    return {name: getattr(one, name) for name in Counted.__struct_fields__}
 
 
 def _after(campaign: dict[str, Any], row: dict[str, Any], kind: str) -> bool:

@@ -14,6 +14,8 @@ from ghostnote.decisions.ledger import Subject
 
 _WEEK = 7
 _MOST = 10
+#: Roles of what nobody is after.
+_BESIDE = ("clean", "camouflage")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class Novelty:
         """name, recent, before, first, tracks: withheld plays by a column of `withheld`, most recent plays first."""
         recent, before = self._sums(pl.col("plays"))
         rows = self.withheld.drop_nulls(by).group_by(pl.col(by).alias("name"))
-        found = rows.agg(recent, before, pl.col("day").min().alias("first"), pl.col("track_id").n_unique().alias("tracks"))
+        found = rows.agg(
+            recent, before, pl.col("day").min().alias("first"), pl.col("track_id").n_unique().alias("tracks")
+        )
         return found.sort("recent", "before", "name", descending=[True, True, False])
 
     def _sums(self, plays: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
@@ -100,20 +104,21 @@ class Novelty:
         """
         rows = self.compared(f"{kind}_id").filter(pl.col("recent") + pl.col("before") > 0)
         begun = rows.head(0) if self.windows is None else rows.filter(pl.col("first") >= self.windows.start)
+        # What bots play for cover is new every day: those that somebody is after come first.
+        begun = self._with_roles(kind, begun).sort(pl.col("role").is_in(_BESIDE), maintain_order=True)
         more = pl.col("recent") - pl.col("before")
         grown = rows.filter(more > 0).sort(more, "recent", "name", descending=[True, True, False])
         return {
             **self.rates(rows["first"]),
             "hit": rows.height,
-            "grown": self._named(kind, grown.head(_MOST)),
-            "begun": self._named(kind, begun.head(_MOST)),
+            "grown": _paged(kind, self._with_roles(kind, grown.head(_MOST))),
+            "begun": _paged(kind, begun.head(_MOST)),
         }
 
-    def _named(self, kind: str, rows: pl.DataFrame) -> list[dict[str, Any]]:
+    def _with_roles(self, kind: str, rows: pl.DataFrame) -> pl.DataFrame:
         table = self._catalogue.tracks if kind == "track" else self._catalogue.owners
         known = table.select(pl.col(f"{kind}_id").alias("name"), "role")
-        joined = rows.join(known, on="name", how="left", maintain_order="left")
-        return [{**row, "page": page(kind, row["name"])} for row in joined.drop("first").iter_rows(named=True)]
+        return rows.join(known, on="name", how="left", maintain_order="left")
 
     @cached_property
     def campaigns(self) -> list[dict[str, Any]]:
@@ -135,7 +140,9 @@ class Novelty:
         )
         joined = self._records.campaigns.join(sums, on="campaign_id", how="left")
         full = joined.with_columns(pl.col("recent", "before").fill_null(0), started=pl.col("first_seen").dt.date())
-        ordered = full.sort(pl.col("recent") - pl.col("before"), "recent", "campaign_id", descending=[True, True, False])
+        ordered = full.sort(
+            pl.col("recent") - pl.col("before"), "recent", "campaign_id", descending=[True, True, False]
+        )
         return [self._campaign(row) for row in ordered.iter_rows(named=True)]
 
     @cached_property
@@ -157,3 +164,7 @@ class Novelty:
             # The first sentence counts, the second says what ties them.
             "said": (row["evidence"] or [""])[:2][-1],
         }
+
+
+def _paged(kind: str, rows: pl.DataFrame) -> list[dict[str, Any]]:
+    return [{**row, "page": page(kind, row["name"])} for row in rows.drop("first").iter_rows(named=True)]

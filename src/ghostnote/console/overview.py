@@ -1,4 +1,4 @@
-"""The overview: the latest day against the days before it, what waits, what is new, and whether the model still fits."""
+"""The overview: the latest day against those before it, what waits, what is new, whether the model still fits."""
 
 from functools import cached_property
 from typing import Any

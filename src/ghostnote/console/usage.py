@@ -77,7 +77,10 @@ def _homes(records: Records) -> pl.DataFrame:
         return empty.to_frame()
     scanned = pl.scan_parquet(list(files), missing_columns="insert", extra_columns="ignore", hive_partitioning=False)
     named = scanned.select(
-        "event_time", pl.col("account_id").cast(pl.String), home=pl.col("country").cast(pl.String), plan=pl.col("plan").cast(pl.String)
+        "event_time",
+        pl.col("account_id").cast(pl.String),
+        home=pl.col("country").cast(pl.String),
+        plan=pl.col("plan").cast(pl.String),
     )
     last = named.sort("event_time").unique("account_id", keep="last", maintain_order=True)
     return last.select(empty.names()).collect()

@@ -59,7 +59,9 @@ def grown(rows: Sequence[Mapping[str, Any]], days: int, what: str) -> ChartType:
     )
     scale = colours({"before": QUIET, "now": ARTIFICIAL})
     base = alt.Chart(frame).encode(y=label_axis("label"))
-    link = base.mark_rule(color=QUIET, strokeWidth=2).encode(x=alt.X("before:Q", axis=count_axis("plays a day")), x2="now:Q")
+    link = base.mark_rule(color=QUIET, strokeWidth=2).encode(
+        x=alt.X("before:Q", axis=count_axis("plays a day")), x2="now:Q"
+    )
     dots = (
         alt.Chart(frame.unpivot(index="label", variable_name="when", value_name="plays"))
         .mark_circle(size=60, opacity=1)
@@ -67,11 +69,14 @@ def grown(rows: Sequence[Mapping[str, Any]], days: int, what: str) -> ChartType:
     )
     most = max(rows, key=lambda one: one["recent"] - one["before"])
     more = most["recent"] - most["before"]
-    title = f"None of these {what} grew"
+    title = f"None of the {what} grew"
     if more > 0:
-        title = f"Most grew {wording.short(most['label'], 18)}: by {wording.number(more / days)} plays a day"
+        title = (
+            f"Of the {what}, {wording.short(most['label'], 18)} grew most: by {wording.a_day(more / days)} plays a day"
+        )
     chart = (link + dots).properties(width=WIDTH - LABELS, height=max(60, 24 * frame.height))
-    return named(chart, title, f"Plays a day in the last {_days(days)} and in those before")
+    which = "All plays of its accounts" if what == "campaigns" else "Withheld plays"
+    return named(chart, title, f"{which}, a day, in the last {_days(days)} and in as many before")
 
 
 def spoke_against(rows: Sequence[Mapping[str, Any]]) -> ChartType:
@@ -105,7 +110,9 @@ def withheld_by(rows: Sequence[Mapping[str, Any]], overall: float, dimension: st
     )
     axis = alt.Axis(title="share of plays withheld", format=".2~%", tickCount=5)
     base = alt.Chart(frame).encode(y=label_axis("name"))
-    spread = base.mark_rule(color=ARTIFICIAL, strokeWidth=2, opacity=0.55).encode(x=alt.X("low:Q", axis=axis), x2="high:Q")
+    spread = base.mark_rule(color=ARTIFICIAL, strokeWidth=2, opacity=0.55).encode(
+        x=alt.X("low:Q", axis=axis), x2="high:Q"
+    )
     point = base.mark_circle(color=ARTIFICIAL, size=60, opacity=1).encode(x="share:Q")
     line = alt.Chart(pl.DataFrame({"x": [overall]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="x:Q")
     chart = (line + spread + point).properties(width=WIDTH - LABELS, height=max(60, 22 * frame.height))
@@ -113,7 +120,9 @@ def withheld_by(rows: Sequence[Mapping[str, Any]], overall: float, dimension: st
     title = f"By {dimension}: most is withheld of {wording.clean(top['name'])}, {wording.share(top['share'])}"
     if not top["share"]:
         title = f"By {dimension}: nothing is withheld anywhere"
-    return named(chart, title, f"Dot: share withheld; bar: 95 % interval, by listeners; dashed: all, {wording.share(overall)}")
+    return named(
+        chart, title, f"Dot: share withheld; bar: 95 % interval, by listeners; dashed: all, {wording.share(overall)}"
+    )
 
 
 def _days(count: int) -> str:

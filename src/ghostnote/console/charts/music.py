@@ -9,7 +9,7 @@ from altair.typing import ChartType
 
 from ghostnote.console import wording
 from ghostnote.console.charts.axes import HEIGHT, LABELS, WIDTH, colours, label_axis, named, value_axis
-from ghostnote.console.palette import ARTIFICIAL, HONEST, INK, QUIET
+from ghostnote.console.palette import ARTIFICIAL, HONEST, INK, MUTED
 
 _VERDICTS = {"counted": HONEST, "artificial": ARTIFICIAL}
 
@@ -51,13 +51,11 @@ def mix(rows: Sequence[Mapping[str, Any]], kind: str) -> ChartType:
     most = max(rows, key=lambda one: one["part"])
     beside = "" if most["usual"] is None else f"; of all plays {wording.share(most['usual'])}"
     title = f"{wording.share(most['part'])} of its plays come from: {wording.clean(most['name'])}{beside}"
-    return named(chart, title, "What started its plays; black tick: the share of all plays of the period")
+    return named(chart, title, "What started its plays; tick: the share of all plays of the period")
 
 
-def concentration(
-    parts: Sequence[float], own: Sequence[float], usual: Sequence[float] | None, kind: str
-) -> ChartType:
-    """What share of plays the first `parts` of the listeners made, most eager first; `usual` is of others of its size."""
+def concentration(parts: Sequence[float], own: Sequence[float], usual: Sequence[float] | None, kind: str) -> ChartType:
+    """What share of plays the first `parts` of the listeners made, keenest first; `usual` is of others of its size."""
     lines = {f"this {kind}": own} | ({f"usual {kind}s of its size": usual} if usual is not None else {})
     rows = pl.DataFrame(
         [
@@ -68,7 +66,7 @@ def concentration(
         schema={"whose": pl.String, "listeners": pl.Float64, "plays": pl.Float64},
         orient="row",
     )
-    scale = colours(dict(zip(lines, (INK, QUIET), strict=False)))
+    scale = colours(dict(zip(lines, (INK, MUTED), strict=False)))
     base = alt.Chart(rows).encode(
         x=alt.X(
             "listeners:Q",

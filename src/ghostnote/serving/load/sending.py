@@ -34,13 +34,16 @@ class _Decided(msgspec.Struct, gc=False):
     repeated: bool = False
 
 
-class _Taken(msgspec.Struct):
+class _Answer(msgspec.Struct):
+    """A decision, or what became of a batch."""
+
+    verdict: str | None = None
+    repeated: bool | int = False
     decisions: list[_Decided] = []
     rejected: list[dict[str, Any]] = []
 
 
-_read_one = msgspec.json.Decoder(_Decided).decode
-_read_many = msgspec.json.Decoder(_Taken).decode
+_read = msgspec.json.Decoder(_Answer).decode
 
 
 @dataclass(frozen=True)
@@ -238,12 +241,14 @@ class _Load:
         if status != 200:
             return
         try:
-            taken = _Taken([_read_one(body)]) if body.startswith(b'{"event_id"') else _read_many(body)
+            answer = _read(body)
         except msgspec.MsgspecError:
             raise GhostnoteError("What answers there is no Ghostnote service: check --url.") from None
         out.events += events
-        out.rejected += len(taken.rejected)
-        for decided in taken.decisions:
+        out.rejected += len(answer.rejected)
+        if answer.verdict is not None:
+            answer.decisions = [_Decided(answer.verdict, bool(answer.repeated))]
+        for decided in answer.decisions:
             out.verdicts[decided.verdict] += 1
             out.repeated += decided.repeated
 

@@ -18,6 +18,7 @@ from ghostnote.serving.wire.decisions import Rejected
 TABLE_OF = {kind: table for table, kind in KINDS.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
+_LONGEST = 200
 
 
 def _type(column: Column) -> Any:
@@ -109,7 +110,8 @@ def _patiently(body: bytes | bytearray | memoryview) -> Any:
     try:
         row = _decode_any(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"This is no JSON ({error}): send one event as an object.") from None
+        # The decoder's own words hold the way to where it gave up, which is as long as the body is deep.
+        raise ValueError(f"This is no JSON ({str(error)[:_LONGEST]}): send one event as an object.") from None
     if not isinstance(row, dict):
         raise ValueError("This is no JSON object: send one event as an object.")
     kind = row.get("kind")

@@ -9,7 +9,7 @@ from ghostnote.decisions.royalties.penalties import forecast
 from ghostnote.decisions.royalties.terms import Terms
 
 
-class Fines:
+class Penalties:
     """Holds plays of the run against the penalty line of `terms`."""
 
     def __init__(self, terms: Terms) -> None:
@@ -46,6 +46,6 @@ class Fines:
             "tracks": found.height,
             "will": found.filter(says == "will").height,
             "may": found.filter(says == "may").height,
-            "penalty": float(to_amount(int(found["penalty"].sum()), digits)),
+            "amount": float(to_amount(int(found["penalty"].sum()), digits)),
             "at_most": float(to_amount(int(found["penalty_at_most"].sum()), digits)),
         }
