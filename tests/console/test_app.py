@@ -242,7 +242,12 @@ def test_a_decision_is_in_the_ledger_with_who_and_when(opened: Opened) -> None:
 
 def test_a_queue_that_is_kept_in_order_is_what_it_would_be_anew(opened: Opened) -> None:
     client = opened.visit()
-    asked = ("/queue.json?state=all", "/queue.json", "/queue.json?state=decided&order=money", "/queue.json?kind=campaign")
+    asked = (
+        "/queue.json?state=all",
+        "/queue.json",
+        "/queue.json?state=decided&order=money",
+        "/queue.json?kind=campaign",
+    )
     for path in asked:
         client.get(path)
     cases = [c["case_id"] for c in client.get("/queue.json").json()["cases"] if c["reviews_needed"] == 1][:4]

@@ -1,4 +1,4 @@
-"""Plays of campaigns' accounts, kept in memory as codes: a page about ten thousand accounts cannot wait for a search."""
+"""Plays of campaigns' accounts, kept in memory as codes: ten thousand accounts cannot wait for a search."""
 
 import polars as pl
 

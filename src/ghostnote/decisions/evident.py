@@ -1,9 +1,10 @@
 """Accounts that are each beyond doubt by their own days, at work for one target from shared devices.
 
 A suspect's ties count where suspects are most of a target's users. Whoever buys plays of a known artist hides among
-its listeners. But accounts whose own evidence reaches the bar are one in thousands of honest ones: that several of them give
-a good part of what they do to one artist, make a good part of all its plays, *and* share devices or payments with each
-other has no honest reason. Fans who stream together share the first and at times the last; their own days acquit them.
+its listeners. But of honest accounts hardly one in thousands reaches the bar by its own evidence: that several who do
+give a good part of what they do to one artist, make a good part of all its plays, *and* share devices or payments
+with each other has no honest reason. Fans who stream together share the first and at times the last; their own days
+acquit them.
 """
 
 from collections.abc import Sequence

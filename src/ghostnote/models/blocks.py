@@ -41,14 +41,14 @@ class Block:
     that they do; people whose accounts were stolen are such.
 
     `first`, `last`: buckets of time; `times`: in how many a member was at it, on average. `density` is FRAUDAR's, of
-    the kind `main`. `closed`: of all uses of its keys, the share by members and the diluted. `near`: accounts that are
-    a quarter to a half as devoted as the typical member, and did less than half as much for it. `agreement`: how much of
-    a member's devotion is what the average member does as well, 0 to 1: the sum over keys of the smaller share, for the
-    kind in which they agree best.
-    `placed`: share of the members that come from where two others of them come from, and hardly anybody else.
-    `choices`: different choices that a sixth of the members made, or as many as the typical member made. `parts`, shape
-    (kinds,): powers of ten by which chance is excluded, less what it costs to have searched. Kinds of what accounts do
-    repeat each other (a track and its artist): only the best counts, beside those that say where accounts come from.
+    the kind `main`. `closed`: of all uses of its keys, the share by members and the diluted. `near`: accounts that
+    are a quarter to a half as devoted as the typical member, and did less than half as much for it. `agreement`: how
+    much of a member's devotion is what the average member does as well, 0 to 1: the sum over keys of the smaller
+    share, for the kind in which they agree best. `placed`: share of the members that come from where two others of
+    them come from, and hardly anybody else. `choices`: different choices that a sixth of the members made, or as many
+    as the typical member made. `parts`, shape (kinds,): powers of ten by which chance is excluded, less what it costs
+    to have searched. Kinds of what accounts do repeat each other (a track and its artist): only the best counts,
+    beside those that say where accounts come from.
     """
 
     main: int

@@ -65,7 +65,7 @@ class Case:
 
 
 def told(entries: Iterable[Entry], before: Mapping[str, Case] = MappingProxyType({})) -> dict[str, Case]:
-    """The cases that entries tell of, by id, in the order in which they were opened; `before` is what earlier ones told."""
+    """The cases that entries tell of, by id, as they were opened; `before` is what earlier ones told."""
     cases = dict(before)
     for entry in entries:
         if entry.subject is None or entry.kind != "case":
