@@ -131,6 +131,7 @@ def _judged(plays: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
         pl.lit(PER_PLAY).alias("payout"),
         pl.when(withheld).then(PER_PLAY).otherwise(0.0).alias("withheld_payout"),
         pl.when(withheld).then(pl.lit("Its account plays day and night; typical accounts sleep")).alias("reason"),
+        pl.lit(None, dtype=pl.String).alias("would_be"),
     )
 
 
@@ -176,6 +177,8 @@ def _accounts(world: World, plays: pl.DataFrame, rng: np.random.Generator) -> pl
             action.alias("action"),
             pl.lit(None, dtype=pl.Float64).alias("sequence"),
             pl.lit(None, dtype=pl.Float32).alias("signup_score"),
+            pl.lit(value=False).alias("untouched"),
+            pl.lit(None, dtype=pl.String).alias("would_be"),
         )
         .with_columns(_sources(), _due().alias("due"), pl.when(_ACTED).then(pl.lit(value=True)).alias("told"))
         .with_columns(

@@ -14,7 +14,9 @@ from ghostnote.backtest.kinds import accounts_by_kind
 from ghostnote.backtest.variants import without_detectors
 from ghostnote.decisions.evaluation import Evaluation, read_evaluation
 from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.untouched import Untouched
 from ghostnote.errors import GhostnoteError
+from ghostnote.evaluation.metrics import average_precision
 from ghostnote.events.lake import Lake
 from ghostnote.training.train import collect
 
@@ -146,3 +148,46 @@ def test_nothing_to_judge_or_to_judge_by_is_refused(town: Judged, tmp_path: Path
     with pytest.raises(GhostnoteError, match="no day is left to judge"):
         evaluate(town.lake, tmp_path / "out", made_at=MADE_AT, as_of=end)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_hold_out_is_held_against_what_is_known_of_it(town: Judged, tmp_path: Path, found: Evaluation) -> None:
+    acted = town.table("accounts").filter(pl.col("action") != "allow")["account_id"]
+    labelled = town.labels().filter((pl.col("known_at") <= town.as_of) & (pl.col("verdict") == "fraud"))["subject_id"]
+    salts = (Untouched(share=0.1, salt=f"a salt of the test {number}") for number in range(1000))
+    untouched = next(one for one in salts if sum(map(one.includes, set(acted) - set(labelled))) > 2)
+    policy = Policy(untouched=untouched)
+    held = evaluate(town.lake, tmp_path, made_at=MADE_AT, bundle=town.loaded, policy=policy, parts=NOTHING)
+    assert found.whole.truth.hold_out is None
+    got = held.whole.truth.hold_out
+    assert got is not None
+    drawn = [account for account in town.table("accounts")["account_id"] if untouched.includes(account)]
+    assert got.accounts == len(set(drawn) - set(labelled))
+    assert sum(row.accounts for row in got.would_be if row.action != "any") > 0
+    assert read_evaluation(tmp_path).whole.truth.hold_out == got
+
+
+def test_signups_are_ranked_as_they_happened(arrivals: Judged, tmp_path: Path) -> None:
+    found = evaluate(arrivals.lake, tmp_path, made_at=MADE_AT, bundle=arrivals.loaded, parts=NOTHING)
+    signups = found.whole.signups
+    assert signups is not None
+    labels = arrivals.labels().filter((pl.col("subject_type") == "account") & (pl.col("verdict") == "fraud"))
+    known = labels.filter(pl.col("known_at") <= arrivals.as_of)["subject_id"]
+    rows = arrivals.table("accounts").filter(
+        pl.col("signup_score").is_not_null() & ~pl.col("account_id").is_in(known.implode())
+    )
+    truth = labels.filter(source="simulation")
+    fake = rows["account_id"].is_in(truth["subject_id"].implode())
+    assert (signups.ranking.rows, signups.ranking.fraud) == (rows.height, fake.sum())
+    expected = average_precision(rows["signup_score"].cast(pl.Float64).to_numpy(), fake.to_numpy())
+    assert signups.ranking.average_precision == pytest.approx(expected)
+    assert sum(kind.signups for kind in signups.kinds) == fake.sum()
+    assert signups.honest == rows.height - fake.sum()
+    # No more honest people are challenged than the ceiling lets hope, and most of what is challenged is fake.
+    assert signups.low <= Policy().honest_signup_ceiling <= signups.high
+    assert sum(kind.challenged for kind in signups.kinds) > signups.honest_challenged
+
+
+def test_without_a_model_of_signups_nothing_is_said_of_them(found: Evaluation, town: Judged) -> None:
+    assert town.loaded.signup is None
+    assert found.whole.signups is None
+    assert found.sequence is None

@@ -238,3 +238,23 @@ def test_a_decision_is_in_the_ledger_with_who_and_when(opened: Opened) -> None:
     entry = next(opened.ledger.entries(subject=Subject("case", case["case_id"]), newest_first=True))
     assert (entry.actor, entry.action, entry.body["text"]) == ("ines", "said", "Asked their distributor.")
     assert entry.recorded_at <= opened.at
+
+
+def test_a_queue_that_is_kept_in_order_is_what_it_would_be_anew(opened: Opened) -> None:
+    client = opened.visit()
+    asked = (
+        "/queue.json?state=all",
+        "/queue.json",
+        "/queue.json?state=decided&order=money",
+        "/queue.json?kind=campaign",
+    )
+    for path in asked:
+        client.get(path)
+    cases = [c["case_id"] for c in client.get("/queue.json").json()["cases"] if c["reviews_needed"] == 1][:4]
+    act(client, case=cases, step="decide", disposition="legit")
+    act(client, case=cases[0], step="undo")
+    act(client, case=cases[1], step="note", text="Seen.")
+    fresh = Opened(opened.records, opened.ledger, opened.at).visit()
+    for path in asked:
+        assert client.get(path).json() == fresh.get(path).json()
+    assert client.get("/queue.json?state=decided").json()["count"] == len(cases) - 1

@@ -1,12 +1,29 @@
 """The page of an evaluation shows what its JSON holds."""
 
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
 
+from rich.console import Console
+
 from ghostnote.console.evaluation import write_evaluation
+from ghostnote.console.evaluation_text import told
+from ghostnote.console.wording import NBSP
 from ghostnote.decisions import evaluation as ev
 from ghostnote.decisions import summary as facts
 from ghostnote.decisions.documents import write_json
+
+HELD = facts.HoldOutTruth(
+    accounts=55,
+    fraud=12,
+    would_be=[
+        facts.WouldBe(action="suspend", accounts=14, fraud=9, honest=2, precision=9 / 11, low=0.52, high=0.95),
+        facts.WouldBe(action="any", accounts=14, fraud=9, honest=2, precision=9 / 11, low=0.52, high=0.95),
+    ],
+    recall=0.75,
+    low=0.47,
+    high=0.91,
+)
 
 
 def variant(name: str, withheld: int) -> ev.Variant:
@@ -35,8 +52,14 @@ def variant(name: str, withheld: int) -> ev.Variant:
         cohorts=[cohort],
         honest=facts.HonestTruth(accounts=90, acted=1, plays=900, withheld=4, payout=3.6, payout_withheld=0.016),
         average_precision=facts.AveragePrecision(accounts=0.75, plays=0.5),
+        hold_out=HELD,
     )
-    return ev.Variant(name=name, description=f"About {name}.", truth=truth, accounts=ranking, plays=ranking)
+    precise = withheld / 1000
+    kind = ev.KindOfSignups(kind="playlist_loop", signups=9, average_precision=precise, recall=precise, challenged=4)
+    signups = ev.SignupsJudged(ranking=ranking, kinds=[kind], honest=91, honest_challenged=1, low=0.002, high=0.06)
+    return ev.Variant(
+        name=name, description=f"About {name}.", truth=truth, accounts=ranking, plays=ranking, signups=signups
+    )
 
 
 def evaluation(*, full: bool) -> ev.Evaluation:
@@ -52,6 +75,9 @@ def evaluation(*, full: bool) -> ev.Evaluation:
         ],
         "kinds_left_out": [variant("playlist_loop", 300)],
         "left_out": [variant("groups", 0)],
+        "sequence": ev.Ranking(
+            rows=100, fraud=10, average_precision=0.625, at=[ev.AtAlerts(alerts=0.01, precision=1.0, recall=0.1)]
+        ),
     }
     return ev.Evaluation(
         ghostnote="0",
@@ -90,3 +116,25 @@ def test_what_was_not_asked_for_is_not_shown(tmp_path: Path) -> None:
     for words in ("Day by day", "Kinds never taught", "What each part adds"):
         assert words not in shown
     assert "What the team labelled" in shown
+
+
+def text(found: ev.Evaluation) -> str:
+    screen = Console(width=160, file=StringIO())
+    screen.print(told(found))
+    return screen.file.getvalue().replace(NBSP, " ")  # type: ignore[attr-defined]
+
+
+def test_detectors_that_decide_nothing_are_judged_on_the_page_and_in_the_text(tmp_path: Path) -> None:
+    shown, said = page(tmp_path, full=True).replace(NBSP, " "), text(evaluation(full=True))
+    for words in ("sequence detector", "0.625", "0.900", "0.300"):
+        assert words in shown
+        assert words in said
+    # A kind that was not left out of training has nothing to be held against.
+    assert "0.300" not in text(evaluation(full=False))
+
+
+def test_what_would_have_been_done_to_the_hold_out_is_told(tmp_path: Path) -> None:
+    shown, said = page(tmp_path, full=False).replace(NBSP, " "), text(evaluation(full=False))
+    for words in ("suspended", "82 %", "52 % to 95 %", "75 %"):
+        assert words in said
+        assert words.replace(" to ", "–") in shown or words in shown

@@ -19,7 +19,12 @@ def played(*rows: tuple[str, float, str]) -> pl.DataFrame:
         [(account, START + timedelta(hours=hour), verdict) for account, hour, verdict in rows],
         schema={"account_id": pl.String, "event_time": pl.Datetime("us", "UTC"), "verdict": pl.String},
         orient="row",
-    )
+    ).with_columns(withheld=pl.col("verdict") != "count")
+
+
+def linked(*rows: tuple[str, str]) -> pl.DataFrame:
+    """Links from account, thing."""
+    return pl.DataFrame(rows, schema={"account_id": pl.String, "thing": pl.String}, orient="row")
 
 
 def marks(svg: str, kind: str = "path") -> list[dict[str, str]]:
@@ -77,7 +82,7 @@ def test_a_clock_is_darker_where_more_is_played_and_red_where_half_is_withheld()
 
 
 def test_a_web_draws_a_line_for_each_thing_of_an_account_and_the_most_shared_first() -> None:
-    links = [("a", "one", 1), ("b", "both", 1), ("a", "both", 9), ("stranger", "one", 1)]
+    links = linked(("a", "one"), ("b", "both"), ("a", "both"), ("a", "both"), ("stranger", "one"))
     svg = pictures.web(["a", "b"], [("devices", links, 5)])
     (lines,) = marks(svg)
     assert lines["d"].count("M") == 3
@@ -88,7 +93,7 @@ def test_a_web_draws_a_line_for_each_thing_of_an_account_and_the_most_shared_fir
 
 def test_a_web_shows_no_more_things_and_lines_than_can_be_seen() -> None:
     members = [f"a{n}" for n in range(200)]
-    links = [(name, f"t{n}", 1) for name in members for n in range(40)]
+    links = linked(*((name, f"t{n}") for name in members for n in range(40)))
     svg = pictures.web(members, [("tracks", links, 24)])
     (lines,) = marks(svg)
     assert 1000 < lines["d"].count("M") <= 1500
@@ -113,7 +118,7 @@ def test_nothing_to_draw_is_an_empty_drawing() -> None:
         pictures.raster(empty, [], START, 3),
         pictures.clock(empty, START, 3),
         pictures.growth([], START),
-        pictures.web(["a"], [("devices", [], 5)]),
+        pictures.web(["a"], [("devices", linked(), 5)]),
     ):
         root = ElementTree.fromstring(svg)
         assert root.get("role") == "img"
@@ -121,7 +126,7 @@ def test_nothing_to_draw_is_an_empty_drawing() -> None:
 
 
 def test_names_from_outside_stay_text() -> None:
-    svg = pictures.web([HOSTILE], [("tracks", [(HOSTILE, HOSTILE, 1)], 5)])
+    svg = pictures.web([HOSTILE], [("tracks", linked((HOSTILE, HOSTILE)), 5)])
     root = ElementTree.fromstring(svg)
     assert not list(root.iter("script"))
     assert "<script>alert('x')</script>&\": 1 accounts" in {title.text for title in root.iter("title")}

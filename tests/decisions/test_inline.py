@@ -6,6 +6,7 @@ import pytest
 from ghostnote.decisions.inline import Opinion, decide_inline
 from ghostnote.decisions.rules import RULES
 from ghostnote.decisions.standing import AIMED, Account, Standing
+from ghostnote.decisions.untouched import Untouched
 
 CERTAIN = next(rule for rule in RULES if rule.certain)
 DOUBTFUL = next(rule for rule in RULES if not rule.certain)
@@ -15,6 +16,8 @@ STANDING = Standing(
         "bot": Account("suspend", "exclude", "c-1", ("It is one of many.",)),
         "held": Account("review", "hold", None, ("It is odd.",)),
         "looked-at": Account("review", "count"),
+        "spared": Account("allow", campaign_id="c-1", spared=("suspend", "exclude")),
+        "spared-review": Account("allow", spared=("review", None)),
         "stolen": Account("challenge", "count", "c-2", ("Somebody else plays on it.",)),
     },
     tracks=frozenset({("stolen", "bought")}),
@@ -77,3 +80,43 @@ def test_rules_used_here_are_of_both_kinds() -> None:
     assert CERTAIN.certain
     assert not DOUBTFUL.certain
     assert isinstance(DOUBTFUL.condition, pl.Expr)
+
+
+UNTOUCHED = Untouched(share=0.1, salt="the salt of a test")
+DRAWN = next(name for name in map(str, range(1000)) if UNTOUCHED.includes(name))
+
+
+@pytest.mark.parametrize(
+    ("kind", "account", "opinion", "verdict", "would_be"),
+    [
+        ("play", "spared", Opinion(), "count", "exclude"),
+        ("play", "spared-review", Opinion(), "count", None),
+        ("login", "spared", Opinion(), "allow", "suspend"),
+        ("action", "spared-review", Opinion(), "allow", "review"),
+        # What no account of a person can do is stopped, whoever it is.
+        ("play", "spared", Opinion(rules=((CERTAIN, "cannot be"),)), "hold", None),
+        ("login", "spared", Opinion(rules=((CERTAIN, "cannot be"),)), "challenge", None),
+        ("play", DRAWN, Opinion(rules=((CERTAIN, "cannot be"),)), "hold", None),
+        ("signup", DRAWN, Opinion(rules=((CERTAIN, "cannot be"), (DOUBTFUL, "odd"))), "challenge", None),
+        ("signup", DRAWN, Opinion(0.9, marked=True), "allow", "challenge"),
+        ("signup", DRAWN, Opinion(rules=((DOUBTFUL, "one card"),)), "allow", "challenge"),
+        ("signup", DRAWN, Opinion(0.1), "allow", None),
+        ("signup", "not drawn", Opinion(0.9, marked=True), "challenge", None),
+        # Whoever somebody else plays on is helped, drawn or not.
+        ("login", "stolen", Opinion(), "challenge", None),
+        ("play", "bot", Opinion(), "exclude", None),
+    ],
+)
+def test_untouched_accounts_are_spared_and_it_is_said(
+    kind: str, account: str, opinion: Opinion, verdict: str, would_be: str | None
+) -> None:
+    made = decide_inline(kind, account, "t", "a", opinion, STANDING, UNTOUCHED)
+    assert (made.verdict, made.would_be) == (verdict, would_be)
+    if would_be is not None:
+        assert made.account == "allow"
+        assert not made.reasons
+
+
+def test_nobody_is_spared_without_a_hold_out() -> None:
+    made = decide_inline("signup", DRAWN, None, None, Opinion(0.9, marked=True), STANDING)
+    assert (made.verdict, made.would_be) == ("challenge", None)

@@ -9,8 +9,11 @@ import polars as pl
 import pytest
 from tests.decisions.drafts import NOON
 
+from ghostnote.decisions.cases.case import told
+from ghostnote.decisions.cases.opening import case_id
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.ledger import SYSTEM, Draft, Ledger, Subject
+from ghostnote.decisions.ledger.entries import UNTOUCHED
 from ghostnote.decisions.ledger.verifying import verify
 from ghostnote.decisions.recording import fingerprint, micros, record, runs
 from ghostnote.decisions.summary import read_summary, write_document
@@ -129,3 +132,48 @@ def test_nothing_found_is_a_run_as_well(ledger: Ledger, quiet_decisions: Path) -
     recorded = record(DecisionFolder(quiet_decisions), ledger, at=NOON)
     assert recorded.plays == 0
     assert [entry.actor for entry in ledger.entries(kind="run")] == [SYSTEM, SYSTEM]
+
+
+def sparing(folder: Path, to: Path, account: str, would_be: str) -> DecisionFolder:
+    """The same decisions, made hours later, with one account of them left alone."""
+    copy = Path(shutil.copytree(folder, to))
+    theirs = pl.col("account_id") == account
+    let = [pl.when(theirs).then(pl.lit(would_be)).alias("would_be"), pl.when(theirs).then(pl.lit(value=True))]
+    accounts = pl.read_parquet(copy / "accounts.parquet").with_columns(let[0], let[1].alias("untouched"))
+    allowed = pl.when(theirs).then(pl.lit("allow")).otherwise("action").alias("action")
+    accounts.with_columns(allowed).write_parquet(copy / "accounts.parquet")
+    plays = pl.read_parquet(copy / "plays.parquet")
+    plays.with_columns(
+        pl.when(theirs & (pl.col("verdict") != "count")).then("verdict").alias("would_be"),
+        pl.when(theirs).then(pl.lit("count")).otherwise("verdict").alias("verdict"),
+        pl.when(theirs).then(0.0).otherwise("withheld_payout").alias("withheld_payout"),
+    ).write_parquet(copy / "plays.parquet")
+    summary = read_summary(copy)
+    write_document(copy, msgspec.structs.replace(summary, made_at=summary.made_at + timedelta(hours=len(to.name))))
+    return DecisionFolder(copy)
+
+
+def test_an_untouched_account_is_allowed_and_what_it_is_spared_is_written(
+    ledger: Ledger, few_decisions: Path, tmp_path: Path
+) -> None:
+    folder = DecisionFolder(few_decisions)
+    plays = folder.read("plays").filter(pl.col("verdict") != "count")
+    suspended = folder.read("accounts").filter(action="suspend")["account_id"]
+    account = plays.filter(pl.col("account_id").is_in(suspended.implode()))["account_id"][0]
+    record(folder, ledger, at=NOON)
+    record(sparing(few_decisions, tmp_path / "a", account, "suspend"), ledger, at=NOON + timedelta(hours=1))
+    state = ledger.state(Subject("account", account))
+    assert state is not None
+    assert (state.action, state.reason, state.settled) == ("allow", f"{UNTOUCHED}suspend", False)
+    # What was withheld before is paid, and the same again says nothing new; another action does.
+    theirs = ledger.states("play", parent=Subject("account", account))
+    assert {(play.action, play.amount) for play in theirs} == {("count", 0)}
+    same = record(sparing(few_decisions, tmp_path / "bb", account, "suspend"), ledger, at=NOON + timedelta(hours=2))
+    assert same.accounts == same.plays == 0
+    other = record(sparing(few_decisions, tmp_path / "ccc", account, "review"), ledger, at=NOON + timedelta(hours=3))
+    assert other.accounts == 1
+    state = ledger.state(Subject("account", account))
+    assert state is not None
+    assert state.reason == f"{UNTOUCHED}review"
+    # No case is opened about it: nobody is to look because of what a model thinks.
+    assert case_id(Subject("account", account)) not in told(ledger.entries(kind="case"))

@@ -1,5 +1,6 @@
 """How accounts stand follows from what a run of scoring wrote."""
 
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -52,3 +53,30 @@ def test_what_was_aimed_is_excluded_again_and_its_artist_s_other_tracks_wait(sta
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(GhostnoteError):
         Standing.of(tmp_path)
+
+
+def test_untouched_accounts_are_allowed_and_what_they_are_spared_is_known(town: Judged, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(town.decisions, tmp_path / "decisions"))
+    accounts, plays = town.table("accounts"), town.table("plays")
+    excluded = plays.filter(pl.col("reason") == BY_ACCOUNT)["account_id"][0]
+    theirs = pl.col("account_id") == excluded
+    let = [pl.when(theirs).then("action").alias("would_be"), pl.when(theirs).then(pl.lit("allow")).otherwise("action")]
+    accounts.with_columns(let[0], let[1].alias("action")).write_parquet(folder / "accounts.parquet")
+    out = theirs & (pl.col("verdict") != "count")
+    plays.with_columns(
+        pl.when(out).then("verdict").alias("would_be"),
+        pl.when(out).then(pl.lit("count")).otherwise("verdict").alias("verdict"),
+        pl.when(~out).then("reason").alias("reason"),
+    ).write_parquet(folder / "plays.parquet")
+    standing = Standing.of(folder)
+    action = accounts.filter(theirs)["action"][0]
+    assert standing.accounts[excluded].action == "allow"
+    assert standing.accounts[excluded].spared == (action, "exclude")
+    assert standing.of_play(excluded, "t", None) == ("count", ())
+
+
+def test_decisions_of_a_version_that_spared_nobody_are_read(town: Judged, tmp_path: Path, standing: Standing) -> None:
+    folder = Path(shutil.copytree(town.decisions, tmp_path / "decisions"))
+    for name in ("accounts", "plays"):
+        town.table(name).drop("would_be").write_parquet(folder / f"{name}.parquet")
+    assert Standing.of(folder).accounts == standing.accounts

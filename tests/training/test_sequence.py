@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 from tests.worlds import MADE_AT, Judged
 
+from ghostnote.backtest import Parts, evaluate
+from ghostnote.evaluation.metrics import average_precision
 from ghostnote.features.catalog import TRAINED
 from ghostnote.features.history import Intake, play_days
 from ghostnote.features.sequences import CHANNELS
@@ -66,6 +68,22 @@ def test_scoring_writes_its_score_and_decides_as_without_it(town: Judged, loaded
     assert with_it.drop("sequence").equals(town.table("accounts").drop("sequence"))
     plays = pl.read_parquet(tmp_path / "out" / "plays.parquet")
     assert plays.equals(town.table("plays"))
+
+
+def test_an_evaluation_ranks_accounts_by_it(town: Judged, loaded: Bundle, tmp_path: Path) -> None:
+    parts = Parts(kinds=False, detectors=False, daily=False)
+    found = evaluate(town.lake, tmp_path / "out", made_at=MADE_AT, bundle=loaded, parts=parts)
+    score(town.lake, loaded, tmp_path / "scored", made_at=MADE_AT, start=town.first_judged)
+    labels = town.labels().filter((pl.col("subject_type") == "account") & (pl.col("verdict") == "fraud"))
+    known = labels.filter(pl.col("known_at") <= town.as_of)["subject_id"]
+    accounts = pl.read_parquet(tmp_path / "scored" / "accounts.parquet")
+    accounts = accounts.filter(~pl.col("account_id").is_in(known.implode()))
+    fraud = accounts["account_id"].is_in(labels.filter(source="simulation")["subject_id"].implode())
+    assert found.sequence is not None
+    assert (found.sequence.rows, found.sequence.fraud) == (accounts.height, fraud.sum())
+    expected = average_precision(accounts["sequence"].to_numpy(), fraud.to_numpy())
+    assert found.sequence.average_precision == pytest.approx(expected)
+    assert found.whole.accounts.rows == accounts.height
 
 
 def test_rows_are_the_last_plays_at_the_end_of_each_day(town: Judged) -> None:

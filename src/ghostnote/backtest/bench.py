@@ -58,11 +58,18 @@ class Bench:
         period, run = self.decided(way)
         return period, join(tables(run), self.facts, self.known)
 
-    def measured(self, way: Way, joined: Joined) -> Variant:
+    def measured(self, way: Way, period: Period, joined: Joined) -> Variant:
         """The figures of one way."""
-        alerts = float(way.policy.reviews_per_day)
-        return measured(way.name, way.description, joined, alerts_per_day=alerts, days=len(self.days.days))
+        return measured(
+            way.name,
+            way.description,
+            joined,
+            period.signups,
+            alerts_per_day=float(way.policy.reviews_per_day),
+            days=len(self.days.days),
+            simulated=self.facts.simulated,
+        )
 
     def tried(self, way: Way) -> Variant:
         """`judged` and `measured`."""
-        return self.measured(way, self.judged(way)[1])
+        return self.measured(way, *self.judged(way))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from ghostnote.backtest.hold_out import held_against
 from ghostnote.decisions.summary import (
     AtBudget,
     AveragePrecision,
@@ -84,7 +85,7 @@ def backtest(lake: Lake, decisions: Path, summary: Summary, *, as_of: datetime |
     frames = {name: pl.read_parquet(decisions / f"{name}.parquet") for name in ("accounts", "plays", "tracks")}
     joined = join(frames, facts, labels_by(labels, as_of))
     days = (summary.end - summary.start).days + 1
-    result = compare(joined, alerts_per_day=summary.policy.alerts_per_day or 0.0, days=days)
+    result = compare(joined, alerts_per_day=summary.policy.alerts_per_day or 0.0, days=days, simulated=True)
     write_document(decisions, result)
     return result
 
@@ -94,8 +95,8 @@ def labels_by(labels: pl.DataFrame, as_of: datetime | None) -> pl.DataFrame:
     return known_by(labels, as_of) if as_of else labels.clear()
 
 
-def compare(joined: Joined, *, alerts_per_day: float, days: int) -> Truth:
-    """Count what was caught, missed and harmed among what was not known before."""
+def compare(joined: Joined, *, alerts_per_day: float, days: int, simulated: bool) -> Truth:
+    """Count what was caught, missed and harmed among what was not known before; `simulated`: the truth is whole."""
     left_out = int(joined.accounts["known"].sum())
     joined = joined.unknown()
     return Truth(
@@ -105,6 +106,7 @@ def compare(joined: Joined, *, alerts_per_day: float, days: int) -> Truth:
         average_precision=_average_precision(joined),
         at_budget=_at_budget(joined, alerts_per_day, days),
         note=f"{left_out:,} accounts already labelled fraud when training ended are left out." if left_out else "",
+        hold_out=held_against(joined.accounts, simulated=simulated),
     )
 
 

@@ -14,7 +14,7 @@ from ghostnote import __version__
 from ghostnote.backtest.bench import Bench
 from ghostnote.backtest.compare import Facts, facts_of, labels_by
 from ghostnote.backtest.kinds import accounts_by_kind
-from ghostnote.backtest.measures import at_prevalences, calibrated
+from ghostnote.backtest.measures import at_prevalences, calibrated, of_sequence
 from ghostnote.backtest.replay import replay
 from ghostnote.backtest.spool import Spool
 from ghostnote.backtest.variants import Way, whole, without_detectors
@@ -29,6 +29,7 @@ from ghostnote.features.history import Intake, play_days, walk
 from ghostnote.models.bundle import Bundle
 from ghostnote.progress import Progress, silent
 from ghostnote.scoring.judge import Judge
+from ghostnote.scoring.sequence import Aside
 from ghostnote.training.train import Gathered, collect, fit
 
 _STEP = "Judging in other ways"
@@ -77,10 +78,10 @@ def evaluate(
         assert gathered is not None
         bundle = fit(gathered, seed=seed, progress=progress)
     with tempfile.TemporaryDirectory(prefix="ghostnote-") as folder:
-        intake = Intake()
-        spool = _folded(lake, bundle, policy, as_of, Spool(Path(folder)), intake, progress)
+        intake, spool = Intake(), Spool(Path(folder))
+        sequence = _folded(lake, bundle, policy, as_of, spool, intake, progress)
         bench = Bench(lake, spool, facts, labels_by(labels, as_of), intake, made_at, seed)
-        found = _of_whole(bench, whole(bundle, policy), parts, progress)
+        found = _of_whole(bench, whole(bundle, policy), sequence, parts, progress)
         kinds = _kinds(bench, gathered, labels, policy) if gathered and parts.kinds else []
         ways = without_detectors(bundle, policy) if parts.detectors else ()
         tried = _tried([*kinds, *(partial(bench.tried, way) for way in ways)], progress)
@@ -100,15 +101,21 @@ def _labels(lake: Lake) -> tuple[pl.DataFrame, Facts]:
 
 def _folded(
     lake: Lake, bundle: Bundle, policy: Policy, as_of: datetime, spool: Spool, intake: Intake, progress: Progress
-) -> Spool:
-    """The days after `as_of`, folded on top of all that came before."""
-    for day in walk(lake, Judge(bundle, policy).folded, intake, None, progress):
-        if day.day > as_of.date():
+) -> pl.DataFrame | None:
+    """Keep the days after `as_of`, folded on top of all that came before, in `spool`.
+
+    Returns what the sequence detector, if there is one, thinks of their accounts: see `Aside.highest`.
+    """
+    aside = Aside(bundle.sequence, Judge(bundle, policy).folded)
+    for walked in walk(lake, aside.folded, intake, None, progress):
+        judged = walked.day > as_of.date()
+        day = aside.follow(walked, judged=judged)
+        if judged:
             spool.add(day)
-    return spool
+    return None if bundle.sequence is None else aside.highest()
 
 
-def _of_whole(bench: Bench, way: Way, parts: Parts, progress: Progress) -> Evaluation:
+def _of_whole(bench: Bench, way: Way, sequence: pl.DataFrame | None, parts: Parts, progress: Progress) -> Evaluation:
     """The evaluation without what is left out."""
     progress("Judging", 0, 1)
     period, joined = bench.judged(way)
@@ -125,7 +132,8 @@ def _of_whole(bench: Bench, way: Way, parts: Parts, progress: Progress) -> Evalu
         judged_to=days[-1],
         ceiling=way.policy.honest_account_ceiling,
         currency=way.policy.currency,
-        whole=bench.measured(way, joined),
+        whole=bench.measured(way, period, joined),
+        sequence=None if sequence is None else of_sequence(joined, sequence),
         replayed=replay(period, days, joined, progress) if parts.daily else None,
         account_calibration=calibrated(new.accounts) if way.bundle.supervised else None,
         play_calibration=calibrated(new.plays) if way.bundle.play else None,

@@ -4,8 +4,18 @@ import numpy as np
 import polars as pl
 
 from ghostnote.backtest.compare import Joined, compare
-from ghostnote.decisions.evaluation import AtAlerts, AtPrevalence, Bin, Calibrated, Point, Ranking, Variant
-from ghostnote.evaluation.metrics import Bools, Floats, average_precision
+from ghostnote.decisions.evaluation import (
+    AtAlerts,
+    AtPrevalence,
+    Bin,
+    Calibrated,
+    KindOfSignups,
+    Point,
+    Ranking,
+    SignupsJudged,
+    Variant,
+)
+from ghostnote.evaluation.metrics import Bools, Floats, average_precision, wilson
 from ghostnote.evaluation.ranking import (
     at_share,
     average_precision_at,
@@ -19,18 +29,73 @@ ALERTS = (0.001, 0.005, 0.01, 0.02, 0.05)
 #: Shares of fraud that are asked about, and the budget at which they are.
 PREVALENCES = (0.005, 0.01, 0.02, 0.05, 0.1)
 _AT = 0.01
+#: What share of the sign-ups each kind is taken to be, so that kinds of any size compare.
+_KIND = 0.01
 
 
-def measured(name: str, description: str, joined: Joined, *, alerts_per_day: float, days: int) -> Variant:
-    """All that is counted about one way to judge."""
+def measured(
+    name: str,
+    description: str,
+    joined: Joined,
+    signups: pl.DataFrame,
+    *,
+    alerts_per_day: float,
+    days: int,
+    simulated: bool,
+) -> Variant:
+    """All that is counted about one way to judge; `signups` as in `of_signups`."""
     new = joined.unknown()
     return Variant(
         name=name,
         description=description,
-        truth=compare(joined, alerts_per_day=alerts_per_day, days=days),
+        truth=compare(joined, alerts_per_day=alerts_per_day, days=days, simulated=simulated),
         accounts=_ranking(new.accounts),
         plays=_ranking(new.plays),
         tracks=_of_tracks(joined),
+        signups=of_signups(joined, signups),
+    )
+
+
+def of_sequence(joined: Joined, highest: pl.DataFrame) -> Ranking:
+    """How well the sequence detector ranks accounts not known before; `highest` has account_id and sequence."""
+    rows = joined.unknown().accounts.select("account_id", "fraud")
+    scores = highest.select("account_id", pl.col("sequence").alias("score"))
+    return _ranking(rows.join(scores, on="account_id", how="left", maintain_order="left"))
+
+
+def of_signups(joined: Joined, signups: pl.DataFrame) -> SignupsJudged | None:
+    """How the model of sign-ups ranks accounts not known before; None if none of them has a score.
+
+    `signups` has account_id, signup_score (null without a model) and signup_marked.
+    """
+    rows = joined.unknown().accounts.drop("score", "signup_score").join(signups, on="account_id")
+    rows = rows.drop_nulls("signup_score").rename({"signup_score": "score"}).sort("account_id")
+    if rows.is_empty():
+        return None
+    honest = rows.filter(~pl.col("fraud"))
+    challenged = int(honest["signup_marked"].sum())
+    low, high = wilson(challenged, honest.height)
+    kinds = sorted(rows.filter("fraud")["kind"].unique()) if honest.height else []
+    return SignupsJudged(
+        ranking=_ranking(rows),
+        kinds=[_kind_of_signups(kind, rows.filter(~pl.col("fraud") | (pl.col("kind") == kind))) for kind in kinds],
+        honest=honest.height,
+        honest_challenged=challenged,
+        low=low,
+        high=high,
+    )
+
+
+def _kind_of_signups(kind: str, rows: pl.DataFrame) -> KindOfSignups:
+    score, fraud = _arrays(rows)
+    at = at_share(score, fraud, _AT, prevalence_weights(fraud, _KIND))
+    assert at is not None
+    return KindOfSignups(
+        kind=kind,
+        signups=int(fraud.sum()),
+        average_precision=_share(average_precision_at(score, fraud, _KIND)),
+        recall=_share(at.recall),
+        challenged=rows.filter(pl.col("fraud") & pl.col("signup_marked")).height,
     )
 
 

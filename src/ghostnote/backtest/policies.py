@@ -108,7 +108,8 @@ def _tried(bench: Bench, way: Way) -> tuple[Outcome, dict[str, pl.DataFrame]]:
     frames = tables(run)
     joined = join(frames, bench.facts, bench.known)
     days = len(bench.days.days)
-    truth = compare(joined, alerts_per_day=float(way.policy.reviews_per_day), days=days) if bench.facts.fraud else None
+    alerts, simulated = float(way.policy.reviews_per_day), bench.facts.simulated
+    truth = compare(joined, alerts_per_day=alerts, days=days, simulated=simulated) if bench.facts.fraud else None
     actions = dict(frames["accounts"].group_by("action").len().iter_rows())
     owners, plays = frames["owners"], frames["plays"]
     out = plays.filter(pl.col("verdict") != "count")

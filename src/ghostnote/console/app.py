@@ -74,6 +74,7 @@ class Console:
         novelty = Novelty(self.catalogue)
         self.music = Music(self.catalogue, usage, caseload, Penalties(terms))
         self.insights, self.latest = Insights(self.catalogue, usage, novelty), Overview(self.looking, novelty)
+        self.looking.prepare()
         self._pages = environment()
         self._style = css_variables() + "".join(
             (_HERE / "static" / name).read_text(encoding="utf-8") for name in ("report.css", "console.css")

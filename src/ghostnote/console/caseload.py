@@ -1,7 +1,9 @@
 """Cases as the console shows them: from a ledger, or, without one, those that a run would open, to look at only."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from bisect import insort
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -12,8 +14,12 @@ from ghostnote.decisions.cases.opening import case_id, opened
 from ghostnote.decisions.ledger import Entry, Ledger, Subject
 
 PAGE = 50
+#: How many filters' queues are kept in order until something is decided.
+_REMEMBERED = 16
+#: Up to how many changed cases are put into their places; of more, everything is put in order again.
+_FEW = 500
 #: How a queue may be ordered, and by what.
-ORDERS = {
+ORDERS: Mapping[str, Callable[[Case], float]] = {
     "priority": lambda case: -case.priority,
     "money": lambda case: -case.money,
     "certainty": lambda case: -case.certainty,
@@ -47,8 +53,17 @@ class Filter:
 
     def chosen(self, cases: Mapping[str, Case]) -> list[Case]:
         """The cases that it lets through, in its order."""
-        through = [case for case in cases.values() if self._fits(case)]
-        return sorted(through, key=lambda case: (ORDERS[self.order](case), case.case_id))
+        return sorted(filter(self._fits, cases.values()), key=self._place)
+
+    def changed(self, chosen: list[Case], cases: Mapping[str, Case], names: Collection[str]) -> list[Case]:
+        """What becomes of `chosen` when the cases of some names are new or other ones: as if chosen anew from all."""
+        kept = [case for case in chosen if case.case_id not in names]
+        for case in filter(self._fits, map(cases.__getitem__, names)):
+            insort(kept, case, key=self._place)
+        return kept
+
+    def _place(self, case: Case) -> tuple[float, str]:
+        return ORDERS[self.order](case), case.case_id
 
     def _fits(self, case: Case) -> bool:
         state = self.state == "all" or case.waiting == (self.state == "waiting")
@@ -61,17 +76,53 @@ class Caseload:
 
     def __init__(self, records: Records, ledger: Ledger | None) -> None:
         self.ledger = ledger
-        self._run = {} if ledger is not None else _would_open(records)
+        self._cases = {} if ledger is not None else _would_open(records)
+        self._seen, self._reading = 0, Lock()
+        self._chosen: dict[Filter, list[Case]] = {}
+        # Read all that there are and put them in order, so that nobody's first page waits for that.
+        self.chosen(Filter())
 
-    def cases(self) -> dict[str, Case]:
-        """All cases by id."""
-        return self._run if self.ledger is None else told(self.ledger.entries(kind="case"))
+    def cases(self) -> Mapping[str, Case]:
+        """All cases by id. Only what was written since the last time is read: a queue may have a hundred thousand."""
+        if self.ledger is None:
+            return self._cases
+        with self._reading:
+            upto, _ = self.ledger.head()
+            if upto != self._seen:
+                self._catch_up(self.ledger, upto)
+            return self._cases
+
+    def chosen(self, by: Filter) -> list[Case]:
+        """The cases that a filter lets through, in its order, whatever its page is."""
+        cases, every = self.cases(), replace(by, page=1)
+        with self._reading:
+            if cases is not self._cases:
+                return every.chosen(cases)
+            if every not in self._chosen and len(self._chosen) >= _REMEMBERED:
+                self._chosen.clear()
+            found = self._chosen.get(every)
+            if found is None:
+                found = self._chosen[every] = every.chosen(cases)
+            return found
+
+    def _catch_up(self, ledger: Ledger, upto: int) -> None:
+        # Who was forgotten must be forgotten here as well, and names are only left out when all is read anew.
+        if self._seen and next(ledger.entries(kind="erasure", after=self._seen), None) is not None:
+            self._seen, self._cases = 0, {}
+            self._chosen.clear()
+        new = [entry for entry in ledger.entries(kind="case", after=self._seen) if entry.seq <= upto]
+        self._cases, self._seen = told(new, self._cases), upto
+        names = {entry.subject.identifier for entry in new if entry.subject} & self._cases.keys()
+        if len(names) > _FEW:
+            self._chosen.clear()
+        for by, before in self._chosen.items():
+            self._chosen[by] = by.changed(before, self._cases, names)
 
     def about(self, subject: Subject) -> Case | None:
         """The case about a campaign or account, if there is one."""
         name = case_id(subject)
         if self.ledger is None:
-            return self._run.get(name)
+            return self._cases.get(name)
         return told(self.ledger.entries(subject=Subject("case", name))).get(name)
 
     def history(self, *subjects: Subject) -> list[Entry]:

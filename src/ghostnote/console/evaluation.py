@@ -8,7 +8,7 @@ from ghostnote.console import charts
 from ghostnote.console.charts.evaluation import withheld_of
 from ghostnote.console.drawing import Draughtsman
 from ghostnote.console.report import render, write_page
-from ghostnote.decisions.evaluation import Evaluation, Variant, read_evaluation
+from ghostnote.decisions.evaluation import Evaluation, KindOfSignups, Variant, read_evaluation
 
 PAGE_FILE = "evaluation.html"
 
@@ -42,10 +42,20 @@ def evaluation_context(found: Evaluation) -> dict[str, Any]:
         "kinds": [
             (one, withheld_of(found.whole, one.name), withheld_of(one, one.name)) for one in found.kinds_left_out
         ],
+        "signup_kinds": signup_kinds(found),
         "ways": [(one, totals(one)) for one in (found.whole, *found.left_out)],
         "ranked": [draughtsman.draw(chart) for chart in ranked],
         "outcome": [draughtsman.draw(chart) for chart in outcome],
     }
+
+
+def signup_kinds(found: Evaluation) -> list[tuple[KindOfSignups, KindOfSignups | None]]:
+    """Kinds of fake sign-ups, each beside what a model makes of it that was never taught it, if there is one."""
+    never = {one.name: one.signups.kinds for one in found.kinds_left_out if one.signups is not None}
+    return [
+        (row, next((other for other in never.get(row.kind, ()) if other.kind == row.kind), None))
+        for row in (found.whole.signups.kinds if found.whole.signups else ())
+    ]
 
 
 def totals(variant: Variant) -> dict[str, float | None]:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from ghostnote.console import wording
 from ghostnote.console.charts.evaluation import withheld_of
-from ghostnote.console.evaluation import totals
+from ghostnote.console.evaluation import signup_kinds, totals
 from ghostnote.console.summary_text import against_truth, plain_table
 from ghostnote.decisions.evaluation import Evaluation, Replayed
 
@@ -22,7 +22,7 @@ def told(found: Evaluation) -> Group:
     parts += against_truth(found.whole.truth, found.currency, found.ceiling, simulated=found.simulated)
     if found.replayed:
         parts += _daily(found.replayed)
-    parts += [*_kinds(found), *_ways(found)]
+    parts += [*_beside(found), *_kinds(found), *_ways(found)]
     parts += [Text(f"Note: {wording.clean(note)}", style="yellow") for note in found.notes]
     return Group(*parts)
 
@@ -44,6 +44,35 @@ def _daily(replayed: Replayed) -> Iterator[RenderableType]:
         f"  Honest accounts ever acted on: {honest.acted:,} of {honest.accounts:,}; honest plays withheld when their "
         f"day ended: {honest.withheld:,} of {honest.plays:,}\n"
     )
+
+
+def _beside(found: Evaluation) -> Iterator[RenderableType]:
+    """What detectors are worth that no decision rests on."""
+    if found.sequence is not None and found.sequence.at:
+        yield Text("Accounts ranked", style="bold")
+        table = plain_table("By", "Average precision>", "Recall, 1 % looked at>")
+        for name, ranking in (("their score", found.whole.accounts), ("the sequence detector", found.sequence)):
+            recall = next(at.recall for at in ranking.at if at.alerts == 0.01)
+            table.add_row(name, wording.number(ranking.average_precision, 3), wording.share(recall))
+        yield table
+    signups = found.whole.signups
+    if signups is None:
+        return
+    precise = wording.number(signups.ranking.average_precision, 3)
+    yield Text(f"Sign-ups ranked as they happen: average precision {precise}", style="bold")
+    if signups.kinds:
+        table = plain_table("Kind", "Sign-ups>", "Average precision at 1 %>", "If never taught>", "Challenged>")
+        for row, never in signup_kinds(found):
+            table.add_row(
+                wording.clean(row.kind.replace("_", " ")),
+                wording.number(row.signups),
+                wording.number(row.average_precision, 3),
+                wording.number(never.average_precision if never else None, 3),
+                wording.number(row.challenged),
+            )
+        yield table
+    spread = f"{wording.share(signups.low)} to {wording.share(signups.high)}"
+    yield Text(f"  Honest sign-ups challenged: {signups.honest_challenged:,} of {signups.honest:,} ({spread})\n")
 
 
 def _kinds(found: Evaluation) -> Iterator[RenderableType]:

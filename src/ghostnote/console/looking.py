@@ -15,6 +15,8 @@ from ghostnote.decisions.ledger import Entry, Subject
 
 #: Rows of a table on one page.
 _ROWS = 200
+#: How many campaigns stay drawn, some half a megabyte each; of how many accounts those are that are drawn at the start.
+_KEPT, _LARGE = 40, 1000
 Shown = tuple[dict[str, Any], dict[str, Markup]]
 
 
@@ -24,6 +26,7 @@ class Looking:
     def __init__(self, records: Records, caseload: Caseload) -> None:
         self.records, self.caseload = records, caseload
         self.summary = records.folder.summary
+        self._drawn: dict[str, Shown] = {}
 
     def overview(self) -> Shown:
         """The latest day against the days before it, and what waits."""
@@ -62,7 +65,7 @@ class Looking:
 
     def queue(self, chosen: Filter) -> Shown:
         """A page of cases."""
-        cases = chosen.chosen(self.caseload.cases())
+        cases = self.caseload.chosen(chosen)
         start = (chosen.page - 1) * PAGE
         facts = {
             "filter": {name: getattr(chosen, name) for name in ("state", "kind", "order", "least", "whose", "page")},
@@ -77,71 +80,90 @@ class Looking:
         """A campaign: who, with what in common, when, for whom."""
         records = self.records
         row = records.campaign(campaign_id)
-        names: list[str] = row["accounts"]
-        members, plays = records.members(row), records.plays(names)
-        aimed = self._aimed(row, plays)
-        places = records.places_of(names)
         subject = Subject("campaign", campaign_id)
         case = self.caseload.about(subject)
-        history = self._history(subject, case)
+        members = records.members(row)
+        facts, drawn = self._of_run(row)
         facts = {
             "campaign_id": campaign_id,
             "first_seen": row["first_seen"],
             "last_seen": row["last_seen"],
-            "accounts": len(names),
+            "accounts": len(row["accounts"]),
             "tracks": len(row["tracks"]),
             "owners": len(row["owners"]),
-            "plays": plays.height,
-            "on_targets": aimed.height,
-            "withheld": plays.filter(pl.col("verdict") != "count").height,
+            **facts,
             "payout": row["payout"],
             "usual_plays": records.usual[0],
             "evidence": row["evidence"],
             "actions": dict(Counter(members["action"].to_list()).most_common()),
             "case": plain(case) if case else None,
-            "history": history,
-            "gain": self._gain(row["owners"]),
-            "top_tracks": _top_tracks(aimed if aimed.height else plays),
-            "shared": _shared(places, len(names)),
+            "history": self._history(subject, case),
             "members": self._members(members.head(_ROWS)),
         }
-        return facts, self._campaign_pictures(names, plays, places, aimed)
+        return facts, drawn
+
+    def _of_run(self, row: dict[str, Any]) -> Shown:
+        """What no decision changes: drawn once, since ten thousand accounts take half a second."""
+        name = row["campaign_id"]
+        found = self._drawn.get(name)
+        if found is None:
+            plays, places = self.records.member_plays.of(name), self.records.places_of(row["accounts"])
+            # What a campaign is after: tracks, and all that some owners are paid for.
+            targets = pl.col("track_id").is_in(row["tracks"]) | pl.col("owner_id").is_in(row["owners"])
+            aimed = plays.filter(targets)
+            facts = {
+                "plays": plays.height,
+                "on_targets": aimed.height,
+                "withheld": int(plays["withheld"].sum()),
+                "gain": self._gain(row["owners"]),
+                "top_tracks": _top_tracks(aimed if aimed.height else plays),
+                "shared": _shared(places, len(row["accounts"])),
+            }
+            drawn = self._campaign_pictures(row["accounts"], plays, places, aimed)
+            if len(self._drawn) >= _KEPT:
+                self._drawn.pop(next(iter(self._drawn)), None)
+            found = self._drawn[name] = facts, drawn
+        return found
+
+    def prepare(self) -> None:
+        """Draw the largest campaigns, so that nobody waits for them."""
+        large = self.records.campaigns.filter(pl.col("accounts").list.len() >= _LARGE)
+        for row in large.sort(pl.col("accounts").list.len(), descending=True).head(_KEPT // 2).iter_rows(named=True):
+            self._of_run(row)
 
     def _campaign_pictures(
         self, names: list[str], plays: pl.DataFrame, places: pl.DataFrame, aimed: pl.DataFrame
     ) -> dict[str, Markup]:
         records = self.records
         first = plays.group_by("account_id").agg(pl.col("event_time").min()).sort("event_time", "account_id")
-        rows = evenly(first["account_id"], pictures.MOST_ROWS).to_list()
+        rows = evenly(first["account_id"].cast(pl.String), pictures.MOST_ROWS)
         drawn = evenly(pl.Series(sorted(names)), 300).to_list()
         # Where nothing is aimed at, what most of them played still shows whether they move together.
         seen = pl.col("account_id").is_in(drawn)
-        linked = aimed.filter(seen) if aimed.height else self._owned(plays.filter(seen))
-        tracks = list(linked.group_by("account_id", "track_id").agg(n=pl.len()).iter_rows())
-        owners = list(linked.group_by("account_id", "owner_id").agg(n=pl.len()).iter_rows())
-        where = list(places.filter(seen).select("account_id", "place", "plays").iter_rows())
+        linked = (aimed if aimed.height else plays).filter(seen)
         by_day = (
             plays.group_by((pl.col("event_time") - records.start).dt.total_days().alias("day"))
-            .agg(counted=(pl.col("verdict") == "count").sum(), withheld=(pl.col("verdict") != "count").sum())
+            .agg(counted=(~pl.col("withheld")).sum(), withheld=pl.col("withheld").sum())
             .rows_by_key("day", unique=True)
         )
         days = range(len(records.days))
         return {
             "web": pictures.web(
-                drawn, [("devices and networks", where, 24), ("tracks", tracks, 24), ("owners", owners, 16)]
+                drawn,
+                [
+                    ("devices and networks", places.filter(seen).select("account_id", thing="place"), 24),
+                    ("tracks", linked.select("account_id", thing="track_id"), 24),
+                    ("owners", linked.select("account_id", thing="owner_id"), 16),
+                ],
             ),
-            "raster": pictures.raster(plays, rows, records.start, len(records.days)),
+            "raster": pictures.raster(
+                plays.filter(pl.col("account_id").is_in(rows.implode())),
+                rows.to_list(),
+                records.start,
+                len(records.days),
+            ),
             "growth": pictures.growth([by_day.get(day, (0, 0)) for day in days], records.start),
         }
-
-    def _aimed(self, campaign: dict[str, Any], plays: pl.DataFrame) -> pl.DataFrame:
-        """Plays of the tracks and owners that a campaign is after."""
-        targets = pl.col("track_id").is_in(campaign["tracks"]) | pl.col("owner_id").is_in(campaign["owners"])
-        return self._owned(plays).filter(targets)
-
-    def _owned(self, plays: pl.DataFrame) -> pl.DataFrame:
-        owners = self.records.owners_of(plays["track_id"].unique().to_list())
-        return plays.with_columns(owner_id=pl.col("track_id").replace_strict(owners, default="unknown"))
 
     def account(self, named: str) -> Shown:
         """An account: its plays by hour, where it was, who resembles it, what was decided."""
@@ -221,7 +243,7 @@ def _shared(places: pl.DataFrame, members: int) -> list[dict[str, Any]]:
 def _top_tracks(plays: pl.DataFrame) -> list[dict[str, Any]]:
     """The tracks with most of some plays: what a campaign was after, if it was after anything."""
     top = plays.group_by("track_id").agg(
-        accounts=pl.col("account_id").n_unique(), plays=pl.len(), withheld=(pl.col("verdict") != "count").sum()
+        accounts=pl.col("account_id").n_unique(), plays=pl.len(), withheld=pl.col("withheld").sum()
     )
     return _paged(top.sort(["plays", "track_id"], descending=[True, False]).head(12))
 

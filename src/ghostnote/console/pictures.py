@@ -1,6 +1,6 @@
 """Pictures with thousands of marks, drawn as SVG directly: Vega-Lite takes seconds for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -18,7 +18,7 @@ _DAY = timedelta(days=1)
 def raster(plays: pl.DataFrame, rows: Sequence[str], start: datetime, days: int) -> Markup:
     """Every row an account, every column an hour: red where plays of the hour are withheld, blue where all count.
 
-    `plays` has account_id, event_time, verdict.
+    `plays` has account_id, event_time, withheld.
     """
     height = max(1.5, min(14.0, 520 / max(len(rows), 1)))
     hours, top = days * 24, 18
@@ -28,9 +28,10 @@ def raster(plays: pl.DataFrame, rows: Sequence[str], start: datetime, days: int)
     )
     hour = ((pl.col("event_time") - start).dt.total_hours()).alias("hour")
     cells = (
-        plays.join(order, on="account_id")
+        plays.with_columns(pl.col("account_id").cast(pl.String))
+        .join(order, on="account_id")
         .group_by("row", hour)
-        .agg(withheld=(pl.col("verdict") != "count").any(), n=pl.len())
+        .agg(pl.col("withheld").any(), n=pl.len())
         .filter(pl.col("hour").is_between(0, hours - 1))
         .sort("row", "hour")
     )
@@ -75,17 +76,18 @@ def clock(plays: pl.DataFrame, start: datetime, days: int) -> Markup:
     return _svg(body, top + 24 * height, "Plays by hour of the day and day", "drawn close")
 
 
-def web(members: Sequence[str], columns: Sequence[tuple[str, Iterable[tuple[str, str, int]], int]]) -> Markup:
+def web(members: Sequence[str], columns: Sequence[tuple[str, pl.DataFrame, int]]) -> Markup:
     """A campaign as a graph: its accounts in the second of several columns, lines to what they have in common.
 
-    `columns` are a heading, (account, thing, weight), and how many things there are at most; the first stands left of
-    the accounts, the others right of them. Things that most accounts share come first: a block is a dense fan.
+    `columns` are a heading, a frame of links (account_id, thing; those of other accounts are left out, a link may come
+    again) and how many things are drawn at most; the first stands left of the accounts, the others right of them.
+    Things that most accounts share come first: a block is a dense fan.
     """
     xs = [215, 420, 610, 815]
     rows = {name: 30 + (n + 0.5) * 420 / len(members) for n, name in enumerate(members)}
     body = [f'<text x="{xs[1]}" y="14" text-anchor="middle" class="head">{len(members):,} accounts</text>']
     for x, (heading, links, most) in zip([xs[0], *xs[2:]], columns, strict=False):
-        lines, labels = _fan(x, xs[1], rows, heading, list(links), most)
+        lines, labels = _fan(x, xs[1], rows, heading, links, most)
         # Lines lie below every label: those to the last column pass the labels of the one before.
         body = [lines, *body, *labels]
     radius = max(0.8, min(4.0, 170 / len(members)))
@@ -94,20 +96,19 @@ def web(members: Sequence[str], columns: Sequence[tuple[str, Iterable[tuple[str,
 
 
 def _fan(
-    x: int, middle: int, rows: dict[str, float], heading: str, links: list[tuple[str, str, int]], most: int
+    x: int, middle: int, rows: dict[str, float], heading: str, links: pl.DataFrame, most: int
 ) -> tuple[str, list[str]]:
-    sharers: dict[str, set[str]] = {}
-    for account, thing, _ in links:
-        if account in rows:
-            sharers.setdefault(thing, set()).add(account)
-    ranked = sorted(sharers, key=lambda thing: (-len(sharers[thing]), thing))
-    shown = {thing: 30 + (n + 0.5) * 420 / min(len(ranked), most) for n, thing in enumerate(ranked[:most])}
+    among = links.unique().select(pl.col("account_id", "thing").cast(pl.String))
+    found = among.filter(pl.col("account_id").is_in(list(rows))).group_by("thing").agg("account_id")
+    ranked = found.sort(-pl.col("account_id").list.len().cast(pl.Int64), "thing")
+    sharers: dict[str, list[str]] = dict(ranked.head(most).iter_rows())
+    shown = {thing: 30 + (n + 0.5) * 420 / len(sharers) for n, thing in enumerate(sharers)}
     side = "end" if x < middle else "start"
     edge = x + 6 if x < middle else x - 6
     lines = [(rows[a], y) for thing, y in shown.items() for a in sorted(sharers[thing])]
     kept = lines[:: max(1, -(-len(lines) // _LINKS))]
     path = "".join(f"M{middle} {a:.1f}L{edge} {y:.1f}" for a, y in kept)
-    head = wording.counted(len(ranked), heading.removesuffix("s"), heading)
+    head = wording.counted(ranked.height, heading.removesuffix("s"), heading)
     body = [f'<text x="{x}" y="14" text-anchor="{side}" class="head">{head}</text>']
     opacity = max(0.05, min(0.5, 90 / max(len(kept), 1)))
     drawn = f'<path d="{path}" stroke="var(--artificial)" stroke-opacity="{opacity:.2f}" fill="none"/>'

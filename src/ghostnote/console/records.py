@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from ghostnote.console.member_plays import MemberPlays
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
@@ -16,13 +17,15 @@ class Records:
     """The decisions of a run, and the lake that it judged.
 
     At the start one pass over the lake's days of the run notes which account was where: `places` has account_id, kind
-    (device or network), place, plays, first and last. All else is read when it is asked for.
+    (device or network), place, plays, first and last. Plays of campaigns' accounts are kept as well
+    (`member_plays`); all else is read when it is asked for.
     """
 
     def __init__(self, lake: Lake, folder: DecisionFolder) -> None:
         self.lake, self.folder = lake, folder
         self.accounts = folder.read("accounts").sort("account_id")
         self.campaigns = folder.read("campaigns")
+        self.member_plays = MemberPlays(folder, self.campaigns)
         self.places = _places(lake, folder).sort("account_id")
         self._by_reference = {reference(name): name for name in self.accounts["account_id"].to_list()}
         ordinary = self.accounts.filter(pl.col("action") == "allow", pl.col("plays") > 0)
@@ -77,11 +80,6 @@ class Records:
             .collect(engine="streaming")
             .sort("event_time")
         )
-
-    def owners_of(self, tracks: list[str]) -> dict[str, str]:
-        """Who is paid for tracks."""
-        found = self.folder.scan("tracks").filter(pl.col("track_id").is_in(tracks)).select("track_id", "owner_id")
-        return dict(found.drop_nulls().collect().iter_rows())
 
     def places_of(self, accounts: list[str]) -> pl.DataFrame:
         """Where some accounts were: rows of `places`."""

@@ -114,7 +114,7 @@ def environment() -> jinja2.Environment:
         a_day=wording.a_day,
         drawn=lambda drawing: Markup(drawing.svg),
     )
-    made.globals.update(counted=wording.counted, span=wording.days, amount=wording.money)
+    made.globals.update(counted=wording.counted, span=wording.days, amount=wording.money, done=wording.DONE)
     return made
 
 

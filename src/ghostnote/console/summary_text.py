@@ -10,10 +10,10 @@ from rich.text import Text
 
 from ghostnote.console import findings, wording
 from ghostnote.decisions.folder import DecisionFolder
-from ghostnote.decisions.summary import CampaignTruth, Truth
+from ghostnote.decisions.summary import CampaignTruth, HoldOut, HoldOutTruth, Truth
+from ghostnote.decisions.tables import ACTED
 from ghostnote.evaluation.metrics import wilson
 
-_DONE = {"suspend": "suspended", "limit": "limited", "challenge": "challenged"}
 _BLOCKS = 6
 #: Columns that give way on a narrow terminal.
 _WRAPPED = {"Evidence", "Attack"}
@@ -57,7 +57,17 @@ def _headline(folder: DecisionFolder) -> RenderableType:
     ):
         name, value, share, more = row
         grid.add_row(name, Text(value, style="bold"), share, Text(more, style="dim"))
+    if folder.summary.hold_out is not None:
+        grid.add_row(*_left_alone(folder.summary.hold_out, currency))
     return Group(Text(f"Judged {judged}", style="bold"), Padding(grid, (1, 0, 1, 2)))
+
+
+def _left_alone(held: HoldOut, currency: str) -> tuple[str, Text, str, Text]:
+    paid = sum(row.payout for row in held.spared)
+    spared = [f"{wording.number(row.accounts)} would be {wording.DONE[row.action]}" for row in held.spared]
+    said = f"{', '.join(spared)}; {wording.money(paid, currency)} is paid that would not" if spared else "none would be"
+    share = wording.share(sum(row.accounts for row in held.spared) / held.accounts if held.accounts else None)
+    return "Left alone (hold-out)", Text(wording.number(held.accounts), style="bold"), share, Text(said, style="dim")
 
 
 def _verdicts(head: findings.Headline) -> str:
@@ -66,7 +76,11 @@ def _verdicts(head: findings.Headline) -> str:
 
 def _actions(folder: DecisionFolder, head: findings.Headline) -> str:
     counts = dict(folder.scan("accounts").group_by("action").len().collect().iter_rows())
-    done = [f"{wording.number(counts[action])} {said}" for action, said in _DONE.items() if counts.get(action)]
+    done = [
+        f"{wording.number(counts[action])} {said}"
+        for action, said in wording.DONE.items()
+        if action in ACTED and counts.get(action)
+    ]
     waiting = f"{wording.number(head.accounts_in_review)} wait for review"
     return ", ".join([*done, waiting])
 
@@ -110,9 +124,31 @@ def against_truth(
     else:
         parts.append(Text("  No attack was planted in this period.\n"))
     parts.append(Padding(_harm(truth, currency, ceiling), (0, 0, 1, 2)))
+    if truth.hold_out is not None:
+        parts += _held_out(truth.hold_out)
     if truth.note:
         parts.append(Text(f"{wording.clean(truth.note)}\n", style="dim"))
     return parts
+
+
+def _held_out(held: HoldOutTruth) -> Iterator[RenderableType]:
+    yield Text(
+        f"Accounts left alone: {wording.number(held.accounts)}, in which no action of ours had a part", style="bold"
+    )
+    table = plain_table("Would be", "Accounts>", "Rightly>", "Wrongly>", "Precision>", "95 % interval>")
+    for row in held.would_be:
+        table.add_row(
+            wording.DONE[row.action],
+            wording.number(row.accounts),
+            wording.number(row.fraud),
+            wording.number(row.honest),
+            wording.share(row.precision),
+            f"{wording.share(row.low)} to {wording.share(row.high)}",
+        )
+    yield table
+    found = f"{wording.share(held.recall)} ({wording.share(held.low)} to {wording.share(held.high)})"
+    said = f"of their {wording.number(held.fraud)} found to be fraud, {found} would be acted on" if held.fraud else ""
+    yield Text(f"  {said or 'none of them was found to be fraud'}\n", style="dim")
 
 
 def _caught(campaigns: list[CampaignTruth], currency: str) -> Table:

@@ -8,6 +8,14 @@ from datetime import date, datetime
 #: Keeps a number and its unit on one line.
 NBSP = "\u00a0"
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+#: What is done to accounts, as it is told; "any" is all that a holder notices.
+DONE = {
+    "suspend": "suspended",
+    "limit": "limited",
+    "challenge": "challenged",
+    "review": "put up for review",
+    "any": "acted on",
+}
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 

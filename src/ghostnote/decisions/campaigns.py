@@ -65,14 +65,15 @@ def group(suspects: Sequence[str], links: pl.DataFrame) -> list[Group]:
     edges = devoted(used.filter(pl.col("account_id").is_in(suspicious.implode())))
     if edges.is_empty():
         return []
-    edges = _with_component(edges)
+    edges = connected(edges)
     edges = _agreeing(edges)
     joined = _joining(used, edges)
     groups = [_group(part, joined) for part in edges.partition_by("component", maintain_order=True)]
     return sorted((g for g in groups if len(g.accounts) >= FEWEST), key=lambda g: (-len(g.accounts), g.campaign_id))
 
 
-def _with_component(edges: pl.DataFrame) -> pl.DataFrame:
+def connected(edges: pl.DataFrame) -> pl.DataFrame:
+    """`edges` (account_id, kind, key) with `component`: accounts that keys connect, directly or not, have the same."""
     left = places(edges["account_id"].cast(pl.String))
     right = places(edges.select(pl.concat_str(pl.col("kind", "key").cast(pl.String), separator=" ")).to_series())
     accounts = int(left.max()) + 1

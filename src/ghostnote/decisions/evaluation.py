@@ -98,10 +98,38 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     honest: DailyHonest
 
 
+class KindOfSignups(msgspec.Struct, frozen=True, kw_only=True):
+    """How one kind of fake account ranks among honest sign-ups, weighed as if it were 1 % of them.
+
+    `recall` is at 1 % of sign-ups; `challenged` of them lie above the policy's ceiling of honest sign-ups.
+    """
+
+    kind: str
+    signups: Count
+    average_precision: Share
+    recall: Share
+    challenged: Count
+
+
+class SignupsJudged(msgspec.Struct, frozen=True, kw_only=True):
+    """How the model of sign-ups ranks accounts that signed up in the judged days, as of their sign-up.
+
+    `honest_challenged` of the `honest` lie above the policy's ceiling, a share with its 95 % Wilson interval.
+    """
+
+    ranking: Ranking
+    kinds: list[KindOfSignups]
+    honest: Count
+    honest_challenged: Count
+    low: Share
+    high: Share
+
+
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
     """One way to judge the same days: everything, or something left out of training or of deciding.
 
     `tracks` ranks tracks by their audience's surprise; those are fraud of whose plays at least half are artificial.
+    `signups` is null without a model of sign-ups, or where nobody signed up.
     """
 
     name: str
@@ -110,13 +138,15 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Ranking
     plays: Ranking
     tracks: Ranking | None = None
+    signups: SignupsJudged | None = None
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """How well a defence does on days that it was not trained on.
 
     `simulated` says that the truth is whole; else the team's own labels stand for it. `kinds_left_out` were trained
-    without any account of one kind of campaign (`name`), `left_out` decided without one detector or step.
+    without any account of one kind of campaign (`name`), `left_out` decided without one detector or step. `sequence`
+    ranks accounts by the sequence detector's highest day; null if the bundle has none.
     """
 
     format: int = FORMAT
@@ -131,6 +161,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     ceiling: Share
     currency: str
     whole: Variant
+    sequence: Ranking | None = None
     replayed: Replayed | None = None
     account_calibration: Calibrated | None = None
     play_calibration: Calibrated | None = None

@@ -12,6 +12,7 @@ from ghostnote.decisions.ceilings import Ceiling
 from ghostnote.decisions.enforcement import Enforcement
 from ghostnote.decisions.rules import RULES, Rule
 from ghostnote.decisions.settings import nearest, read_settings
+from ghostnote.decisions.untouched import Untouched
 from ghostnote.errors import GhostnoteError
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
@@ -48,6 +49,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ceilings: at most how many accounts of a cohort are acted on.
     enforcement: how long after the end of the period each action is carried out, and whether the holder is told.
     breaker: when decisions of something that acts on far more accounts than ever before are held.
+    untouched: a random share of accounts that is judged and left alone, to see what actions would have met.
     """
 
     honest_account_ceiling: Share = 1e-4
@@ -74,6 +76,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ceilings: tuple[Ceiling, ...] = ()
     enforcement: Enforcement = Enforcement()
     breaker: Breaker = Breaker()
+    untouched: Untouched = Untouched()
 
     @property
     def account_bar(self) -> float:

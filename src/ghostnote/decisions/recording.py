@@ -14,7 +14,7 @@ from ghostnote.decisions.cases.case import told
 from ghostnote.decisions.cases.opening import opened as opened_cases
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.ledger.appending import Appended
-from ghostnote.decisions.ledger.entries import SYSTEM, Draft, Subject
+from ghostnote.decisions.ledger.entries import SYSTEM, UNTOUCHED, Draft, State, Subject
 from ghostnote.decisions.ledger.ledger import Ledger
 from ghostnote.decisions.summary import SUMMARY_FILE
 from ghostnote.decisions.surges import WHY, Alerts, Held, accepted_drafts, alerts_of, surge_drafts
@@ -261,7 +261,7 @@ def _size(campaign: Mapping[str, Any]) -> str:
 def _account_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> tuple[list[Draft], int]:
     """Decisions about accounts that change how things stand, and how many people had settled otherwise."""
     states = {state.subject.identifier: state for state in ledger.states("account")}
-    told = (pl.col("action") != "allow") | pl.col("campaign_id").is_not_null()
+    told = (pl.col("action") != "allow") | pl.col("campaign_id").is_not_null() | pl.col("would_be").is_not_null()
     known = pl.Series(list(states), dtype=pl.String)
     rows = folder.scan("accounts").filter(told | pl.col("account_id").is_in(known.implode())).collect()
     drafts, settled = [], 0
@@ -271,7 +271,8 @@ def _account_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> tuple[l
         if state is not None and state.settled:
             settled += state.action != row["action"]
             continue
-        if state is not None and (state.action, state.parent) == (row["action"], campaign):
+        reason = None if row["would_be"] is None else f"{UNTOUCHED}{row['would_be']}"
+        if state is not None and (state.action, state.parent, _spared(state)) == (row["action"], campaign, reason):
             continue
         flagged = row["first_flagged"]
         drafts.append(
@@ -283,6 +284,7 @@ def _account_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> tuple[l
                 parent=campaign,
                 amount=micros(row["withheld_payout"]),
                 currency=folder.summary.money.currency,
+                reason=reason,
                 body={
                     "score": row["score"],
                     "reasons": row["reasons"],
@@ -296,6 +298,11 @@ def _account_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> tuple[l
             )
         )
     return drafts, settled
+
+
+def _spared(state: State) -> str | None:
+    """What an account that stands so is spared, as its entry says it."""
+    return state.reason if (state.reason or "").startswith(UNTOUCHED) else None
 
 
 def _track_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> list[Draft]:

@@ -22,18 +22,21 @@ _SAID = 3
 class Account:
     """An account that is not simply let alone.
 
-    `action` is what is done with it, `verdict` what becomes of its plays whatever they are for, `reasons` why.
+    `action` is what is done with it, `verdict` what becomes of its plays whatever they are for, `reasons` why. An
+    untouched account is allowed, its plays count, and `spared` says what would be: an action, and a verdict on plays,
+    None where they would count.
     """
 
     action: str
     verdict: str = "count"
     campaign_id: str | None = None
     reasons: tuple[str, ...] = ()
+    spared: tuple[str, str | None] | None = None
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Accounts that are not let alone, and what single accounts play for somebody.
+    """Accounts that are not simply let alone, and what single accounts play for somebody.
 
     `tracks`: for (account_id, track_id) plays were excluded although the account is not acted on: they are excluded
     again. `artists`: for (account_id, artist_id) of such tracks, other plays are held, since the next run may say
@@ -76,17 +79,29 @@ class Standing:
 
 
 def _accounts(decisions: Path) -> dict[str, Account]:
-    listed = pl.scan_parquet(decisions / "accounts.parquet").filter(pl.col("action") != "allow")
-    rows = listed.select("account_id", "action", "campaign_id", "reasons").collect()
+    noted = (pl.col("action") != "allow") | pl.col("would_be").is_not_null()
+    listed = _scanned(decisions, "accounts").filter(noted)
+    rows = listed.select("account_id", "action", "campaign_id", "reasons", "would_be").collect()
     # Of a hijacked account only what is aimed is excluded, whatever is done with the account.
     by_account = pl.col("reason").is_in([BY_ACCOUNT, HELD, CEILING])
-    plays = pl.scan_parquet(decisions / "plays.parquet").filter(by_account)
-    latest = plays.group_by("account_id").agg(pl.col("verdict").sort_by("event_time").last())
-    verdicts = dict(latest.collect().rows())
-    return {
-        account: Account(action, verdicts.get(account, "count"), campaign, tuple((reasons or [])[:_SAID]))
-        for account, action, campaign, reasons in rows.iter_rows()
-    }
+    plays = _scanned(decisions, "plays").filter(by_account | pl.col("would_be").is_not_null())
+    judged = pl.coalesce("would_be", "verdict").sort_by("event_time").last()
+    verdicts = dict(plays.group_by("account_id").agg(judged).collect().rows())
+    found = {}
+    for account, action, campaign, reasons, would_be in rows.iter_rows():
+        verdict = verdicts.get(account)
+        if would_be is None:
+            found[account] = Account(action, verdict or "count", campaign, tuple((reasons or [])[:_SAID]))
+        else:
+            found[account] = Account(action, campaign_id=campaign, spared=(would_be, verdict))
+    return found
+
+
+def _scanned(decisions: Path, table: str) -> pl.LazyFrame:
+    """A table of decisions; a service that starts anew may find one that was written before anybody was spared."""
+    rows = pl.scan_parquet(decisions / f"{table}.parquet")
+    there = "would_be" in rows.collect_schema()
+    return rows if there else rows.with_columns(pl.lit(None, pl.String).alias("would_be"))
 
 
 def _aimed(decisions: Path) -> pl.DataFrame:

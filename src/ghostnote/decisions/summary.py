@@ -87,6 +87,22 @@ class SourceActs(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Count
 
 
+class Spared(msgspec.Struct, frozen=True, kw_only=True):
+    """One action that untouched accounts are spared: how many of them, and what plays of theirs count and would not."""
+
+    action: str
+    accounts: Count
+    plays: Count
+    payout: float
+
+
+class HoldOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The accounts of the period that are left alone whatever is thought of them, and what they are spared."""
+
+    accounts: Count
+    spared: list[Spared] = []
+
+
 class Money(msgspec.Struct, frozen=True, kw_only=True):
     """The pool and what the decisions move in it; `moved_to_honest` is what owners gain who gain."""
 
@@ -108,7 +124,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """One run of scoring: its window, its bundle, its thresholds, its counts. `start` and `end` are both included.
 
     `versions` says exactly what decided, and `settings` is the policy as it was in force. `acted` counts accounts acted
-    on by what spoke against them, among `account_days` judged.
+    on by what spoke against them, among `account_days` judged. `hold_out` is null where the policy leaves nobody alone.
     """
 
     format: int = FORMAT
@@ -129,6 +145,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     settings: Policy | None = None
     acted: list[SourceActs] = []
     account_days: Count = 0
+    hold_out: HoldOut | None = None
 
 
 class CampaignTruth(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +207,36 @@ class AtBudget(msgspec.Struct, frozen=True, kw_only=True):
     recall: Share | None = None
 
 
+class WouldBe(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the untouched accounts that would have met an action.
+
+    `precision` is the share of fraud among those of whom something is known, `fraud` and `honest`, with its 95 % Wilson
+    interval; null where nothing is. `action` is one of an account's, or "any" for all that a holder would have noticed.
+    """
+
+    action: str
+    accounts: Count
+    fraud: Count
+    honest: Count
+    precision: Share | None = None
+    low: Share = 0.0
+    high: Share = 1.0
+
+
+class HoldOutTruth(msgspec.Struct, frozen=True, kw_only=True):
+    """Decisions about untouched accounts held against what is known: no action of ours had a part in that.
+
+    `recall` is the share of their `fraud` that would have met an action, with its 95 % Wilson interval.
+    """
+
+    accounts: Count
+    fraud: Count
+    would_be: list[WouldBe] = []
+    recall: Share | None = None
+    low: Share = 0.0
+    high: Share = 1.0
+
+
 class Truth(msgspec.Struct, frozen=True, kw_only=True):
     """What really happened, known only where the attacks were simulated or planted."""
 
@@ -200,6 +247,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     average_precision: AveragePrecision
     at_budget: AtBudget | None = None
     note: str = ""
+    hold_out: HoldOutTruth | None = None
 
 
 def write_document(folder: str | os.PathLike[str], document: Summary | Truth) -> Path:

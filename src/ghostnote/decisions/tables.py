@@ -21,7 +21,8 @@ GAINING = ("beneficiary", "takeover")
 #: One row per account seen in the period; `score` is the calibrated probability that the account is fraudulent.
 #: `sources` are what spoke against it; `due` is when its action is carried out and `told` whether the holder is told,
 #: null where nothing is done that a holder notices. `sequence` and `signup_score` are the scores of detectors that no
-#: decision rests on; null without them, and `signup_score` for who did not sign up in the period.
+#: decision rests on; null without them, and `signup_score` for who did not sign up in the period. `untouched` accounts
+#: are of the policy's hold-out; `would_be` is the action that one of them is spared, null where none is.
 ACCOUNTS = pl.Schema(
     {
         "account_id": pl.String(),
@@ -38,9 +39,12 @@ ACCOUNTS = pl.Schema(
         "due": _TIME,
         "told": pl.Boolean(),
         "signup_score": pl.Float32(),
+        "untouched": pl.Boolean(),
+        "would_be": pl.String(),
     }
 )
-#: One row per play in the period; `payout` is what it is worth if it counts, `reason` is null if it does.
+#: One row per play in the period; `payout` is what it is worth if it counts, `reason` is null if it does. `would_be` is
+#: the verdict that a play of an untouched account is spared, null where none is.
 PLAYS = pl.Schema(
     {
         "event_id": pl.String(),
@@ -52,9 +56,11 @@ PLAYS = pl.Schema(
         "payout": pl.Float64(),
         "withheld_payout": pl.Float64(),
         "reason": pl.String(),
+        "would_be": pl.String(),
     }
 )
-#: One row per track played; `low` and `high` bound `artificial_share` (95 %). `surprise` is its audience's, null where
+#: One row per track played; `low` and `high` bound `artificial_share` (95 %), in which plays spared
+#: count as artificial. `surprise` is its audience's, null where
 #: that is too small; `watched` are the few to look at, with `reasons`.
 TRACKS = pl.Schema(
     {

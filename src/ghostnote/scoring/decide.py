@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from ghostnote.decisions.campaigns import Group, group
+from ghostnote.decisions.evident import evident_groups, with_evident
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import counted_anew
 from ghostnote.decisions.targets import dedicated
@@ -16,6 +17,7 @@ from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.links import Links
 from ghostnote.scoring.lockstep import Found, find, with_blocks
 from ghostnote.scoring.plays import Plays
+from ghostnote.scoring.sparing import spare
 from ghostnote.scoring.together import Campaigns, add_up, hold_together
 
 #: Why a play does not count, and what becomes of it.
@@ -26,10 +28,11 @@ BECAUSE = pl.Enum(list(VERDICTS))
 @dataclass(frozen=True)
 class Decided:
     """`days`: the account-days with `total` (running evidence), `confirmed` and `row` (place in the values given).
-    `plays`: all plays. `withheld`: those of them that do not count, with `day`, `place` (in their day), `aimed`,
-    `verdict` and `because` (account, target, held or ceiling). `links`: see `links.summed`. `accounts`: account_id,
-    evidence (the highest total), confirmed, certain, plays, action, sources, said (sentences on the choice),
-    campaign_id, first_flagged, surprise, best_row. `notes` are sentences for the summary.
+    `plays`: all plays. `withheld`: those of them that do not count, or would not if nobody were spared, with `day`,
+    `place` (in their day), `aimed`, `verdict`, `because` (account, target, held or ceiling; null where it counts) and
+    `would_be` (the verdict that it is spared, or null). `links`: see `links.summed`. `accounts`: account_id, evidence
+    (the highest total), confirmed, certain, plays, action, untouched, would_be, sources, said (sentences on the
+    choice), campaign_id, first_flagged, surprise, best_row. `notes` are sentences for the summary.
     """
 
     days: pl.DataFrame
@@ -65,7 +68,11 @@ def decide(
     days = add_up(_at_work(counted_anew(days, policy.rules).with_row_index("row"), blocks), policy)
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
     suspects = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks if block.proven))
-    groups = with_blocks(group(sorted(suspects), touched), blocks)
+    groups = group(sorted(suspects), touched)
+    if supervised:
+        evident = days.filter(pl.col("total") >= policy.account_bar)["account_id"].unique().to_list()
+        groups = with_evident(groups, evident_groups(evident, touched, policy.target_accounts))
+    groups = with_blocks(groups, blocks)
     days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     aimed = Aimed.of(plays, touched, days, campaigns, policy, last)
     bots = dedicated(aimed.by_day(days), policy).cast(pl.String)
@@ -81,7 +88,8 @@ def decide(
     staked = _staked(plays, policy, last)
     accounts, limited = act(_accounts(days, withheld, campaigns, policy), staked, groups, policy, within)
     if limited.accounts.height:
-        withheld = _verdicts(_spared(withheld, limited.accounts["account_id"]))
+        withheld = _verdicts(_within_ceilings(withheld, limited.accounts["account_id"]))
+    accounts, withheld = spare(accounts, withheld, policy.untouched)
     return Decided(days, plays, withheld, touched, accounts, groups, limited.notes)
 
 
@@ -100,7 +108,7 @@ def _last(days: pl.DataFrame) -> date:
     return last
 
 
-def _spared(withheld: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
+def _within_ceilings(withheld: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
     """`because` where a ceiling spared the account: what is aimed stays excluded, the rest waits for people."""
     theirs = (pl.col("because") == "account") & pl.col("account_id").is_in(accounts.cast(pl.Categorical).implode())
     why = pl.when(pl.col("aimed")).then(pl.lit("target", BECAUSE)).otherwise(pl.lit("ceiling", BECAUSE))

@@ -30,7 +30,7 @@ _NEW_DEVICE = "plays_share_new_device_by_account_24h"
 #: Rows that are scored at once.
 _BLOCK = 1 << 17
 #: What `Opinions.signups` has of a day without any.
-NO_SIGNUPS = pl.Schema({"account_id": pl.String(), "score": pl.Float32()})
+NO_SIGNUPS = pl.Schema({"account_id": pl.String(), "score": pl.Float32(), "marked": pl.Boolean()})
 _NAMED = pl.Schema({"row": pl.Int64(), "rules": pl.String()})
 _PLAY_COLUMNS = (
     "event_id",
@@ -54,8 +54,8 @@ class Opinions:
     plays on devices new to it), ratio (evidence in log-odds), without_rules (what it is if no rule counts), certain,
     rules (names). `values`: float32, the account-days' features in the order of `Judge.daily`. `plays`: the play's
     ids, ms_played, day, `score` (probability) and `raw` (what ranks them), float32. `links`: account_id, kind, key,
-    time (in buckets of `BUCKET_HOURS`), events. `signups`: account_id and `score` (float32) of each sign-up, which no
-    decision rests on.
+    time (in buckets of `BUCKET_HOURS`), events. `signups`: account_id, `score` (float32) and `marked` (whether it lies
+    above the policy's ceiling) of each sign-up, which no decision rests on.
     """
 
     days: pl.DataFrame
@@ -137,8 +137,10 @@ class Judge:
 
     def _signups(self, day: Day) -> pl.DataFrame:
         rows = np.flatnonzero((day.stream["kind"] == "signup").to_numpy())
-        score, _ = self.signup_scores(day.values, rows)
-        return pl.DataFrame([day.stream["account_id"].gather(rows).cast(pl.String), pl.Series("score", score)])
+        score, raw = self.signup_scores(day.values, rows)
+        marked = raw >= np.float32(np.inf if self.signup_threshold is None else self.signup_threshold)
+        accounts = day.stream["account_id"].gather(rows).cast(pl.String)
+        return pl.DataFrame([accounts, pl.Series("score", score), pl.Series("marked", marked)])
 
     def _day_probability(self, table: Table) -> NDArray[np.float64]:
         curve = self.bundle.manifest.day_curve

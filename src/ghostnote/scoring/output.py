@@ -24,10 +24,12 @@ from ghostnote.decisions.summary import (
     BundleFacts,
     Counts,
     Histograms,
+    HoldOut,
     Money,
     PolicyFacts,
     RuleHits,
     SourceActs,
+    Spared,
     Summary,
     Versions,
     write_document,
@@ -45,6 +47,7 @@ from ghostnote.scoring.decide import Decided
 from ghostnote.scoring.enforcing import enforced
 from ghostnote.scoring.past import Past
 from ghostnote.scoring.sequence import no_scores
+from ghostnote.scoring.sparing import judged
 from ghostnote.scoring.tally import Tally, histogram
 
 
@@ -113,10 +116,11 @@ def tables(run: Run) -> dict[str, pl.DataFrame]:
 def _others(run: Run, tally: Tally) -> dict[str, pl.DataFrame]:
     """All tables but that of plays, which were tallied."""
     paying = pl.col("ms_played") >= run.policy.royalty_ms
-    payout = pl.when("paying").then(run.policy.payout_per_play).otherwise(0.0).alias("withheld_payout")
-    gone = run.decided.withheld.with_columns(paying.alias("paying")).with_columns(payout)
-    tracks = _counted(run, gone, tally)
-    parts = attribute(_evidence(run, gone, tracks, tally))
+    withheld = run.decided.withheld.with_columns(paying.alias("paying"))
+    gone = withheld.filter(pl.col("verdict") != "count")
+    tracks = _counted(run, withheld, tally)
+    # Who gains and who is hurt does not hang on who is left alone.
+    parts = attribute(_evidence(run, judged(withheld), tracks, tally))
     found = {
         "accounts": _accounts(run, gone),
         "tracks": _tracks(run, tracks).join(parts.tracks, on="track_id", how="left", maintain_order="left"),
@@ -130,30 +134,37 @@ def _others(run: Run, tally: Tally) -> dict[str, pl.DataFrame]:
     }
 
 
-def _counted(run: Run, gone: pl.DataFrame, tally: Tally) -> pl.DataFrame:
-    """track_id, artist_id, owner_id, plays, paying, listeners, artificial, paying_artificial; a row per track."""
+def _counted(run: Run, withheld: pl.DataFrame, tally: Tally) -> pl.DataFrame:
+    """One row per track: track_id, artist_id, owner_id, plays, paying, listeners, artificial (plays spared among them),
+
+    paying_artificial, and paying_gone (without those spared).
+    """
     # Only plays have a track, so a link to one is a listener.
     listeners = run.decided.links.filter(pl.col("kind") == "track_id").group_by("key").len("listeners")
-    artificial = gone.group_by("track_id").agg(
-        pl.len().alias("artificial"), pl.col("paying").sum().alias("paying_artificial")
+    artificial = withheld.group_by("track_id").agg(
+        pl.len().alias("artificial"),
+        pl.col("paying").sum().alias("paying_artificial"),
+        (pl.col("paying") & (pl.col("verdict") != "count")).sum().alias("paying_gone"),
     )
     return (
         tally.by_track()
         .join(listeners.with_columns(pl.col("key").cast(pl.String).alias("track_id")), on="track_id", how="left")
         .join(artificial.with_columns(pl.col("track_id").cast(pl.String)), on="track_id", how="left")
-        .with_columns(pl.col("listeners", "artificial", "paying_artificial").fill_null(0).cast(pl.Int64))
+        .with_columns(pl.col("listeners", "artificial", "paying_artificial", "paying_gone").fill_null(0).cast(pl.Int64))
         .sort("track_id")
     )
 
 
-def _evidence(run: Run, gone: pl.DataFrame, tracks: pl.DataFrame, tally: Tally) -> Evidence:
+def _evidence(run: Run, withheld: pl.DataFrame, tracks: pl.DataFrame, tally: Tally) -> Evidence:
     links = run.decided.links
     heard, listed = (links.filter(pl.col("kind") == kind) for kind in ("track_id", "playlist_id"))
     start = tally.days["day"].min()
     assert isinstance(start, date)
+    payout = pl.when("paying").then(run.policy.payout_per_play).otherwise(0.0)
+    lost = pl.when(pl.col("would_be").is_null()).then(payout).otherwise(0.0).alias("withheld_payout")
     return Evidence(
         tracks=tracks.select("track_id", paid(), "plays", "artificial", "paying", "paying_artificial"),
-        artificial=as_paid(gone),
+        artificial=as_paid(withheld.with_columns(lost)),
         heard=heard.select("account_id", pl.col("key").alias("track_id"), pl.col("events").alias("plays")),
         listed=listed.select("account_id", pl.col("key").alias("playlist_id")),
         start=start,
@@ -204,13 +215,13 @@ def _account_score(run: Run) -> pl.Expr:
 
 
 def _tracks(run: Run, counted: pl.DataFrame) -> pl.DataFrame:
-    withheld = _money(pl.col("paying_artificial"), run).alias("withheld_payout")
+    withheld = _money(pl.col("paying_gone"), run).alias("withheld_payout")
     tracks = judge_tracks(counted.rename({"artificial": "artificial_plays"}).with_columns(withheld))
     days = (run.window[1] - run.window[0]).days + 1
-    judged = JUDGED.to_frame()
+    audiences = JUDGED.to_frame()
     if run.audiences is not None:
-        judged = run.audiences.judged(tracks, run.policy.track_alerts_per_day * days)
-    return tracks.join(judged, on="track_id", how="left", maintain_order="left").with_columns(
+        audiences = run.audiences.judged(tracks, run.policy.track_alerts_per_day * days)
+    return tracks.join(audiences, on="track_id", how="left", maintain_order="left").with_columns(
         pl.col("watched").fill_null(value=False), pl.col("reasons").fill_null(pl.lit([], dtype=pl.List(pl.String)))
     )
 
@@ -220,7 +231,8 @@ def _owners(run: Run, tracks: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     owners = tracks.group_by(paid()).agg(
         pl.col("plays").sum(),
         pl.col("artificial").sum().alias("artificial_plays"),
-        pl.col("paying", "paying_artificial").sum(),
+        pl.col("paying").sum(),
+        pl.col("paying_gone").sum().alias("paying_artificial"),
     )
     pool = to_cents(Decimal(str(run.policy.payout_per_play)) * tally.paying, 2)
     return share_one(owners, pool).sort("artificial_plays", "owner_id", descending=[True, False])
@@ -318,6 +330,24 @@ def _summary(run: Run, frames: Mapping[str, pl.DataFrame], tally: Tally) -> Summ
         settings=run.policy,
         acted=_by_source(frames["accounts"]),
         account_days=run.decided.days.height,
+        hold_out=_hold_out(run, frames["accounts"]) if policy.untouched.share else None,
+    )
+
+
+def _hold_out(run: Run, accounts: pl.DataFrame) -> HoldOut:
+    paying = (pl.col("ms_played") >= run.policy.royalty_ms).sum()
+    let = run.decided.withheld.filter(pl.col("would_be").is_not_null()).group_by(pl.col("account_id").cast(pl.String))
+    theirs = let.agg(pl.len().alias("let"), _money(paying, run).alias("payout"))
+    spared = accounts.filter(pl.col("would_be").is_not_null()).join(theirs, on="account_id", how="left")
+    counted = (
+        spared.group_by("would_be").agg(pl.len().alias("accounts"), pl.col("let", "payout").sum()).sort("would_be")
+    )
+    return HoldOut(
+        accounts=int(accounts["untouched"].sum()),
+        spared=[
+            Spared(action=row["would_be"], accounts=row["accounts"], plays=row["let"], payout=row["payout"])
+            for row in counted.iter_rows(named=True)
+        ],
     )
 
 
@@ -361,7 +391,8 @@ def _policy(run: Run) -> PolicyFacts:
 
 
 def _withheld(run: Run) -> float:
-    paying = run.decided.withheld.filter(pl.col("ms_played") >= run.policy.royalty_ms)
+    gone = pl.col("verdict") != "count"
+    paying = run.decided.withheld.filter(gone & (pl.col("ms_played") >= run.policy.royalty_ms))
     return paying.height * run.policy.payout_per_play
 
 

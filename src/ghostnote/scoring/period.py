@@ -89,9 +89,12 @@ class Period:
 
     @property
     def signups(self) -> pl.DataFrame:
-        """account_id and signup_score (float32), the highest of any of its sign-ups; null without a model of them."""
+        """account_id, signup_score (float32), the highest of any of its sign-ups, null without a model of them, and
+        signup_marked: whether one lies above the policy's ceiling.
+        """
         score = pl.col("score").fill_nan(None).max().alias("signup_score")
-        return pl.concat([NO_SIGNUPS.to_frame(), *self._signups]).group_by("account_id").agg(score)
+        marked = pl.col("marked").any().alias("signup_marked")
+        return pl.concat([NO_SIGNUPS.to_frame(), *self._signups]).group_by("account_id").agg(score, marked)
 
     @property
     def odd(self) -> float:
@@ -131,10 +134,10 @@ class Period:
         )
 
     def reasons(self, decided: Decided) -> dict[str, list[str]]:
-        """Why each account was acted on or is to be reviewed, by account_id; ValueError if nothing was kept."""
+        """Why accounts are acted on or to be reviewed, or would be, by account_id; ValueError if nothing was kept."""
         if self.kept is None:
             raise ValueError("reasons need the features behind the opinions: give a place to keep them")
-        acted = decided.accounts.filter(pl.col("action") != "allow")
+        acted = decided.accounts.filter((pl.col("action") != "allow") | pl.col("would_be").is_not_null())
         baseline = Baseline.of(np.concatenate(self._peers))
         return explain(
             acted, decided.days, self.kept.take, self.judge.bundle, self.judge.daily, baseline, decided.groups

@@ -75,16 +75,20 @@ class Tally:
 
     def _table(self, rows: pl.DataFrame, paying: pl.Series, withheld: pl.DataFrame) -> pl.DataFrame:
         """One day's plays with what was decided about them."""
+        gone, spared = (withheld.drop_nulls(name) for name in ("because", "would_be"))
         why = np.zeros(rows.height, dtype=np.uint32)
-        why[withheld["place"].to_numpy()] = withheld["because"].to_physical().to_numpy() + np.uint32(1)
+        why[gone["place"].to_numpy()] = gone["because"].to_physical().to_numpy() + np.uint32(1)
+        would = np.zeros(rows.height, dtype=np.uint32)
+        would[spared["place"].to_numpy()] = (spared["would_be"] == "exclude").cast(pl.UInt32).to_numpy() + np.uint32(1)
         verdict = pl.Series("verdict", ["count", *VERDICTS.values()])[why]
         payout = pl.when(paying).then(self._policy.payout_per_play).otherwise(0.0)
-        gone = pl.when(verdict == "count").then(0.0).otherwise(payout)
+        lost = pl.when(verdict == "count").then(0.0).otherwise(payout)
         decided = rows.with_columns(
             verdict,
             pl.Series("reason", [None, *(_REASONS[because] for because in VERDICTS)])[why],
             payout.alias("payout"),
-            gone.alias("withheld_payout"),
+            lost.alias("withheld_payout"),
+            pl.Series("would_be", [None, "hold", "exclude"])[would],
         )
         return decided.select(pl.col(column).cast(dtype) for column, dtype in PLAYS.items())
 

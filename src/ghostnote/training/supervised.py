@@ -75,7 +75,7 @@ def learn(sample: Sample[Table], usual: Boosting) -> Learnt:
 
     rank = cross_fitted(sample, sample.emphasis, boosted)
     calibration, _ = _calibrated(rank, sample)
-    emphasis = np.where(sample.fraud, 1.0, sample.weight * (1.0 - calibration(rank)))
+    emphasis = np.where(sample.fraud, sample.emphasis, sample.weight * (1.0 - calibration(rank)))
     rank = cross_fitted(sample, emphasis, boosted)
     calibration, labelled_share = _calibrated(rank, sample)
     mass = np.where(sample.fraud, 1.0, calibration(rank)) * sample.weight

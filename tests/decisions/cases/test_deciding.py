@@ -11,6 +11,7 @@ from ghostnote.decisions.cases.deciding import Desk
 from ghostnote.decisions.cases.labels import labels
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.ledger import Draft, Ledger, Subject
+from ghostnote.decisions.ledger.entries import UNTOUCHED
 from ghostnote.decisions.ledger.erasing import forget
 from ghostnote.decisions.ledger.verifying import verify
 from ghostnote.decisions.recording import record
@@ -203,3 +204,23 @@ def test_labels_are_known_from_the_decision_on_and_undone_ones_withdrawn(recorde
     assert set(labels(recorded)["subject_id"]) == set(found["subject_id"]) - {forgotten}
     desk(recorded, "ines", 3).undo(case.case_id)
     assert labels(recorded).is_empty()
+
+
+def test_a_campaign_s_untouched_accounts_are_neither_acted_on_nor_labelled(recorded: Ledger) -> None:
+    case = campaign(recorded)
+    assert case.subject is not None
+    let, *others = sorted(recorded.states("account", parent=case.subject), key=lambda state: state.subject.identifier)
+    draft = Draft(
+        kind="account",
+        subject=let.subject,
+        action="allow",
+        key="next",
+        parent=case.subject,
+        reason=f"{UNTOUCHED}suspend",
+    )
+    recorded.append([draft], actor="ghostnote", at=NOON)
+    outcome = desk(recorded, "ines").decide(case.case_id, "fraud")
+    assert outcome.accounts == len(others)
+    assert {recorded.state(one.subject).action for one in others} == {"suspend"}  # type: ignore[union-attr]
+    assert recorded.state(let.subject).action == "allow"  # type: ignore[union-attr]
+    assert let.subject.identifier not in labels(recorded)["subject_id"]

@@ -16,8 +16,8 @@ from tests.worlds import Judged
 from ghostnote.serving.client import AsyncClient, Client, ServiceError
 
 DECIDED = {
-    "event_id": "e1", "kind": "play", "verdict": "hold", "position": 7, "score": 0.5, "marked": True, "account": "allow",
-    "reasons": [], "campaign_id": None, "bundle": "b", "policy": "p", "later_field": 1,
+    "event_id": "e1", "kind": "play", "verdict": "hold", "position": 7, "score": 0.5, "marked": True,
+    "account": "allow", "reasons": [], "campaign_id": None, "bundle": "b", "policy": "p", "later_field": 1,
 }  # fmt: skip
 
 

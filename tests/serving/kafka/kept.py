@@ -59,4 +59,11 @@ class Kept:
         self.log.append(len(fresh), encode_content(content))
         self.offsets |= offsets
         names = {event.event_id for event in fresh}
-        future.set_result([Decided(*_COUNTS.parts(), e.event_id, e.kind, 0, e.event_id not in names) for e in events])
+        future.set_result(
+            [
+                Decided(
+                    *_COUNTS.parts(), event_id=e.event_id, kind=e.kind, position=0, repeated=e.event_id not in names
+                )
+                for e in events
+            ]
+        )

@@ -1,6 +1,7 @@
 """A state goes on where it was: from any snapshot and the log, or without any from what the log holds."""
 
 import shutil
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from tests.serving.chaos_worker import FEATURES, Deciding, event, opened
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
 from ghostnote.features.declaration import count
+from ghostnote.features.fold import Fold
 from ghostnote.features.predicates import LOGIN
 from ghostnote.serving.engine.engine import CannotWriteError, Engine
 from ghostnote.serving.state.log import Log, segments
@@ -229,3 +231,27 @@ def test_upkeep_that_drops_the_log_while_it_is_read_makes_opening_begin_anew(
     assert again.position == engine.state.position
     monkeypatch.undo()
     assert asked(again) == asked(engine.state)
+
+
+def test_two_that_save_at_the_same_time_do_so_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, folder = begun(tmp_path), Places(tmp_path).snapshots
+    take(engine, 0, 50)
+    behind = opened(tmp_path)
+    take(engine, 50, 90)
+    other = threading.Thread(target=save, args=(behind, folder))
+    write = Fold.snapshot
+
+    def meanwhile(fold: Fold, path: Path) -> None:
+        if other.ident is None:
+            other.start()
+            other.join(0.5)
+        write(fold, path)
+
+    monkeypatch.setattr(Fold, "snapshot", meanwhile)
+    last = save(engine.state, folder)
+    other.join()
+    assert len(snapshots(folder)) == 2
+    assert snapshots(folder)[-1] == last
+    assert asked(opened(tmp_path)) == asked(engine.state)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from ghostnote.decisions.ledger import Entry, Subject
@@ -63,9 +64,9 @@ class Case:
         return tuple(review for review in self.reviews if not review.overturned)
 
 
-def told(entries: Iterable[Entry]) -> dict[str, Case]:
-    """The cases that entries tell of, by id, in the order in which they were opened."""
-    cases: dict[str, Case] = {}
+def told(entries: Iterable[Entry], before: Mapping[str, Case] = MappingProxyType({})) -> dict[str, Case]:
+    """The cases that entries tell of, by id, as they were opened; `before` is what earlier ones told."""
+    cases = dict(before)
     for entry in entries:
         if entry.subject is None or entry.kind != "case":
             continue

@@ -9,7 +9,7 @@ from typing import TypeVar
 from ghostnote.decisions.cases.case import DISPOSITIONS, Case, told
 from ghostnote.decisions.cases.golden import answers
 from ghostnote.decisions.ledger import Draft, Entry, Ledger, State, Subject
-from ghostnote.decisions.ledger.entries import LONGEST_REASON, UNDONE
+from ghostnote.decisions.ledger.entries import LONGEST_REASON, UNDONE, UNTOUCHED
 from ghostnote.errors import GhostnoteError
 
 T = TypeVar("T")
@@ -224,10 +224,12 @@ class Desk:
         return drafts, kept
 
     def _members(self, subject: Subject) -> list[State]:
+        """Whom a decision is about: of a campaign, all but untouched accounts, on which nobody decides in passing."""
         if subject.kind == "account":
             state = self.ledger.state(subject)
             return [] if state is None else [state]
-        return list(self.ledger.states("account", parent=subject))
+        found = self.ledger.states("account", parent=subject)
+        return [state for state in found if not (state.reason or "").startswith(UNTOUCHED)]
 
     def _known(self, but: Collection[str], members: list[State]) -> None:
         unknown = sorted(set(but) - {member.subject.identifier for member in members})

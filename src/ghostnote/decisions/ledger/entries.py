@@ -23,6 +23,8 @@ KINDS = (*STANDING, "run", "note", "label", "close", "correction", "alert", "era
 OPEN = ("review", "hold", "found", "unclear", "opened", "assigned", "reviewed", "disputed", "appealed", "reopened")
 #: The reason of entries that put a subject back as it stood.
 UNDONE = "undone"
+#: How the reason begins of entries about accounts that are left alone; what they are spared follows.
+UNTOUCHED = "untouched, would be: "
 #: Characters of a reason, and of an action.
 LONGEST_REASON, _LONGEST_ACTION = 256, 32
 

@@ -189,7 +189,7 @@ def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dic
 
 
 def _told(event: Any, made: Verdict, position: int) -> Decided:
-    return Decided(*made.parts(), event.event_id, event.kind, position)
+    return Decided(*made.parts(), event_id=event.event_id, kind=event.kind, position=position)
 
 
 def _repeated(decided: Decided) -> Decided:

@@ -108,7 +108,9 @@ class Rollout:
     ) -> list[Verdict]:
         found = []
         for event, artist, opinion in zip(events, artists, opinions, strict=True):
-            made = decide_inline(event.kind, event.account_id, event.track_id, artist, opinion, standing)
+            made = decide_inline(
+                event.kind, event.account_id, event.track_id, artist, opinion, standing, model.live.policy.untouched
+            )
             found.append(
                 Verdict(
                     made.verdict,
@@ -119,6 +121,7 @@ class Rollout:
                     made.campaign_id,
                     model.name,
                     self.policy,
+                    made.would_be,
                 )
             )
         return found

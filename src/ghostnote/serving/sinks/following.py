@@ -22,7 +22,7 @@ _SUFFIX = ".position"
 _NOTE_EVERY_S = 1.0
 
 
-class Delivered(Verdict, array_like=False, frozen=True):
+class Delivered(Verdict, array_like=False, frozen=True, kw_only=True):
     """A decision as others get it: what was decided, about which event, whose, and when it happened."""
 
     position: int
@@ -144,4 +144,11 @@ def forget_others(positions: Path, names: Collection[str]) -> list[str]:
 
 
 def _delivered(position: int, event: Any, made: Verdict) -> Delivered:
-    return Delivered(*made.parts(), position, event.kind, event.event_id, event.account_id, event.event_time)
+    return Delivered(
+        *made.parts(),
+        position=position,
+        kind=event.kind,
+        event_id=event.event_id,
+        account_id=event.account_id,
+        event_time=event.event_time,
+    )

@@ -1,8 +1,11 @@
 """Snapshots of a state: whole or not at all, each with its place in the log; the last two are kept."""
 
+import fcntl
 import os
 import shutil
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -36,14 +39,35 @@ class About(msgspec.Struct, frozen=True):
 def save(state: State, folder: Path) -> Path:
     """Write a snapshot under `folder`, whole or not at all, and leave no more than the last two there.
 
-    Raises GhostnoteError if it cannot be written.
+    Waits for another process that writes one there. Raises GhostnoteError if it cannot be written.
     """
     target = folder / f"{state.address:020d}"
-    temporary = folder / f".{target.name}.{os.getpid()}.tmp"
     try:
-        for left in folder.glob(".*.tmp"):  # By a process that was killed; two never save at once.
-            shutil.rmtree(left, ignore_errors=True)
-        temporary.mkdir(parents=True)
+        with _alone(folder):
+            return _save(state, target)
+    except OSError as error:
+        raise GhostnoteError(f"Could not write the snapshot {target}: {why_not(target, error)}.") from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Upkeep that outlived a killed service may save while the next one does: one after the other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _save(state: State, target: Path) -> Path:
+    folder = target.parent
+    temporary = folder / f".{target.name}.{os.getpid()}.tmp"
+    for left in folder.glob(".*.tmp"):  # By a process that was killed.
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        temporary.mkdir()
         state.fold.snapshot(temporary / "fold.npz")
         with (temporary / "seen.npz").open("wb") as file:
             np.savez(file, allow_pickle=False, **state.seen.to_arrays())
@@ -53,10 +77,7 @@ def save(state: State, folder: Path) -> Path:
         if target.exists():
             shutil.rmtree(target)
         temporary.rename(target)
-    except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise GhostnoteError(f"Could not write the snapshot {target}: {why_not(target, error)}.") from error
-    except GhostnoteError:
+    except (OSError, GhostnoteError):
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     for old in snapshots(folder)[:-_KEPT]:

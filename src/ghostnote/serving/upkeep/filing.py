@@ -89,11 +89,16 @@ def _verdicts(found: list[tuple[int, Any, Verdict]]) -> pl.DataFrame:
             "account_id": [event.account_id for _, event, _ in found],
             **{
                 name: [getattr(made, name) for _, _, made in found]
-                for name in ("verdict", "score", "marked", "account", "campaign_id", "bundle", "policy")
+                for name in ("verdict", "score", "marked", "account", "campaign_id", "bundle", "policy", "would_be")
             },
             "reasons": [list(made.reasons) for _, _, made in found],
         },
-        schema_overrides={"score": pl.Float64, "campaign_id": pl.String, "reasons": pl.List(pl.String)},
+        schema_overrides={
+            "score": pl.Float64,
+            "campaign_id": pl.String,
+            "would_be": pl.String,
+            "reasons": pl.List(pl.String),
+        },
     )
 
 

@@ -1,0 +1,97 @@
+"""Accounts that are each beyond doubt by their own days, at work for one target from shared devices.
+
+A suspect's ties count where suspects are most of a target's users. Whoever buys plays of a known artist hides among
+its listeners. But of honest accounts hardly one in thousands reaches the bar by its own evidence: that several who do
+give a good part of what they do to one artist, make a good part of all its plays, *and* share devices or payments
+with each other has no honest reason. Fans who stream together share the first and at times the last; their own days
+acquit them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from ghostnote.decisions.campaigns import Group, connected, named
+from ghostnote.decisions.ties import FEWEST, shares
+
+#: Share of what an account does that goes to the target, and of the target's plays that these accounts make together.
+_DEVOTED, _OF_ALL = 0.1, 0.25
+#: Share of them that use a device or a payment instrument which another of them uses.
+_PLACED = 0.5
+#: Share of its plays that an account may make on a device which none of the others uses.
+_OWN = 0.1
+_TARGETS, _PLACES = ("artist_id", "track_id"), ("device_id", "payment_hash")
+
+
+def evident_groups(evident: Sequence[str], links: pl.DataFrame, least: int) -> list[Group]:
+    """Groups of `least` accounts or more among `evident` (account_ids whose own evidence reaches the bar).
+
+    `links` has account_id, kind, key, events: everything that any account touched. No account is in two groups.
+    """
+    whose = pl.Series(sorted(evident), dtype=pl.String).cast(pl.Categorical)
+    links = shares(links.with_columns(pl.col("account_id").cast(pl.Categorical)))
+    theirs = links.filter(pl.col("account_id").is_in(whose.implode()))
+    aimed = theirs.filter(pl.col("kind").is_in(_TARGETS) & (pl.col("share") >= _DEVOTED))
+    aimed = aimed.filter(pl.len().over("kind", "key") >= least)
+    if aimed.is_empty():
+        return []
+    everybody = links.join(aimed.select("kind", "key").unique(), on=["kind", "key"], how="semi")
+    whole = everybody.group_by("kind", "key").agg(pl.len().alias("users"), pl.col("events").sum().alias("all"))
+    aimed = aimed.join(whole, on=["kind", "key"])
+    most = pl.col("events").sum().over("kind", "key") >= _OF_ALL * pl.col("all")
+    aimed = _placed(aimed.filter(most), theirs)
+    if aimed.is_empty():
+        return []
+    parts = connected(aimed).partition_by("component", maintain_order=True)
+    return [found for found in map(_group, parts) if len(found.accounts) >= least]
+
+
+def _placed(aimed: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
+    """The rows of targets most of whose accounts share places with another one at work for the same; adds `placed`.
+
+    Who also plays from a device of its own is not placed: there is a person as well.
+    """
+    target = ["kind", "key"]
+    places = theirs.filter(pl.col("kind").is_in(_PLACES)).select(
+        "account_id", of="kind", place="key", done=pl.col("events")
+    )
+    there = aimed.select("account_id", *target).join(places, on="account_id")
+    shared, device = pl.len().over(*target, "of", "place") >= 2, pl.col("of") == "device_id"
+    found = there.with_columns(shared.alias("shared")).group_by("account_id", *target)
+    placed = found.agg(
+        (
+            pl.col("shared").any()
+            & (pl.col("done").filter(device & ~pl.col("shared")).sum() <= _OWN * pl.col("done").filter(device).sum())
+        ).alias("placed")
+    )
+    marked = aimed.join(placed, on=["account_id", *target], how="left").with_columns(
+        pl.col("placed").fill_null(value=False)
+    )
+    return marked.filter(pl.col("placed").mean().over(*target) >= _PLACED)
+
+
+def _group(part: pl.DataFrame) -> Group:
+    """Who shares no place with the others may be somebody whose account is stolen: it joins, and is not one of them."""
+    ties = part.group_by("kind", "key", "users").agg(pl.len().alias("members"))
+    placed, whole = _ids(part.filter("placed")), _ids(part)
+    return replace(named(placed, ties), joined=tuple(account for account in whole if account not in set(placed)))
+
+
+def _ids(part: pl.DataFrame) -> tuple[str, ...]:
+    return tuple(part["account_id"].cast(pl.String).unique().sort().to_list())
+
+
+def with_evident(groups: Sequence[Group], found: Sequence[Group]) -> list[Group]:
+    """The groups and those found besides: accounts that a group has stay with it, unless it mostly lies in another."""
+    result = list(groups)
+    for one in found:
+        members = set(one.accounts)
+        within = [other for other in result if 2 * len(members.intersection(other.everybody)) >= len(other.everybody)]
+        apart = [other for other in result if other not in within]
+        taken = {account for other in apart for account in other.everybody}
+        accounts = members.union(*(other.accounts for other in within)) - taken
+        joined = {*one.joined, *(account for other in within for account in other.joined)} - accounts - taken
+        if len(accounts) >= FEWEST:
+            result = [*apart, replace(named(tuple(sorted(accounts)), one.ties), joined=tuple(sorted(joined)))]
+    return sorted(result, key=lambda one: (-len(one.accounts), one.campaign_id))
