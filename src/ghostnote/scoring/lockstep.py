@@ -28,11 +28,11 @@ class Found:
     """
 
     accounts: tuple[str, ...]
-    diluted: tuple[str, ...]
     ties: pl.DataFrame
     work: pl.DataFrame
     sentence: str
     proven: bool = True
+    diluted: tuple[str, ...] = ()
 
 
 def find(links: pl.DataFrame, *, seed: int = 0) -> list[Found]:
@@ -84,7 +84,7 @@ def _found(block: Block, edges: Edges, ids: pl.Series, keys: pl.Series, rows: pl
     )
     ties = ties.filter(pl.col("kind") != SIGNUP)
     diluted = tuple(ids.gather(block.diluted).to_list())
-    return Found(tuple(accounts.to_list()), diluted, ties, work, _sentence(block, edges.kinds), proven)
+    return Found(tuple(accounts.to_list()), ties, work, _sentence(block, edges.kinds), proven, diluted)
 
 
 def _sentence(block: Block, kinds: Sequence[Kind]) -> str:
