@@ -117,7 +117,7 @@ def with_blocks(groups: Sequence[Group], blocks: Sequence[Found]) -> list[Group]
         if not block.proven:
             result += _small(block, result)
             continue
-        within = [one for one in result if 2 * len(members.intersection(one.everybody)) >= len(one.everybody)]
+        within = [one for one in result if one.mostly_in(members)]
         accounts = tuple(sorted(members.union(*(one.accounts for one in within))))
         ties = within[0].ties if len(within) == 1 else block.ties
         joined = {account for one in within for account in one.joined} - set(accounts)
