@@ -18,8 +18,9 @@ import polars as pl
 from starlette.testclient import TestClient
 
 from ghostnote import __version__
+from ghostnote.console.addresses import page
 from ghostnote.console.app import build, fresh_door
-from ghostnote.console.records import Records, reference
+from ghostnote.console.records import Records
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.ledger import open_ledger
 from ghostnote.decisions.recording import record
@@ -61,7 +62,7 @@ def measure(folder: str) -> list[Row]:
             ("queue", "/queue"),
             ("queue, its last page", "/queue?order=certainty&page=2000"),
             ("overview", "/"),
-            ("account", f"/account/{reference('m-000007')}"),
+            ("account", page("account", "m-000007")),
         ):
             took = []
             for _ in range(1 + _TIMES):

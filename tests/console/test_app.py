@@ -10,7 +10,8 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 from tests.console.conftest import Opened
 
-from ghostnote.console.records import Records, reference
+from ghostnote.console.addresses import page
+from ghostnote.console.records import Records
 from ghostnote.console.signing_in import IDLE, LINK_LASTS, LONGEST
 from ghostnote.decisions.ledger import Subject
 
@@ -177,8 +178,8 @@ def test_an_account_is_found_by_its_id_which_no_address_tells(opened: Opened, re
     client = opened.visit()
     account = records.accounts["account_id"][5]
     answer = client.post("/search", data={"csrf": csrf(client), "wanted": account})
-    assert str(answer.url).endswith(f"/account/{reference(account)}")
-    assert client.get(f"/account/{reference(account)}.json").json()["account_id"] == account
+    assert str(answer.url).endswith(page("account", account))
+    assert client.get(page("account", account) + ".json").json()["account_id"] == account
     assert "Nothing here has that id" in client.post("/search", data={"csrf": csrf(client), "wanted": "x"}).text
     assert client.get("/account/a-none").status_code == 404
 

@@ -150,34 +150,3 @@ def test_order_does_not_matter():
         np.testing.assert_array_equal(one.accounts, other.accounts)
         np.testing.assert_array_equal(one.key, other.key)
         assert one.surprise == pytest.approx(other.surprise)
-
-
-def stolen(accounts: range, own: float) -> list[tuple[int, int, int, int, float]]:
-    """The same ten artists, ten events each, on accounts whose owners do `own` events with 40 of the crowd's."""
-    theirs = [(account, 1500 + n, 0, 3, 10.0) for account in accounts for n in range(10)]
-    return [
-        *theirs,
-        *((account, (account * 53 + n * 9) % 400, 0, n % 28, own / 40) for account in accounts for n in range(40)),
-    ]
-
-
-def test_who_does_as_much_among_much_else_is_no_less_devoted_member():
-    # Fourteen accounts do little else, ten play three to eight times as much of their own.
-    busy = [*stolen(range(614, 619), 280.0), *stolen(range(619, 624), 800.0)]
-    (block,) = found_with([*stolen(range(600, 614), 40.0), *busy], 624)
-    assert set(range(600, 614)) <= set(block.accounts.tolist())
-    assert set(range(619, 624)) <= set(block.diluted.tolist())
-    assert sorted([*block.accounts, *block.diluted]) == list(range(600, 624))
-    assert block.near == 0
-    assert block.closed == 1.0
-
-
-def test_who_plays_the_same_shelf_in_another_mixture_is_not_diluted():
-    other = [(account, 1500 + account % 2, 0, n % 28, 20.0) for account in range(620, 630) for n in range(5)]
-    other += [(account, n % 400, 0, 0, 10.0) for account in range(620, 630) for n in range(80)]
-    (block,) = [
-        one
-        for one in Lockstep().candidates(edges([*crowd(), *stolen(range(600, 620), 40.0), *other], 630))
-        if one.main == 0 and 600 in one.accounts
-    ]
-    assert not set(block.diluted) & set(range(620, 630))

@@ -1,4 +1,4 @@
-"""How tracks and owners are named in addresses, which end up in histories and logs: by a hash of their id."""
+"""How accounts, tracks and owners are named in addresses, which end up in histories and logs: by a hash of the id."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -6,13 +6,14 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 
-#: What stands before the hash, so that a track and an owner of one id have different addresses.
-_LETTERS = {"track": "t", "owner": "o"}
+#: What stands before the hash, and what it is made with, so that a track and an owner of one id have different ones.
+_LETTERS = {"account": "a", "track": "t", "owner": "o"}
+_PERSONS = {"account": b"console", "track": b"console-t", "owner": b"console-o"}
 _DIGITS = 8
 
 
 class Addresses:
-    """The ids of one kind (track or owner), found by the hashes that stand for them: 8 bytes an id, and the ids."""
+    """The ids of one kind (account, track, owner), found by the hashes that stand for them: 8 bytes an id, and ids."""
 
     def __init__(self, kind: str, ids: pl.Series) -> None:
         self._kind = kind
@@ -30,12 +31,12 @@ class Addresses:
         except ValueError:
             return None
         at = int(np.searchsorted(self._hashes, np.uint64(wanted)))
-        found = at < len(self._hashes) and int(self._hashes[at]) == wanted
+        found = at < len(self._hashes) and int(self._hashes[at]) == wanted and digits == f"{wanted:0{2 * _DIGITS}x}"
         return str(self._ids[at]) if found else None
 
 
 def page(kind: str, identifier: str) -> str:
-    """The address of the page about a track or an owner."""
+    """The address of the page about an account, a track or an owner."""
     return f"/{kind}/{_LETTERS[kind]}-{_hashed(kind, identifier).hex()}"
 
 
@@ -45,4 +46,4 @@ def pages(kind: str, ids: Sequence[str | None]) -> list[str]:
 
 
 def _hashed(kind: str, identifier: str) -> bytes:
-    return blake2b(identifier.encode(), digest_size=_DIGITS, person=f"console-{_LETTERS[kind]}".encode()).digest()
+    return blake2b(identifier.encode(), digest_size=_DIGITS, person=_PERSONS[kind]).digest()

@@ -7,7 +7,8 @@ from threading import Lock
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ghostnote.console.records import Records, reference
+from ghostnote.console.addresses import page
+from ghostnote.console.records import Records
 from ghostnote.decisions.cases.case import Case, told
 from ghostnote.decisions.cases.golden import ANSWER
 from ghostnote.decisions.cases.opening import case_id, opened
@@ -165,8 +166,9 @@ def plain(case: Case) -> dict[str, Any]:
 
 def page_of(subject: Subject) -> str:
     """The address of the page about a campaign or an account."""
-    named = reference(subject.identifier) if subject.kind == "account" else quote(subject.identifier)
-    return f"/{subject.kind}/{named}"
+    if subject.kind == "account":
+        return page("account", subject.identifier)
+    return f"/{subject.kind}/{quote(subject.identifier)}"
 
 
 def _would_open(records: Records) -> dict[str, Case]:

@@ -1,6 +1,8 @@
 """Tracks and owners of a run: their rows, their plays, and where these were started from."""
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -85,8 +87,12 @@ def heard(records: Records) -> pl.LazyFrame:
     Rows are as they were sent, those that were rejected or sent twice among them; columns that it lacks are null.
     """
     summary = records.folder.summary
-    files = records.lake.files("plays", summary.start, summary.end)
     names = {"event_id": pl.String(), "account_id": pl.String(), "track_id": pl.String(), **HEARD}
+    return sent(records.lake.files("plays", summary.start, summary.end), names)
+
+
+def sent(files: Sequence[Path], names: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """Columns of a lake's files as they were sent; null where a file lacks them, no rows without a file."""
     if not files:
         return pl.LazyFrame(schema=names)
     scanned = pl.scan_parquet(list(files), missing_columns="insert", extra_columns="ignore", hive_partitioning=False)

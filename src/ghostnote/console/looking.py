@@ -1,6 +1,7 @@
 """What each page shows: facts as plain data, which are its JSON twin as they are, and pictures beside them."""
 
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -26,7 +27,8 @@ class Looking:
     def __init__(self, records: Records, caseload: Caseload) -> None:
         self.records, self.caseload = records, caseload
         self.summary = records.folder.summary
-        self._drawn: dict[str, Shown] = {}
+        # What no decision changes is drawn once: ten thousand accounts take half a second.
+        self._of_run = lru_cache(_KEPT)(self._drawn)
 
     def overview(self) -> Shown:
         """The latest day against the days before it, and what waits."""
@@ -83,7 +85,7 @@ class Looking:
         subject = Subject("campaign", campaign_id)
         case = self.caseload.about(subject)
         members = records.members(row)
-        facts, drawn = self._of_run(row)
+        facts, drawn = self._of_run(campaign_id)
         facts = {
             "campaign_id": campaign_id,
             "first_seen": row["first_seen"],
@@ -102,34 +104,30 @@ class Looking:
         }
         return facts, drawn
 
-    def _of_run(self, row: dict[str, Any]) -> Shown:
-        """What no decision changes: drawn once, since ten thousand accounts take half a second."""
-        name = row["campaign_id"]
-        found = self._drawn.get(name)
-        if found is None:
-            plays, places = self.records.member_plays.of(name), self.records.places_of(row["accounts"])
-            # What a campaign is after: tracks, and all that some owners are paid for.
-            targets = pl.col("track_id").is_in(row["tracks"]) | pl.col("owner_id").is_in(row["owners"])
-            aimed = plays.filter(targets)
-            facts = {
-                "plays": plays.height,
-                "on_targets": aimed.height,
-                "withheld": int(plays["withheld"].sum()),
-                "gain": self._gain(row["owners"]),
-                "top_tracks": _top_tracks(aimed if aimed.height else plays),
-                "shared": _shared(places, len(row["accounts"])),
-            }
-            drawn = self._campaign_pictures(row["accounts"], plays, places, aimed)
-            if len(self._drawn) >= _KEPT:
-                self._drawn.pop(next(iter(self._drawn)), None)
-            found = self._drawn[name] = facts, drawn
-        return found
+    def _drawn(self, campaign_id: str) -> Shown:
+        """What the run alone says of a campaign."""
+        row = self.records.campaign(campaign_id)
+        plays, places = self.records.member_plays.of(campaign_id), self.records.places_of(row["accounts"])
+        # What a campaign is after: tracks, and all that some owners are paid for.
+        targets = pl.col("track_id").is_in(row["tracks"]) | pl.col("owner_id").is_in(row["owners"])
+        aimed = plays.filter(targets)
+        facts = {
+            "plays": plays.height,
+            "on_targets": aimed.height,
+            "withheld": int(plays["withheld"].sum()),
+            "gain": self._gain(row["owners"]),
+            "top_tracks": _top_tracks(aimed if aimed.height else plays),
+            "shared": _shared(places, len(row["accounts"])),
+        }
+        return facts, self._campaign_pictures(row["accounts"], plays, places, aimed)
 
     def prepare(self) -> None:
         """Draw the largest campaigns, so that nobody waits for them."""
         large = self.records.campaigns.filter(pl.col("accounts").list.len() >= _LARGE)
-        for row in large.sort(pl.col("accounts").list.len(), descending=True).head(_KEPT // 2).iter_rows(named=True):
-            self._of_run(row)
+        for name in (
+            large.sort(pl.col("accounts").list.len(), descending=True).head(_KEPT // 2)["campaign_id"].to_list()
+        ):
+            self._of_run(name)
 
     def _campaign_pictures(
         self, names: list[str], plays: pl.DataFrame, places: pl.DataFrame, aimed: pl.DataFrame

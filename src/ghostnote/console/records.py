@@ -1,11 +1,11 @@
 """What the console looks things up in: decisions by predicate, and an index of accounts and places made once."""
 
-import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
+from ghostnote.console.addresses import Addresses
 from ghostnote.console.member_plays import MemberPlays
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.errors import GhostnoteError
@@ -27,7 +27,7 @@ class Records:
         self.campaigns = folder.read("campaigns")
         self.member_plays = MemberPlays(folder, self.campaigns)
         self.places = _places(lake, folder).sort("account_id")
-        self._by_reference = {reference(name): name for name in self.accounts["account_id"].to_list()}
+        self._addresses = Addresses("account", self.accounts["account_id"])
         ordinary = self.accounts.filter(pl.col("action") == "allow", pl.col("plays") > 0)
         #: Middle and 95th percentile of plays per account among those left alone: what is usual.
         self.usual = tuple(float(ordinary["plays"].quantile(q) or 0.0) for q in (0.5, 0.95))
@@ -46,7 +46,7 @@ class Records:
 
     def account_of(self, named: str) -> str:
         """The account that a page's address names. Raises `GhostnoteError` if there is none."""
-        found: str | None = self._by_reference.get(named)
+        found = self._addresses.named(named)
         if found is None:
             raise GhostnoteError("These decisions have no such account: look it up by its id at the top of the page.")
         return found
@@ -91,11 +91,6 @@ class Records:
         sharing = self.places.join(own, on=["kind", "place"], how="inner").filter(pl.len().over("kind", "place") <= 500)
         others = sharing.filter(pl.col("account_id") != account_id).group_by("account_id").agg(shared=pl.len())
         return others.sort(["shared", "account_id"], descending=[True, False]).head(most)
-
-
-def reference(account_id: str) -> str:
-    """How an account is named in addresses, which end up in histories and logs: a hash of its id."""
-    return "a-" + hashlib.blake2b(account_id.encode(), digest_size=8, person=b"console").hexdigest()
 
 
 def _places(lake: Lake, folder: DecisionFolder) -> pl.DataFrame:

@@ -4,9 +4,10 @@ from functools import cached_property
 
 import polars as pl
 
-from ghostnote.console.catalogue import heard
+from ghostnote.console.catalogue import heard, sent
 from ghostnote.console.records import Records
 from ghostnote.decisions.intervals import high, low
+from ghostnote.events.schema import TIME
 
 #: What plays are told apart by.
 DIMENSIONS = ("country", "plan", "source")
@@ -71,16 +72,7 @@ class Usage:
 
 def _homes(records: Records) -> pl.DataFrame:
     """account_id, home (country), plan of each account's last sign-up."""
-    empty = pl.Schema({"account_id": pl.String(), "home": pl.String(), "plan": pl.String()})
-    files = records.lake.files("signups")
-    if not files:
-        return empty.to_frame()
-    scanned = pl.scan_parquet(list(files), missing_columns="insert", extra_columns="ignore", hive_partitioning=False)
-    named = scanned.select(
-        "event_time",
-        pl.col("account_id").cast(pl.String),
-        home=pl.col("country").cast(pl.String),
-        plan=pl.col("plan").cast(pl.String),
-    )
-    last = named.sort("event_time").unique("account_id", keep="last", maintain_order=True)
-    return last.select(empty.names()).collect()
+    names = {"event_time": TIME, "account_id": pl.String(), "country": pl.String(), "plan": pl.String()}
+    rows = sent(records.lake.files("signups"), names).sort("event_time")
+    last = rows.unique("account_id", keep="last", maintain_order=True)
+    return last.select("account_id", "plan", home="country").collect()

@@ -49,6 +49,10 @@ class Group:
     def everybody(self) -> tuple[str, ...]:
         return (*self.accounts, *self.joined)
 
+    def mostly_in(self, accounts: set[str]) -> bool:
+        """Whether at least half of the group are among `accounts`."""
+        return 2 * len(accounts.intersection(self.everybody)) >= len(self.everybody)
+
 
 def group(suspects: Sequence[str], links: pl.DataFrame) -> list[Group]:
     """Groups of suspicious accounts, largest first.
@@ -123,7 +127,7 @@ def _group(edges: pl.DataFrame, joined: pl.DataFrame) -> Group:
         )
     )
     theirs = joined.filter(pl.col("component") == edges["component"][0])
-    return replace(named(_ids(edges["account_id"]), ties), joined=_ids(theirs["account_id"]))
+    return replace(named(ids(edges["account_id"]), ties), joined=ids(theirs["account_id"]))
 
 
 def named(accounts: tuple[str, ...], ties: pl.DataFrame) -> Group:
@@ -137,7 +141,8 @@ def named(accounts: tuple[str, ...], ties: pl.DataFrame) -> Group:
     return Group("c-" + hashlib.blake2b(name.encode(), digest_size=5).hexdigest(), accounts, ties)
 
 
-def _ids(accounts: pl.Series) -> tuple[str, ...]:
+def ids(accounts: pl.Series) -> tuple[str, ...]:
+    """The different accounts, in the order of their ids."""
     return tuple(accounts.cast(pl.String).unique().sort().to_list())
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from ghostnote.decisions.campaigns import Group, connected, named
+from ghostnote.decisions.campaigns import Group, connected, ids, named
 from ghostnote.decisions.ties import FEWEST, shares
 
 #: Share of what an account does that goes to the target, and of the target's plays that these accounts make together.
@@ -29,9 +29,11 @@ def evident_groups(evident: Sequence[str], links: pl.DataFrame, least: int) -> l
 
     `links` has account_id, kind, key, events: everything that any account touched. No account is in two groups.
     """
+    if len(evident) < least:
+        return []
     whose = pl.Series(sorted(evident), dtype=pl.String).cast(pl.Categorical)
-    links = shares(links.with_columns(pl.col("account_id").cast(pl.Categorical)))
-    theirs = links.filter(pl.col("account_id").is_in(whose.implode()))
+    links = links.with_columns(pl.col("account_id").cast(pl.Categorical))
+    theirs = shares(links.filter(pl.col("account_id").is_in(whose.implode())))
     aimed = theirs.filter(pl.col("kind").is_in(_TARGETS) & (pl.col("share") >= _DEVOTED))
     aimed = aimed.filter(pl.len().over("kind", "key") >= least)
     if aimed.is_empty():
@@ -74,12 +76,8 @@ def _placed(aimed: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
 def _group(part: pl.DataFrame) -> Group:
     """Who shares no place with the others may be somebody whose account is stolen: it joins, and is not one of them."""
     ties = part.group_by("kind", "key", "users").agg(pl.len().alias("members"))
-    placed, whole = _ids(part.filter("placed")), _ids(part)
+    placed, whole = ids(part.filter("placed")["account_id"]), ids(part["account_id"])
     return replace(named(placed, ties), joined=tuple(account for account in whole if account not in set(placed)))
-
-
-def _ids(part: pl.DataFrame) -> tuple[str, ...]:
-    return tuple(part["account_id"].cast(pl.String).unique().sort().to_list())
 
 
 def with_evident(groups: Sequence[Group], found: Sequence[Group]) -> list[Group]:
@@ -87,7 +85,7 @@ def with_evident(groups: Sequence[Group], found: Sequence[Group]) -> list[Group]
     result = list(groups)
     for one in found:
         members = set(one.accounts)
-        within = [other for other in result if 2 * len(members.intersection(other.everybody)) >= len(other.everybody)]
+        within = [other for other in result if other.mostly_in(members)]
         apart = [other for other in result if other not in within]
         taken = {account for other in apart for account in other.everybody}
         accounts = members.union(*(other.accounts for other in within)) - taken

@@ -14,7 +14,7 @@ from ghostnote.decisions.cases.case import told
 from ghostnote.decisions.cases.opening import opened as opened_cases
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.ledger.appending import Appended
-from ghostnote.decisions.ledger.entries import SYSTEM, UNTOUCHED, Draft, State, Subject
+from ghostnote.decisions.ledger.entries import SYSTEM, UNTOUCHED, Draft, Subject
 from ghostnote.decisions.ledger.ledger import Ledger
 from ghostnote.decisions.summary import SUMMARY_FILE
 from ghostnote.decisions.surges import WHY, Alerts, Held, accepted_drafts, alerts_of, surge_drafts
@@ -272,7 +272,7 @@ def _account_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> tuple[l
             settled += state.action != row["action"]
             continue
         reason = None if row["would_be"] is None else f"{UNTOUCHED}{row['would_be']}"
-        if state is not None and (state.action, state.parent, _spared(state)) == (row["action"], campaign, reason):
+        if state is not None and (state.action, state.parent, state.spared) == (row["action"], campaign, reason):
             continue
         flagged = row["first_flagged"]
         drafts.append(
@@ -298,11 +298,6 @@ def _account_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> tuple[l
             )
         )
     return drafts, settled
-
-
-def _spared(state: State) -> str | None:
-    """What an account that stands so is spared, as its entry says it."""
-    return state.reason if (state.reason or "").startswith(UNTOUCHED) else None
 
 
 def _track_drafts(folder: DecisionFolder, ledger: Ledger, key: str) -> list[Draft]:

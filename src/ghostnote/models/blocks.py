@@ -21,9 +21,6 @@ _LOOSE = 0.25
 _BLOCKS = 3
 #: Parts of the typical member's devotion between which somebody is near; part of the members that make a choice common.
 _NEAR, _COMMON = (1 / 4, 1 / 2), 1 / 6
-#: Part of what the typical member did for the block from which somebody worked for it as members do, and the share of
-#: all that an account does, and of the members' own mixture, that it must be for the account to be one of theirs.
-_WORKED, _DILUTED, _MIXED = 1 / 2, 0.05, 0.5
 #: Members that a key must have to tie them: three, or of a large block a part: what two have in common ties nobody
 #: else. (Of devices and networks there are many to one block; three will do.)
 _FEWEST_USERS, _SPREAD = 3, 0.05
@@ -37,23 +34,18 @@ class Block:
     `main`, that goes to the block's keys of that kind) and `breadth` (how many of these it uses). Keys, shape (keys,),
     of any kind: `kind`, `key` (codes), `members` and `users` (accounts inside, and altogether).
 
-    `diluted`: accounts (codes, sorted) that did as much for the block as members, in the same mixture, among much else
-    that they do; people whose accounts were stolen are such.
-
     `first`, `last`: buckets of time; `times`: in how many a member was at it, on average. `density` is FRAUDAR's, of
-    the kind `main`. `closed`: of all uses of its keys, the share by members and the diluted. `near`: accounts that
-    are a quarter to a half as devoted as the typical member, and did less than half as much for it. `agreement`: how
-    much of a member's devotion is what the average member does as well, 0 to 1: the sum over keys of the smaller
-    share, for the kind in which they agree best. `placed`: share of the members that come from where two others of
-    them come from, and hardly anybody else. `choices`: different choices that a sixth of the members made, or as many
-    as the typical member made. `parts`, shape (kinds,): powers of ten by which chance is excluded, less what it costs
-    to have searched. Kinds of what accounts do repeat each other (a track and its artist): only the best counts,
-    beside those that say where accounts come from.
+    the kind `main`. `closed`: of all uses of its keys, the share by members. `near`: accounts, members or not, that are
+    a quarter to a half as devoted as the typical member. `agreement`: how much of a member's devotion is what the
+    average member does as well, 0 to 1: the sum over keys of the smaller share, for the kind in which they agree best.
+    `placed`: share of the members that come from where two others of them come from, and hardly anybody else.
+    `choices`: different choices that a sixth of the members made, or as many as the typical member made. `parts`, shape
+    (kinds,): powers of ten by which chance is excluded, less what it costs to have searched. Kinds of what accounts do
+    repeat each other (a track and its artist): only the best counts, beside those that say where accounts come from.
     """
 
     main: int
     accounts: NDArray[np.int64]
-    diluted: NDArray[np.int64]
     devotion: Floats
     breadth: NDArray[np.int64]
     kind: NDArray[np.int8]
@@ -179,23 +171,6 @@ class Search:
         whose, devotion, breadth = tally_accounts(keys, found.begin, found.account, found.share, self._sum, self._count)
         return np.asarray(whose), np.asarray(devotion), np.asarray(breadth)
 
-    def _amount(self, keys: NDArray[np.int64]) -> Floats:
-        """How much each account does with `keys`, in events, in the order of `_devotion`."""
-        found = self.found
-        _, amount, _ = tally_accounts(keys, found.begin, found.account, found.weight, self._sum, self._count)
-        return np.asarray(amount)
-
-    def _mixed(self, keys: NDArray[np.int64], whose: NDArray[np.int64], member: NDArray[np.bool_]) -> Floats:
-        """How like the members' average mixture of `keys` each account's is: the sum of the smaller parts, 0 to 1."""
-        found = self.found
-        places = _ranges(found.begin[keys], found.begin[keys + 1])
-        column = np.repeat(np.arange(len(keys)), found.begin[keys + 1] - found.begin[keys])
-        order = np.argsort(whose)
-        row = order[np.searchsorted(whose, found.account[places], sorter=order)]
-        part = found.share[places] / np.bincount(row, found.share[places], len(whose))[row]
-        usual = np.bincount(column[member[row]], part[member[row]], len(keys)) / np.count_nonzero(member)
-        return np.asarray(np.bincount(row, np.minimum(part, usual[column]), len(whose)), dtype=np.float64)
-
     def _measured(self, accounts: NDArray[np.int64], kind: int) -> Block | None:
         found = self.found
         kinds = range(len(found.edges.kinds))
@@ -217,18 +192,13 @@ class Search:
         weight = column_weight(self.users[keys])
         edges = members[of_main]
         usual = float(np.median(devotion[member]))
-        # Who does as much for it as members do is not less devoted than they: it does more besides.
-        amount = self._amount(main)
-        worked = amount >= _WORKED * float(np.median(amount[member]))
-        near = (devotion >= _NEAR[0] * usual) & (devotion < _NEAR[1] * usual) & ~worked
-        diluted = whose[worked & ~member & (devotion >= _DILUTED) & (self._mixed(main, whose, member) >= _MIXED)]
+        near = (devotion >= _NEAR[0] * usual) & (devotion < _NEAR[1] * usual)
         row = np.searchsorted(accounts, found.account[places])
         origin = np.array([about.origin for about in found.edges.kinds], dtype=np.bool_)[found.kind[keys]]
         at_it = places[found.kind[found.key[places]] == kind]
         return Block(
             main=kind,
             accounts=accounts,
-            diluted=np.sort(diluted),
             devotion=devotion[member],
             breadth=breadth[member],
             kind=found.kind[keys],
@@ -239,7 +209,7 @@ class Search:
             last=int(found.last[places].max()),
             times=float(found.times[at_it].sum() / len(accounts)),
             density=float((edges * weight[of_main]).sum() / (len(accounts) + len(main))),
-            closed=float((edges.sum() + breadth[np.isin(whose, diluted)].sum()) / self.users[main].sum()),
+            closed=float(edges.sum() / self.users[main].sum()),
             near=int(np.count_nonzero(near)),
             agreement=self._agreement(len(accounts), row, at, places),
             placed=len(np.unique(row[origin[at]])) / len(accounts),

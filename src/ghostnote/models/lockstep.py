@@ -32,15 +32,14 @@ from ghostnote.models.rarity import Incidence, incidence
 class Lockstep:
     """The detector of the edges view: it learns from the very edges that it judges, so `fit` has nothing to do.
 
-    Which pairs and blocks there are: `limits` of blocks; `common`, share of the active accounts from which a key is
-    too popular to tie; `least_same`, share of what two accounts do that must be the same; `budget`, pairs that are
+    Which pairs and blocks there are: `limits` of blocks; `common`, share of the active accounts from which a key is too
+    popular to tie; `least_same`, share of what two accounts do that must be the same; `budget`, pairs that are
     multiplied out at most. Which of them no honest crowd makes: `least_surprise` (powers of ten, far beyond what
-    trying often explains), `most_near` (accounts half like members, per account that did as much as members, one
-    imaginary one among them), `least_closed` (share of all uses of its keys by members), `least_agreement` (people of
-    one taste share a shelf, each takes something else from it), `least_choices` (one hit or one new album makes
-    thousands of people do the same). Where most members (`least_placed`) come from a few places too, the two ties
-    together need no agreement and no edge: tastes and addresses have nothing to do with each other, but in a
-    `household` (accounts at most).
+    trying often explains), `most_near` (accounts half like members, per member, one imaginary one
+    among them), `least_closed` (share of all uses of its keys by members), `least_agreement` (people of one taste share
+    a shelf, each takes something else from it), `least_choices` (one hit or one new album makes thousands of people do
+    the same). Where most members (`least_placed`) come from a few places too, the two ties together need no agreement
+    and no edge: tastes and addresses have nothing to do with each other, but in a `household` (accounts at most).
     """
 
     view: ClassVar[ViewName] = "edges"
@@ -123,7 +122,7 @@ class Lockstep:
         return (
             not kinds[block.main].origin
             and block.agreement >= self.least_agreement
-            and block.near + 1 <= self.most_near * (len(block.accounts) + len(block.diluted) + 1)
+            and block.near + 1 <= self.most_near * (len(block.accounts) + 1)
             and block.closed >= self.least_closed
         )
 

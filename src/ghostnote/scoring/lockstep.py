@@ -23,8 +23,7 @@ _AT_WORK = 3
 class Found:
     """A block by ids: `ties` has kind, key, members, users; `work` has account_id, day: who was at it when.
 
-    `diluted` accounts did the same among much else. `proven`: it is larger than a household. Smaller ones are for
-    people to look at, and prove nothing.
+    `proven`: it is larger than a household. Smaller ones are for people to look at, and prove nothing.
     """
 
     accounts: tuple[str, ...]
@@ -32,7 +31,6 @@ class Found:
     work: pl.DataFrame
     sentence: str
     proven: bool = True
-    diluted: tuple[str, ...] = ()
 
 
 def find(links: pl.DataFrame, *, seed: int = 0) -> list[Found]:
@@ -83,8 +81,7 @@ def _found(block: Block, edges: Edges, ids: pl.Series, keys: pl.Series, rows: pl
         .sort("account_id", "day")
     )
     ties = ties.filter(pl.col("kind") != SIGNUP)
-    diluted = tuple(ids.gather(block.diluted).to_list())
-    return Found(tuple(accounts.to_list()), ties, work, _sentence(block, edges.kinds), proven, diluted)
+    return Found(tuple(accounts.to_list()), ties, work, _sentence(block, edges.kinds), proven)
 
 
 def _sentence(block: Block, kinds: Sequence[Kind]) -> str:
@@ -120,11 +117,11 @@ def with_blocks(groups: Sequence[Group], blocks: Sequence[Found]) -> list[Group]
         if not block.proven:
             result += _small(block, result)
             continue
-        within = [one for one in result if 2 * len(members.intersection(one.everybody)) >= len(one.everybody)]
+        within = [one for one in result if one.mostly_in(members)]
         accounts = tuple(sorted(members.union(*(one.accounts for one in within))))
         ties = within[0].ties if len(within) == 1 else block.ties
-        joined = {account for one in within for account in one.joined}.union(block.diluted) - set(accounts)
-        others = [one.without({*accounts, *joined}) for one in result if one not in within]
+        joined = {account for one in within for account in one.joined} - set(accounts)
+        others = [one.without(accounts) for one in result if one not in within]
         result = [one for one in others if len(one.accounts) >= FEWEST]
         result.append(replace(named(accounts, ties), joined=tuple(sorted(joined)), lockstep=block.sentence))
     return sorted(result, key=lambda one: (-len(one.accounts), one.campaign_id))

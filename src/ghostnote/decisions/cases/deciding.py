@@ -9,7 +9,7 @@ from typing import TypeVar
 from ghostnote.decisions.cases.case import DISPOSITIONS, Case, told
 from ghostnote.decisions.cases.golden import answers
 from ghostnote.decisions.ledger import Draft, Entry, Ledger, State, Subject
-from ghostnote.decisions.ledger.entries import LONGEST_REASON, UNDONE, UNTOUCHED
+from ghostnote.decisions.ledger.entries import LONGEST_REASON, UNDONE
 from ghostnote.errors import GhostnoteError
 
 T = TypeVar("T")
@@ -228,8 +228,7 @@ class Desk:
         if subject.kind == "account":
             state = self.ledger.state(subject)
             return [] if state is None else [state]
-        found = self.ledger.states("account", parent=subject)
-        return [state for state in found if not (state.reason or "").startswith(UNTOUCHED)]
+        return [state for state in self.ledger.states("account", parent=subject) if state.spared is None]
 
     def _known(self, but: Collection[str], members: list[State]) -> None:
         unknown = sorted(set(but) - {member.subject.identifier for member in members})

@@ -105,6 +105,11 @@ class State:
     seq: int
     settled: bool
 
+    @property
+    def spared(self) -> str | None:
+        """What an account that is left alone is spared, in the words of its entry; None of any other."""
+        return self.reason if self.reason and self.reason.startswith(UNTOUCHED) else None
+
 
 def settled_by(actor: str, action: str, reason: str | None) -> bool:
     """Whether a decision stands until a person changes it; what was undone is as open as it was before."""
