@@ -40,6 +40,20 @@ def test_meeting_by_chance_ties_nobody():
     assert group([f"a{n}" for n in range(300) if n % 100 < 8], links) == []
 
 
+def test_where_every_fourth_is_a_suspect_half_of_an_audience_proves_nothing():
+    playlist = [*(f"s{n}" for n in range(40)), *(f"h{n}" for n in range(40))]
+    crowd = [*(f"s{n}" for n in range(50)), *(f"h{n}" for n in range(150))]
+    links = _links(
+        *((account, "playlist_id", "public", 9) for account in playlist),
+        *((account, "artist_id", "hit", 1) for account in crowd),
+    )
+    suspects = [account for account in crowd if account.startswith("s")]
+    assert group(suspects, links) == []
+    rarer = _links(*((f"more{n}", "artist_id", "hit", 1) for n in range(2000)))
+    (found,) = group(suspects, pl.concat([links, rarer]))
+    assert found.accounts == tuple(sorted(suspects[:40]))
+
+
 def test_a_passing_touch_ties_nobody():
     bots = [f"b{n}" for n in range(6)]
     links = _links(
