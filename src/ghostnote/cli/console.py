@@ -77,15 +77,15 @@ def keep_open(
     """
     import uvicorn
 
-    from ghostnote.console.app import build, fresh_door
-    from ghostnote.console.records import Records
-    from ghostnote.decisions.folder import DecisionFolder
-    from ghostnote.events.lake import Lake
+    from ghostnote.console.app import fresh_door
+    from ghostnote.console.newest import Newest
     from ghostnote.serving.http.sockets import listening
 
-    records = Records(Lake(lake), DecisionFolder(decisions))
     door = fresh_door()
-    application = build(records, ledger, door, door.clock, terms)
+    application = Newest(
+        lake, decisions, lambda: ledger, door, door.clock, terms, lambda said: typer.echo(said, err=True)
+    )
+    application.read()
     bound, url = listening(host, port)
     # From here on a browser that comes before the server waits for it, instead of being turned away.
     bound.listen()

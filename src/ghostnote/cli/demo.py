@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ghostnote.cli.actor import actor
+from ghostnote.cli.actor import visitor
 from ghostnote.cli.screen import console, print_json, progress_bars
 from ghostnote.errors import GhostnoteError
 
@@ -116,15 +116,7 @@ def _open(out: Path, told: dict[str, object] | None) -> None:
             webbrowser.open(link)
 
     with open_ledger(str(ledger)) as opened:
-        keep_open(lake, decisions, opened, _visitor(), ready)
-
-
-def _visitor() -> str:
-    # In a container nobody may be logged in, and the first run must work there too.
-    try:
-        return actor(os.environ.get("GHOSTNOTE_ACTOR"))
-    except GhostnoteError:
-        return "visitor"
+        keep_open(lake, decisions, opened, visitor(), ready)
 
 
 def _has_screen() -> bool:
