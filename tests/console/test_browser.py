@@ -1,82 +1,36 @@
 """Journeys in a real browser: Debian's Chromium, driven by Playwright."""
 
-import os
-import shutil
-import socket
-import subprocess
-import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from tests.console.browser import answered, keep, signed_in, started, uncomplaining
 from tests.console.conftest import Opened
 
-#: Nothing that the browser does by itself may reach outside.
-_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
-
-def chromium() -> str:
-    """The browser's program, from Debian's packages if it is not there and they can be had; skips if they cannot."""
-    names = ("chromium", "chromium-browser")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        for step in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.run(
-                ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", *step], check=False, capture_output=True, timeout=400
-            )
-        found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip("no Chromium here, and none could be installed: apt-get install chromium")
-    return found
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with started() as found:
+        yield found
 
 
 @pytest.fixture
 def address(opened: Opened) -> Iterator[str]:
-    """Where the console listens, for as long as a test runs."""
-    bound = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(opened.app, log_level="error", access_log=False, lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
-    thread.start()
-    yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-    bound.close()
+    with answered(opened) as found:
+        yield found
 
 
 @pytest.fixture
-def page(address: str, opened: Opened) -> Iterator[Page]:
+def page(browser: Browser, address: str, opened: Opened) -> Iterator[Page]:
     """A page of an investigator who is signed in; fails if anything was fetched from elsewhere or complained."""
-    complaints: list[str] = []
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium(), args=list(_ARGUMENTS))
-        made = browser.new_page(viewport={"width": 1280, "height": 900})
-        made.on("console", lambda message: complaints.append(message.text))
-        made.on("request", lambda request: complaints.append(request.url) if _elsewhere(request.url, address) else None)
-        made.goto(f"{address}/sign-in/{opened.door.invite('ines', 'investigator')}")
-        made.get_by_role("button", name="Sign in").press("Enter")
-        made.get_by_role("link", name="Queue").wait_for()
+    with (
+        browser.new_context(viewport={"width": 1280, "height": 900}) as context,
+        uncomplaining(context.new_page(), address) as made,
+    ):
+        signed_in(made, address, opened)
         yield made
-        browser.close()
-    assert complaints == []
-
-
-def _elsewhere(url: str, address: str) -> bool:
-    return not url.startswith((address, "data:"))
-
-
-def keep(page: Page, name: str) -> None:
-    """A screenshot in the folder `build/console`, to be looked at after a run."""
-    page.screenshot(path=Path("build") / "console" / f"{name}.png", full_page=True)
 
 
 def test_triage_the_queue_with_the_keyboard(page: Page) -> None:
