@@ -8,6 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 from tests.console.browser import answered, keep, signed_in, started, uncomplaining
 from tests.console.conftest import Opened
+from tests.console.super_fan import FAN
+
+from ghostnote.decisions.ledger import Subject
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +131,114 @@ def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
     for _ in range(2):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_label("Pages").get_by_role("link", name="Insights").click()
+
+
+def focused(page: Page) -> str:
+    """What has the focus, as its label or text says; an assertion fails if it cannot be seen."""
+    found = page.evaluate(
+        """() => {
+            const on = document.activeElement;
+            const said = on.getAttribute("aria-label") || (on.labels && on.labels[0]?.textContent) || on.textContent;
+            return [said.trim(), getComputedStyle(on).outlineStyle];
+        }"""
+    )
+    assert found[1] != "none", f"the focus on {found[0]!r} cannot be seen"
+    return str(found[0])
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until something of that name has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if focused(page).startswith(name):
+            return
+    raise AssertionError(f"no Tab leads to {name}")
+
+
+def test_a_campaign_is_judged_without_a_mouse(page: Page) -> None:
+    keys = page.keyboard
+    keys.press("Tab")
+    assert focused(page) == "Skip to the page"
+    tab_to(page, "Queue")
+    keys.press("Enter")
+    page.get_by_role("heading", name="Queue").wait_for()
+    # The skip link leads past the bar: what comes next is the page's own.
+    keys.press("Tab")
+    keys.press("Enter")
+    keys.press("Tab")
+    assert focused(page).startswith("State")
+    tab_to(page, "About")
+    keys.type("campaign")
+    tab_to(page, "Show")
+    keys.press("Enter")
+    page.wait_for_url("**kind=campaign**")
+    one = page.get_by_role("row").filter(has_not_text="must agree").filter(has=page.get_by_role("checkbox")).first
+    case = one.get_by_role("link").inner_text()
+    tab_to(page, case)
+    keys.press("Enter")
+    page.get_by_role("heading", name="Campaign").wait_for()
+    tab_to(page, "Why")
+    keys.type("one block, no people")
+    tab_to(page, "Fraud")
+    keys.press("Enter")
+    page.get_by_role("status").wait_for()
+    assert "decided: fraud" in page.get_by_role("status").inner_text()
+    tab_to(page, "Undo")
+    keys.press("Enter")
+    page.get_by_text("reopened").first.wait_for()
+    assert "one block, no people" in page.get_by_role("main").inner_text()
+
+
+def test_an_honest_super_fan_appeals_and_is_heard(page: Page, browser: Browser, address: str, opened: Opened) -> None:
+    # Ines took the fan for a program.
+    find(page, FAN)
+    page.get_by_label("Why").first.fill("one album all day")
+    page.get_by_role("button", name="Fraud").click()
+    assert "decided: fraud" in page.get_by_role("status").inner_text()
+    assert page.locator(".lead .badge").inner_text() == "suspend"
+
+    # The fan writes, and Ines looks again: the same album as ever, in the hours of somebody who sleeps.
+    find(page, FAN)
+    assert "Played 6 times in a row" in page.get_by_role("list").first.inner_text()
+    habits = page.get_by_role("region", name="Beside its own past and others")
+    assert habits.get_by_role("row", name="Hours with plays").get_by_role("cell").all_inner_texts()[:2] == [
+        "15.0",
+        "15.0",
+    ]
+    assert "Nobody else was on its devices or networks" in page.get_by_role("main").inner_text()
+    page.get_by_label("Why").first.fill("It is my favourite album, I play it while I work.")
+    page.get_by_role("button", name="The holder appeals").click()
+    assert "appealed" in page.get_by_role("status").inner_text()
+    keep(page, "appeal")
+
+    # Whoever decided does not answer the appeal.
+    page.get_by_role("button", name="Honest").click()
+    assert "somebody else answers" in page.get_by_role("status").inner_text()
+    assert page.locator(".lead .badge").inner_text() == "suspend"
+
+    # Somebody else does, and accepts it: the account is let alone, and its plays count.
+    with (
+        browser.new_context(viewport={"width": 1280, "height": 900}) as context,
+        uncomplaining(context.new_page(), address) as other,
+    ):
+        signed_in(other, address, opened, "otto")
+        find(other, FAN)
+        other.get_by_label("Why").first.fill("Sleeps at night, plays as before")
+        other.get_by_role("button", name="Honest").click()
+        assert "decided: legit. 1 accounts and 180 plays follow" in other.get_by_role("status").inner_text()
+        assert other.locator(".lead .badge").inner_text() == "allow"
+        keep(other, "appeal-accepted")
+        # Undone, it stands as before the answer.
+        other.get_by_role("button", name="Undo", exact=True).click()
+        assert "reopened" in other.get_by_role("status").inner_text()
+        assert other.locator(".lead .badge").inner_text() == "suspend"
+        assert "favourite album" in other.get_by_role("main").inner_text()
+    assert opened.ledger is not None
+    plays = [Subject("play", f"fan-play-{n}") for n in range(14 * 45)]
+    assert {state.action for state in opened.ledger.states_of(plays).values()} == {"exclude"}
+
+
+def find(page: Page, wanted: str) -> None:
+    page.get_by_role("searchbox").fill(wanted)
+    page.get_by_role("searchbox").press("Enter")
+    page.get_by_role("heading", name=wanted).wait_for()
