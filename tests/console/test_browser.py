@@ -49,7 +49,7 @@ def test_triage_the_queue_with_the_keyboard(page: Page) -> None:
     page.get_by_label("Why").fill("Heard by people")
     page.get_by_role("button", name="Honest").press("Enter")
     told = page.get_by_role("status")
-    assert "2 cases are decided: legit" in told.inner_text()
+    assert "2 cases are decided: honest" in told.inner_text()
     assert page.get_by_role("checkbox").count() == total - 2
     assert "kind=campaign" in page.url
     told.get_by_role("button", name="Undo").press("Enter")
@@ -209,6 +209,7 @@ def test_an_honest_super_fan_appeals_and_is_heard(page: Page, browser: Browser, 
     page.get_by_label("Why").first.fill("It is my favourite album, I play it while I work.")
     page.get_by_role("button", name="The holder appeals").click()
     assert "appealed" in page.get_by_role("status").inner_text()
+    assert "It is my favourite album" in page.get_by_role("region", name="Decision").inner_text()
     keep(page, "appeal")
 
     # Whoever decided does not answer the appeal.
@@ -225,7 +226,7 @@ def test_an_honest_super_fan_appeals_and_is_heard(page: Page, browser: Browser, 
         find(other, FAN)
         other.get_by_label("Why").first.fill("Sleeps at night, plays as before")
         other.get_by_role("button", name="Honest").click()
-        assert "decided: legit. 1 accounts and 180 plays follow" in other.get_by_role("status").inner_text()
+        assert "decided: honest. 1\u00a0account and 180\u00a0plays follow" in other.get_by_role("status").inner_text()
         assert other.locator(".lead .badge").inner_text() == "allow"
         keep(other, "appeal-accepted")
         # Undone, it stands as before the answer.
