@@ -9,12 +9,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.console.conftest import NOON
 from tests.invented import World, write_decisions
 
+from ghostnote.console.app import build
 from ghostnote.console.newest import Newest
+from ghostnote.console.records import Records
 from ghostnote.console.signing_in import Door
+from ghostnote.decisions.ledger import Ledger
 from ghostnote.errors import GhostnoteError
 
 
@@ -32,8 +36,11 @@ class Place:
         numbers = iter(range(10_000))
         self.door = Door(self.clock, lambda: f"token-{next(numbers)}")
         self.newest = Newest(
-            self.lake, self.decisions, lambda: None, self.door, self.clock, None, self.told.append, self.patience
+            self.lake, self.decisions, lambda: None, self.make, self.clock, self.told.append, self.patience
         )
+
+    def make(self, records: Records, ledger: Ledger | None) -> Starlette:
+        return build(records, ledger, self.door, self.clock)
 
     def clock(self) -> datetime:
         return self.at

@@ -11,6 +11,9 @@ from ghostnote.cli.actor import actor
 from ghostnote.cli.screen import print_json
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from ghostnote.console.records import Records
     from ghostnote.decisions.ledger import Ledger
     from ghostnote.decisions.royalties.terms import Terms
 
@@ -77,14 +80,16 @@ def keep_open(
     """
     import uvicorn
 
-    from ghostnote.console.app import fresh_door
+    from ghostnote.console.app import build, fresh_door
     from ghostnote.console.newest import Newest
     from ghostnote.serving.http.sockets import listening
 
     door = fresh_door()
-    application = Newest(
-        lake, decisions, lambda: ledger, door, door.clock, terms, lambda said: typer.echo(said, err=True)
-    )
+
+    def made(records: "Records", ledger: "Ledger | None") -> "Starlette":
+        return build(records, ledger, door, door.clock, terms)
+
+    application = Newest(lake, decisions, lambda: ledger, made, door.clock, lambda said: typer.echo(said, err=True))
     application.read()
     bound, url = listening(host, port)
     # From here on a browser that comes before the server waits for it, instead of being turned away.

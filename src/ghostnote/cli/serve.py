@@ -123,8 +123,11 @@ def _run(service: "Service", configuration: "Configuration", *, without_keys: bo
 
 def _console(service: "Service") -> "Annex":
     """The console over the service's latest run of scoring, to be answered below a path."""
-    from ghostnote.console.app import fresh_door
+    from starlette.applications import Starlette
+
+    from ghostnote.console.app import build, fresh_door
     from ghostnote.console.newest import Newest
+    from ghostnote.console.records import Records
     from ghostnote.decisions.ledger import Ledger, open_ledger
     from ghostnote.decisions.royalties.terms import load_terms
     from ghostnote.serving.http.annex import Annex
@@ -136,7 +139,10 @@ def _console(service: "Service") -> "Annex":
         # Made if there is none, as whoever writes decisions as they come does.
         return open_ledger(settings.ledger, create=True) if settings.ledger else None
 
-    pages = Newest(places.lake, places.decisions, opened, door, door.clock, terms, service.failures.append)
+    def made(records: Records, ledger: Ledger | None) -> Starlette:
+        return build(records, ledger, door, door.clock, terms)
+
+    pages = Newest(places.lake, places.decisions, opened, made, door.clock, service.failures.append)
     return Annex(_BELOW, pages, lambda name, role: f"{_BELOW}/sign-in/{door.invite(name, role)}", pages.close)
 
 

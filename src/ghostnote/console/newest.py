@@ -12,13 +12,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from ghostnote.console.app import NEWS, Guarded, build, style_sheet
+from ghostnote.console.app import NEWS, Guarded, style_sheet
 from ghostnote.console.records import Records
 from ghostnote.console.report import environment
-from ghostnote.console.signing_in import Door
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.decisions.ledger import Ledger
-from ghostnote.decisions.royalties.terms import Terms
 from ghostnote.decisions.summary import SUMMARY_FILE
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
@@ -33,8 +31,8 @@ class Newest:
     """An ASGI application: the console over the run in `decisions`, or a page that says that there is none.
 
     A run is read when the first request comes after it was made: nothing is read while nobody looks. That one waits
-    for `patience` seconds; until the run is read, the one before is shown. `door` and what `open_ledger` gives are
-    those of all runs. `told` gets sentences about runs that cannot be read.
+    for `patience` seconds; until the run is read, the one before is shown. `make` builds the console over a run and
+    what `open_ledger` gave once. `told` gets sentences about runs that cannot be read.
     """
 
     def __init__(
@@ -42,14 +40,13 @@ class Newest:
         lake: Path,
         decisions: Path,
         open_ledger: Callable[[], Ledger | None],
-        door: Door,
+        make: Callable[[Records, Ledger | None], Starlette],
         clock: Callable[[], datetime],
-        terms: Terms | None = None,
         told: Callable[[str], None] = lambda _: None,
         patience: float = 3.0,
     ) -> None:
-        self._lake, self._decisions, self._open_ledger = lake, decisions, open_ledger
-        self.door, self._clock, self._terms, self._told, self._patience = door, clock, terms, told, patience
+        self._lake, self._decisions, self._open_ledger, self._make = lake, decisions, open_ledger, make
+        self._clock, self._told, self._patience = clock, told, patience
         self._ledger: Ledger | None = None
         self._waiting = _waiting(lambda: self._problem or _NONE)
         self._shown: Starlette | None = None
@@ -73,7 +70,7 @@ class Newest:
         folder = DecisionFolder(self._decisions, kept_open=True)
         if _mark_of(self._decisions) != mark:
             raise GhostnoteError(f"{self._decisions} is being replaced: it is read again in a moment.")
-        self._shown = build(Records(Lake(self._lake), folder), self._ledger, self.door, self._clock, self._terms)
+        self._shown = self._make(Records(Lake(self._lake), folder), self._ledger)
         self._mark, self._problem = mark, ""
 
     async def close(self) -> None:
