@@ -117,7 +117,7 @@ def _fan(
     opacity = max(0.05, min(0.5, 90 / max(len(kept), 1)))
     drawn = f'<path d="{path}" stroke="var(--artificial)" stroke-opacity="{opacity:.2f}" fill="none"/>'
     for thing, y in shown.items():
-        label = f"{wording.short(thing, 13)} · {len(sharers[thing]):,}"
+        label = f"{wording.short(thing, 20 if x < middle else 16)} · {len(sharers[thing]):,}"
         body.append(
             f'<text x="{x}" y="{y + 4:.1f}" text-anchor="{side}">{escape(label)}<title>{escape(wording.clean(thing))}: '
             f"{len(sharers[thing]):,} accounts</title></text>"
