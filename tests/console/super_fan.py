@@ -23,13 +23,14 @@ def add_super_fan(folder: Path) -> None:
         for hour in _HOURS
         for part in range(3)
     ]
+    album = _album(folder)
     held = start + timedelta(days=_DAYS - 4)
     plays = pl.DataFrame({"event_time": times}).with_row_index().with_columns(withheld=pl.col("event_time") >= held)
     rows = plays.select(
         event_id=pl.format("fan-play-{}", "index"),
         event_time="event_time",
         account_id=pl.lit(FAN),
-        track_id=pl.format("album-{}", pl.col("index") % _TRACKS),
+        track_id=pl.col("index").map_elements(lambda n: album[n % _TRACKS], return_dtype=pl.String),
         score=pl.lit(0.58),
         verdict=pl.when("withheld").then(pl.lit("hold")).otherwise(pl.lit("count")),
         payout=pl.lit(PER_PLAY),
@@ -60,6 +61,13 @@ def add_super_fan(folder: Path) -> None:
     _add(folder / "plays.parquet", rows, PLAYS)
     missing = {name: [None] for name in ACCOUNTS if name not in account}
     _add(folder / "accounts.parquet", pl.DataFrame({**account, **missing}), ACCOUNTS)
+
+
+def _album(folder: Path) -> list[str]:
+    """Tracks of one owner that has no part in anything."""
+    clean = pl.read_parquet(folder / "tracks.parquet").filter(role="clean").drop_nulls("owner_id")
+    owner = clean["owner_id"].value_counts().sort("count", "owner_id")["owner_id"][-1]
+    return clean.filter(owner_id=owner)["track_id"].sort().head(_TRACKS).to_list()
 
 
 def _add(file: Path, rows: pl.DataFrame, schema: pl.Schema) -> None:
