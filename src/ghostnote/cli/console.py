@@ -24,6 +24,13 @@ def console(
     terms: Annotated[
         Path | None, typer.Option(help="TOML file of terms: what artificial plays cost the owner of a track.")
     ] = None,
+    evaluation: Annotated[
+        Path | None, typer.Option(help="What `ghostnote evaluate` wrote: whether probabilities mean what they say.")
+    ] = None,
+    bundle: Annotated[Path | None, typer.Option(help="The bundle that judged, if it is not where it was then.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="The state of `ghostnote serve`: how its challenger would have decided.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the address and the link as JSON.")] = False,
 ) -> None:
     """Open the investigators' pages: the queue of cases, campaigns, accounts, tracks and owners, and their decisions.
@@ -33,6 +40,7 @@ def console(
     import uvicorn
 
     from ghostnote.console.app import build, fresh_door
+    from ghostnote.console.models.page import Beside
     from ghostnote.console.records import Records
     from ghostnote.decisions.folder import DecisionFolder
     from ghostnote.decisions.royalties.terms import load_terms
@@ -48,7 +56,7 @@ def console(
     records = Records(Lake(lake), DecisionFolder(decisions))
     door = fresh_door()
     token = door.invite(actor(by), "admin")
-    application = build(records, opened, door, door.clock, agreed)
+    application = build(records, opened, door, door.clock, agreed, Beside(bundle, evaluation, state))
     bound, url = listening(host, port)
     link = f"{url}/sign-in/{token}"
     if as_json:

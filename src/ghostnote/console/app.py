@@ -21,6 +21,7 @@ from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.downloads import packet_archive
 from ghostnote.console.insights import Insights
 from ghostnote.console.looking import Looking
+from ghostnote.console.models.page import Beside, Models
 from ghostnote.console.music import Music
 from ghostnote.console.novelty import Novelty
 from ghostnote.console.overview import Overview
@@ -64,7 +65,13 @@ class Console:
     """The console's pages over one run's records and, perhaps, a ledger. `door` lets people in."""
 
     def __init__(
-        self, records: Records, ledger: Ledger | None, door: Door, clock: Callable[[], datetime], terms: Terms
+        self,
+        records: Records,
+        ledger: Ledger | None,
+        door: Door,
+        clock: Callable[[], datetime],
+        terms: Terms,
+        beside: Beside,
     ) -> None:
         caseload = Caseload(records, ledger)
         self.records, self.door = records, door
@@ -74,6 +81,7 @@ class Console:
         novelty = Novelty(self.catalogue)
         self.music = Music(self.catalogue, usage, caseload, Penalties(terms))
         self.insights, self.latest = Insights(self.catalogue, usage, novelty), Overview(self.looking, novelty)
+        self.learnt = Models(records, ledger, lambda: self.latest.health, beside)
         self.looking.prepare()
         self._pages = environment()
         self._style = css_variables() + "".join(
@@ -107,6 +115,9 @@ class Console:
 
     async def trends(self, request: Request) -> Response:
         return await self._page(request, "insights", self.insights.shown)
+
+    async def models(self, request: Request) -> Response:
+        return await self._page(request, "models", self.learnt.shown)
 
     # Files to take away.
 
@@ -287,14 +298,20 @@ class Console:
 
 
 def build(
-    records: Records, ledger: Ledger | None, door: Door, clock: Callable[[], datetime], terms: Terms | None = None
+    records: Records,
+    ledger: Ledger | None,
+    door: Door,
+    clock: Callable[[], datetime],
+    terms: Terms | None = None,
+    beside: Beside | None = None,
 ) -> Starlette:
     """The console as an application, to be served alone or mounted below a path of another one.
 
     `door` lets people in: `door.invite` makes the token of a link `/sign-in/TOKEN`. `clock` gives aware times.
     `terms` say what artificial plays cost the owner of a track; without them the default ones do.
+    `beside` is what else there is to show: the bundle's folder, an evaluation, the state of a service.
     """
-    console = Console(records, ledger, door, clock, terms or Terms())
+    console = Console(records, ledger, door, clock, terms or Terms(), beside or Beside())
     twins: list[Route] = []
     for path, page in (
         ("/overview", console.overview),
@@ -304,6 +321,7 @@ def build(
         ("/track/{name}", console.track),
         ("/owner/{name}", console.owner),
         ("/insights", console.trends),
+        ("/models", console.models),
     ):
         twins += [Route(f"{path}.json", page), Route(path, page)]
     routes = [
