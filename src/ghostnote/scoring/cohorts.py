@@ -48,21 +48,19 @@ class Cohorts:
 
     @classmethod
     def seen(cls, lake: Lake, start: date, end: date) -> "Cohorts":
-        """The same for who only looks, without the stream: events of days, both included, counted as they were sent.
+        """The same for who only looks, without the stream: events that arrived from `start` to `end`, as they were sent.
 
         Rejected and repeated rows are among them; who is in which cohort hardly depends on these.
         """
         made = cls.of(lake, end)
         for table in EVENT_TABLES:
-            # What happened on a day may arrive a week later.
-            files = list(lake.files(table, start, end + timedelta(days=7)))
+            files = list(lake.files(table, start, end))
             if not files:
                 continue
             rows = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore", hive_partitioning=False)
-            within = rows.filter(pl.col("event_time").dt.date().is_between(start, end))
             for name in set(_SEEN) & set(rows.collect_schema().names()):
                 value = pl.col(name).cast(pl.String).alias("value")
-                events = within.drop_nulls(name).group_by(pl.col("account_id").cast(pl.String), value)
+                events = rows.drop_nulls(name).group_by(pl.col("account_id").cast(pl.String), value)
                 counted = events.agg(pl.len().alias("events")).with_columns(pl.lit(end).alias("day"))
                 made._counted[name].append(
                     counted.select(pl.col(column).cast(dtype) for column, dtype in _COUNTED.items()).collect(

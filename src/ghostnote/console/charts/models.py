@@ -113,7 +113,7 @@ def acted_rate(days: pl.DataFrame) -> ChartType:
 
 
 def acted_by_cohort(rows: Sequence[Mapping[str, Any]], overall: float, by: str) -> ChartType:
-    """Share of each cohort's accounts acted on: rows of cohort, share, share_low, share_high (its interval), ceiling."""
+    """Shares of accounts acted on: rows of cohort, share, share_low and share_high (its interval), ceiling or None."""
     names = wording.labels([str(one["cohort"]) for one in rows], 18)
     frame = pl.DataFrame(
         [
