@@ -48,7 +48,7 @@ class Cohorts:
 
     @classmethod
     def seen(cls, lake: Lake, start: date, end: date) -> "Cohorts":
-        """The same for who only looks, without the stream: events that arrived from `start` to `end`, as they were sent.
+        """The same for who only looks, without the stream: events that arrived on those days, as they were sent.
 
         Rejected and repeated rows are among them; who is in which cohort hardly depends on these.
         """
