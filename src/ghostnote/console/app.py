@@ -16,6 +16,7 @@ from starlette.routing import Route
 from ghostnote.console import wording
 from ghostnote.console.acting import Acting
 from ghostnote.console.addresses import page as music_page
+from ghostnote.console.audience import Audiences
 from ghostnote.console.caseload import Caseload, Filter, page_of
 from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.downloads import packet_archive
@@ -27,6 +28,7 @@ from ghostnote.console.novelty import Novelty
 from ghostnote.console.overview import Overview
 from ghostnote.console.palette import css_variables
 from ghostnote.console.penalties import Penalties
+from ghostnote.console.reading import read_beside
 from ghostnote.console.records import Records
 from ghostnote.console.report import environment
 from ghostnote.console.signing_in import Door, Role, Session, same
@@ -73,16 +75,18 @@ class Console:
         terms: Terms,
         beside: Beside,
     ) -> None:
-        caseload = Caseload(records, ledger)
         self.records, self.door = records, door
-        self.looking, self.caseload = Looking(records, caseload), caseload
         self.acting, self._clock = Acting(ledger, clock), clock
         self.catalogue, usage = Catalogue(records), Usage(records)
-        novelty = Novelty(self.catalogue)
-        self.music = Music(self.catalogue, usage, caseload, Penalties(terms))
+        novelty, audiences = Novelty(self.catalogue), Audiences(self.catalogue)
+        caseload = read_beside(lambda: Caseload(records, ledger), usage, novelty, audiences)
+        self.looking, self.caseload = Looking(records, caseload), caseload
+        self.music = Music(self.catalogue, usage, audiences, caseload, Penalties(terms))
         self.insights, self.latest = Insights(self.catalogue, usage, novelty), Overview(self.looking, novelty)
         self.learnt = Models(records, ledger, lambda: self.latest.health, beside)
-        self.looking.prepare()
+        # What the run alone says is drawn now: nobody's first page waits for it.
+        for made in (self.looking.prepare, self.latest.shown, self.insights.shown, self.learnt.shown):
+            made()
         self._pages = environment()
         self._style = css_variables() + "".join(
             (_HERE / "static" / name).read_text(encoding="utf-8") for name in ("report.css", "console.css")

@@ -76,10 +76,6 @@ class Models:
         }
         return facts, self._drawings
 
-    def prepare(self) -> None:
-        """Make what the run alone says, so that nobody's first page waits for it."""
-        self.shown()
-
     @cached_property
     def _accounts(self) -> pl.DataFrame:
         """The accounts of the run with their cohorts."""
