@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from ghostnote.console.catalogue import Catalogue
@@ -15,6 +16,9 @@ FEWEST = 10
 #: How many others are looked at: their middle does not move much beyond.
 _TRACKS, _OWNERS, _LEAST_OTHERS = 300, 40, 5
 _SEED = 7
+#: Plays of one listener of one track or owner fit into so many bits.
+_BITS = np.uint64(32)
+_MOST = np.uint64(2**32 - 1)
 
 
 @dataclass(frozen=True)
@@ -98,12 +102,16 @@ def parts(counts: pl.DataFrame) -> pl.DataFrame:
     `counts` has key, account_id, n (plays). A part of the listeners is rounded up to whole ones. Keys with fewer than
     `FEWEST` listeners are left out.
     """
-    large = counts.filter(pl.len().over("key") >= FEWEST).sort("key", "n", descending=[False, True])
-    size, place = pl.len().over("key"), pl.int_range(pl.len()).over("key")
-    ranked = large.select("key", "n", place.alias("place"), size.alias("size"))
-    first = [
-        pl.when(pl.col("place") < (pl.col("size") * part).ceil()).then("n").otherwise(0).alias(str(part))
-        for part in PARTS
-    ]
-    sums = ranked.select("key", "n", *first).group_by("key", maintain_order=True).sum()
-    return sums.select("key", *(pl.col(str(part)) / pl.col("n") for part in PARTS))
+    names = counts.group_by("key").len().filter(pl.col("len") >= FEWEST).sort("key").with_row_index("code")
+    coded = counts.join(names.select("key", "code"), on="key")
+    # Key and plays in one number, most plays first: one sort of millions instead of several windows over them.
+    packed = np.sort(
+        (coded["code"].cast(pl.UInt64).to_numpy() << _BITS) | (_MOST - coded["n"].cast(pl.UInt64).to_numpy())
+    )
+    upto = np.concatenate([[0], np.cumsum(_MOST - (packed & _MOST))]).astype(np.float64)
+    sizes = names["len"].cast(pl.Int64).to_numpy()
+    starts = np.cumsum(sizes) - sizes
+    total = upto[starts + sizes] - upto[starts]
+    first = [np.ceil(sizes * part).astype(np.int64) for part in PARTS]
+    shares = {str(part): (upto[starts + n] - upto[starts]) / total for part, n in zip(PARTS, first, strict=True)}
+    return names.select("key").with_columns(pl.Series(name, values) for name, values in shares.items())
