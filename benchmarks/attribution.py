@@ -105,7 +105,7 @@ def believed(lake: Lake, *, found: float, seed: int, wrong: float = _WRONG) -> E
         pl.col("day").n_unique().alias("active_days"),
         pl.col("confirmed").any(),
     )
-    return Evidence(period, summed, catalogue, past, _BEFORE)
+    return Evidence.of(period, summed, catalogue, past, _BEFORE)
 
 
 def held_against(evidence: Evidence, parts: Attribution, lake: Lake) -> pl.DataFrame:

@@ -1,10 +1,12 @@
 """Batch scoring end to end, stage by stage: a simulated week of the demo's scenario, judged by a small world's bundle.
 
-Each run has a process of its own, whose peak memory is taken at its end. Accounts come from GHOSTNOTE_BENCH_SCORING
+Each run has a process of its own, whose peak memory is taken at its end. First it runs as it always does; then once
+more with nothing done at the same time, to tell its stages apart. Accounts come from GHOSTNOTE_BENCH_SCORING
 (default "7000 70000": about one and ten million plays). Beside it, what nobody gets around: the same plays read by
 Polars alone, and the bundle's play model asked about the ready features of a day's plays.
 """
 
+import importlib
 import multiprocessing
 import os
 import resource
@@ -25,7 +27,7 @@ from ghostnote.features import fold, history
 from ghostnote.models.bundle import load_bundle, save_bundle
 from ghostnote.models.table import Table
 from ghostnote.models.tails import Tails
-from ghostnote.scoring import audiences, decide, judge, kept, output, period, score
+from ghostnote.scoring import audiences, decide, judge, kept, links, output, period, plays, score, tally
 from ghostnote.simulation.scenarios import load_scenario
 from ghostnote.simulation.world import simulate
 from ghostnote.training import train
@@ -53,8 +55,13 @@ _WATCHED = (
     (decide, "find", "lockstep"),
     (period.Period, "decided", "decide"),
     (period.Period, "reasons", "reasons"),
-    (output, "tables", "tables"),
-    (output, "write_parquet", "write"),
+    (plays.Plays, "add", "keep plays"),
+    (plays.Plays, "days", "read plays again"),
+    (links.Links, "add", "links"),
+    (tally.Tally, "tables", "table of plays"),
+    (output, "write_parquet_parts", "write plays"),
+    (output, "_others", "other tables"),
+    (output, "write_parquet", "write the others"),
 )
 
 
@@ -69,7 +76,8 @@ def run() -> list[Row]:
             lake = Path(folder, f"lake-{accounts}")
             _apart(_make, lake, accounts)
             for lockstep in (False, True):
-                rows += _apart(measure, lake, bundle, Path(folder, "out"), lockstep)
+                for by_stage in (False, True):
+                    rows += _apart(measure, lake, bundle, Path(folder, "out"), lockstep, by_stage)
             rows += _apart(bounds, lake, bundle)
     return rows
 
@@ -84,19 +92,24 @@ def learn(bundle: Path) -> list[Row]:
     return []
 
 
-def measure(lake: Path, bundle: Path, out: Path, lockstep: bool) -> list[Row]:
-    """Score `lake`, in this very process, and tell what each stage took."""
+def measure(lake: Path, bundle: Path, out: Path, lockstep: bool, by_stage: bool = True) -> list[Row]:
+    """Score `lake`, in this very process, and tell what it took; `by_stage`: each stage, one after the other."""
     stages = Stages()
-    for place, name, stage in _WATCHED:
-        stages.watch(place, name, stage)
+    if by_stage:
+        vars(importlib.import_module("ghostnote.scoring.score"))["ahead"] = iter
+        for place, name, stage in _WATCHED:
+            stages.watch(place, name, stage)
     loaded, policy = load_bundle(bundle), Policy(lockstep=lockstep)
     before = _peak()
     wall, processor = time.perf_counter(), time.process_time()
     summary = score(Lake(lake), loaded, out, made_at=datetime(2026, 4, 1, tzinfo=UTC), policy=policy)
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    stages.rest("all else", wall, processor)
+    if by_stage:
+        stages.rest("all else", wall, processor)
     plays, peak = summary.counts.plays, _peak()
-    named = f"Scoring end to end{', with lockstep' if lockstep else ''}: {plays:,} plays"
+    named = (
+        f"Scoring end to end{', with lockstep' if lockstep else ''}{', by stage' if by_stage else ''}: {plays:,} plays"
+    )
     total = {"all": [wall, processor]}
     return [
         {

@@ -15,7 +15,9 @@ def _plays(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
 
 
 def _confirmed(*rows: tuple[str, str, int, int]) -> list[tuple[str, str]]:
-    return sorted(confirmed_targets(_plays(*rows), "artist_id", Policy()).iter_rows())
+    plays = _plays(*rows)
+    played, active = (plays.group_by("account_id", by).len("plays") for by in ("artist_id", "day"))
+    return sorted(confirmed_targets(plays.filter("marked"), played, active, "artist_id", Policy()).iter_rows())
 
 
 def test_many_accounts_on_one_artist_confirm_it():
@@ -49,22 +51,18 @@ def test_an_artist_with_an_audience_is_no_target_of_few():
 
 def _week(account: str, aimed: list[int], other: list[int]) -> pl.DataFrame:
     """Plays of one account: so many for its target, and others, on each day."""
-    rows = [
-        (account, day, target)
-        for day, counts in enumerate(zip(aimed, other, strict=True))
-        for target, count in zip((True, False), counts, strict=True)
-        for _ in range(count)
-    ]
-    return pl.DataFrame(rows, schema=["account_id", "day", "aimed"], orient="row")
+    plays = [a + o for a, o in zip(aimed, other, strict=True)]
+    return pl.DataFrame({"account_id": account, "day": range(len(plays)), "plays": plays, "aimed": aimed})
 
 
 def test_who_goes_to_work_every_day_is_dedicated_whatever_it_mixes_in():
-    plays = pl.concat(
+    by_day = pl.concat(
         [
             _week("bot", [40] * 6, [50] * 6),
             _week("victim", [0, 60, 0, 60, 60, 0], [9] * 6),
             _week("new", [40] * 3, [0] * 3),
             _week("fan", [2] * 6, [40] * 6),
+            _week("listener", [0] * 6, [1] * 6),
         ]
     )
-    assert dedicated(plays, Policy()).to_list() == ["bot"]
+    assert dedicated(by_day, Policy()).to_list() == ["bot"]

@@ -1,6 +1,7 @@
 """Where things lie in a lake, and that none is ever half there."""
 
 import resource
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events import lake as lake_module
-from ghostnote.events.lake import Lake, LakeWriter, new_lake, write_parquet
+from ghostnote.events.lake import Lake, LakeWriter, new_lake, write_parquet, write_parquet_parts
 
 PLAY = {
     "event_id": "e",
@@ -117,6 +118,39 @@ def test_a_file_that_does_not_fit_leaves_nothing(tmp_path: Path) -> None:
     try:
         with pytest.raises(GhostnoteError, match="Could not write"):
             write_parquet(pl.DataFrame({"x": range(100_000)}), tmp_path / "x.parquet")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_become_one_file_in_their_order(tmp_path: Path) -> None:
+    parts = [pl.DataFrame({"x": range(10 * n, 10 * n + size), "y": f"part {n}"}) for n, size in enumerate((3, 0, 5))]
+    schema = pl.Schema({"x": pl.Int64(), "y": pl.String()})
+    write_parquet_parts(iter(parts), schema, tmp_path / "x.parquet")
+    assert pl.read_parquet(tmp_path / "x.parquet").equals(pl.concat(parts))
+    write_parquet_parts(iter([]), schema, tmp_path / "none.parquet")
+    assert pl.read_parquet(tmp_path / "none.parquet").equals(schema.to_frame())
+
+
+@pytest.mark.parametrize("error", [GhostnoteError("The lake is gone."), ValueError("a mistake")])
+def test_an_error_of_the_parts_is_raised_as_it_is_and_leaves_nothing(tmp_path: Path, error: Exception) -> None:
+    def parts() -> Iterator[pl.DataFrame]:
+        yield pl.DataFrame({"x": range(1000)})
+        raise error
+
+    with pytest.raises(type(error), match=str(error)):
+        write_parquet_parts(parts(), pl.Schema({"x": pl.Int64()}), tmp_path / "x.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_that_do_not_fit_leave_nothing(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        with pytest.raises(GhostnoteError, match="Could not write"):
+            write_parquet_parts(
+                iter([pl.DataFrame({"x": range(100_000)})] * 3), pl.Schema({"x": pl.Int64()}), tmp_path / "x.parquet"
+            )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(tmp_path.iterdir()) == []

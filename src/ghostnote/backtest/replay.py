@@ -21,7 +21,7 @@ def replay(period: Period, days: tuple[date, ...], joined: Joined, progress: Pro
     for done, day in enumerate(days):
         progress("Deciding day by day", done, len(days))
         decided = period.decided(day)
-        withheld = decided.plays.filter((pl.col("day") == day) & (pl.col("verdict") != "count"))
+        withheld = decided.withheld.filter((pl.col("day") == day) & (pl.col("verdict") != "count"))
         plays.append(withheld.select("event_id", pl.lit(_end(day)).alias("decided_at")))
         chosen = decided.accounts.filter(pl.col("action").is_in(ACTED))
         acted.append(chosen.select("account_id", "action", pl.lit(_end(day)).alias("acted_at")))

@@ -20,6 +20,9 @@ KINDS = {
 INFRASTRUCTURE = ("device_id", "subnet", "payment_hash")
 #: Share of a key's users that must be suspects; a network is shared by strangers, so nearly all of its users.
 SUSPECT_SHARE, SUSPECT_SHARE_OF_NETWORK = 0.5, 0.8
+#: Odds that a user of a key is a suspect, over those that anybody is: where suspects are many, half of a key's users
+#: being suspects says little.
+ENRICHED = 10.0
 #: Smallest number of accounts that a key ties.
 FEWEST = 3
 #: How many ties between suspects who have nothing to do with each other are accepted per kind, on average.
@@ -49,11 +52,15 @@ def tying_keys(links: pl.DataFrame, suspects: pl.Series) -> pl.DataFrame:
     """The keys that tie suspects: kind, key, users, suspects.
 
     At least three suspects use it, they are at least half of all its users (what is popular ties nobody; of a network,
-    nearly all), none of them alone makes most of its events, and so many would hardly meet there by chance: the
-    binomial tail, times the number of keys of its kind, is below `CHANCE`.
+    nearly all) and `ENRICHED` times as common there as among everybody (in odds), none of them alone makes most of its
+    events, and so many would hardly meet there by chance: the binomial tail, times the number of keys of its kind, is
+    below `CHANCE`.
     """
     marked = links.with_columns(pl.col("account_id").is_in(suspects.implode()).alias("suspect"))
-    least = pl.when(pl.col("kind") == "subnet").then(SUSPECT_SHARE_OF_NETWORK).otherwise(SUSPECT_SHARE)
+    share = len(suspects) / max(links["account_id"].n_unique(), 1)
+    enriched = ENRICHED * share / (1 - share + ENRICHED * share)
+    usual = pl.when(pl.col("kind") == "subnet").then(SUSPECT_SHARE_OF_NETWORK).otherwise(SUSPECT_SHARE)
+    least = pl.max_horizontal(usual, pl.lit(enriched))
     keys = (
         marked.group_by("kind", "key")
         .agg(
@@ -67,20 +74,20 @@ def tying_keys(links: pl.DataFrame, suspects: pl.Series) -> pl.DataFrame:
             (pl.col("suspects") >= FEWEST) & (pl.col("suspects") >= least * pl.col("users")) & (pl.col("most") <= OWN)
         )
     )
-    share = min(len(suspects) / max(links["account_id"].n_unique(), 1), MOST_SUSPECTS)
-    by_chance = binom.sf(keys["suspects"].to_numpy().astype(np.int64) - 1, keys["users"].to_numpy(), share)
+    met = keys["suspects"].to_numpy().astype(np.int64) - 1
+    by_chance = binom.sf(met, keys["users"].to_numpy(), min(share, MOST_SUSPECTS))
     return keys.filter(pl.Series(by_chance * keys["tested"].to_numpy() < CHANCE)).drop("tested", "most")
 
 
-def devoted(edges: pl.DataFrame) -> pl.DataFrame:
+def devoted(edges: pl.DataFrame, same: float = SAME) -> pl.DataFrame:
     """The edges (account to tying key) that hold: a passing touch does not.
 
-    Infrastructure always holds. Of what an account does, at least `SAME` must go to tying keys of that kind, to two of
+    Infrastructure always holds. Of what an account does, at least `same` must go to tying keys of that kind, to two of
     them or more unless one takes at least `DEVOTED`.
     """
     whose = ("account_id", "kind")
     together, most = pl.col("share").sum().over(whose), pl.col("share").max().over(whose)
-    enough = (together >= SAME) & ((pl.len().over(whose) >= 2) | (most >= DEVOTED))
+    enough = (together >= same) & ((pl.len().over(whose) >= 2) | (most >= DEVOTED))
     return edges.filter(pl.col("kind").is_in(INFRASTRUCTURE) | enough)
 
 

@@ -9,18 +9,11 @@ from ghostnote.decisions.tables import TRACKS
 PENALTY_SHARE = 0.9
 
 
-def judge_tracks(plays: pl.DataFrame) -> pl.DataFrame:
-    """One row per track (see `tables.TRACKS`; all but its role and what its audience says) from plays.
+def judge_tracks(tracks: pl.DataFrame) -> pl.DataFrame:
+    """One row per track (see `tables.TRACKS`; all but its role and what its audience says) from what was counted.
 
-    They have track_id, owner_id, account_id, verdict, withheld_payout. A held or excluded play counts as artificial.
+    They have track_id, owner_id, plays, listeners, artificial_plays (held or excluded) and withheld_payout.
     """
-    tracks = plays.group_by("track_id").agg(
-        pl.col("owner_id").first(),
-        pl.len().cast(pl.Int64).alias("plays"),
-        pl.col("account_id").n_unique().cast(pl.Int64).alias("listeners"),
-        (pl.col("verdict") != "count").sum().cast(pl.Int64).alias("artificial_plays"),
-        pl.col("withheld_payout").sum(),
-    )
     share, trials = pl.col("artificial_share"), pl.col("listeners")
     judged = (
         tracks.with_columns((pl.col("artificial_plays") / pl.col("plays")).alias("artificial_share"))

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.schema import TABLES, Table
@@ -182,15 +183,39 @@ def conform(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
 
 def write_parquet(rows: pl.DataFrame, path: Path) -> None:
     """Write one file whole or not at all; a full disk is a `GhostnoteError`."""
+    with _in_place_of(path) as temporary:
+        rows.write_parquet(temporary, compression="zstd", compression_level=_LEVEL, statistics=True)
+
+
+def write_parquet_parts(parts: Iterator[pl.DataFrame], schema: pl.Schema, path: Path) -> None:
+    """Write one file of `parts`, one below the other, each of `schema`; memory holds few of them at a time.
+
+    Otherwise as `write_parquet`. An error of `parts` is raised as it is.
+    """
+
+    def given(columns: list[str] | None, *_: object) -> Iterator[pl.DataFrame]:
+        for part in parts:
+            yield part if columns is None else part.select(columns)
+
+    with _in_place_of(path) as temporary:
+        register_io_source(given, schema=schema).sink_parquet(
+            temporary, compression="zstd", compression_level=_LEVEL, statistics=True, maintain_order=True
+        )
+
+
+@contextmanager
+def _in_place_of(path: Path) -> Iterator[Path]:
+    """A temporary name that becomes `path` when the block ends well."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows.write_parquet(temporary, compression="zstd", compression_level=_LEVEL, statistics=True)
+        yield temporary
         temporary.replace(path)
     except (OSError, pl.exceptions.ComputeError) as error:
+        raise GhostnoteError(f"Could not write {path}: {why_not(path, error)}.") from error
+    finally:
         with suppress(OSError):
             temporary.unlink()
-        raise GhostnoteError(f"Could not write {path}: {why_not(path, error)}.") from error
 
 
 def write_csv(rows: pl.DataFrame, path: Path) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import DAY, Lake
+from ghostnote.events.ordering import in_order
 from ghostnote.events.repeats import SeenIds
 from ghostnote.events.schema import POSITION, TABLES, Table
 from ghostnote.events.validation import AGREED_RANGE, REJECTED, TimeRange, check, missing_columns
@@ -91,8 +92,14 @@ def read_days(
             found.append(_read_file(contract, path, day, times))
             done += 1
             progress(f"Reading {table}", done, len(files))
-        yield day, _once(contract, _in_order(contract, join(found, table)), seen)
-        found = []
+        yield day, _whole(contract, found, seen)
+
+
+def _whole(contract: Table, parts: list[Reading], seen: SeenIds) -> Reading:
+    """A day's parts as one, which are then given up: whoever looks at the day has all of it."""
+    joined = join(parts, contract.name)
+    parts.clear()
+    return _once(contract, _in_order(contract, joined), seen)
 
 
 def join(readings: Iterable[Reading], table: str) -> Reading:
@@ -175,8 +182,7 @@ def _refuse_range(lake: Lake, contract: Table, undated: Reading, asked: str) -> 
 
 
 def _in_order(contract: Table, reading: Reading) -> Reading:
-    numbered = (POSITION,) if POSITION in reading.rows.columns else ()
-    return replace(reading, rows=reading.rows.sort(*numbered, *contract.order, maintain_order=True))
+    return replace(reading, rows=in_order(reading.rows, (POSITION, *contract.order)))
 
 
 def _once(contract: Table, reading: Reading, seen: SeenIds) -> Reading:

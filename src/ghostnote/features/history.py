@@ -1,6 +1,6 @@
 """A lake walked day by day through the fold: what training and scoring both start from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -133,24 +133,31 @@ def streams(
     # As in `walk`, nothing of a day is held while it is looked at, or while the next one is read.
     while upcoming := [day for source in sources.values() if (day := source.day) is not None and day <= last]:
         today = min(upcoming)
-        tables = {}
-        for name, source in sources.items():
-            tables[name] = blank[name]
-            if source.day == today:
-                reading = source.take()
-                intake.add(reading)
-                # What a table has on other days is unknown today, not absent: the fold tells the two apart.
-                tables[name] = pl.concat([blank[name], reading.rows], how="diagonal")
-                del reading
-        intake.plays += tables["plays"].height if "plays" in tables else 0
-        stream = build_stream({**tables, **dimensions}, columns)
-        intake.events += stream.height
-        del tables
-        yield today, stream
-        del stream
+        # No name here holds the tables: they are given up while the stream is made of them.
+        yield today, _counted(build_stream({**_tables(today, sources, blank, intake), **dimensions}, columns), intake)
         done += 1
         progress(step, min(done, total), total)
     progress(step, total, total)
+
+
+def _tables(
+    today: date, sources: Mapping[str, "_Peekable"], blank: Mapping[str, pl.DataFrame], intake: Intake
+) -> dict[str, pl.DataFrame]:
+    """What arrived today, by table."""
+    tables = dict(blank)
+    for name, source in sources.items():
+        if source.day == today:
+            reading = source.take()
+            intake.add(reading)
+            # What a table has on other days is unknown today, not absent: the fold tells the two apart.
+            tables[name] = pl.concat([blank[name], reading.rows], how="diagonal")
+    intake.plays += tables["plays"].height if "plays" in tables else 0
+    return tables
+
+
+def _counted(stream: pl.DataFrame, intake: Intake) -> pl.DataFrame:
+    intake.events += stream.height
+    return stream
 
 
 def _dimensions(lake: Lake, intake: Intake, names: Sequence[str]) -> dict[str, pl.DataFrame]:

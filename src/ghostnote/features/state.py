@@ -20,6 +20,8 @@ from ghostnote.features.records import Record
 
 _FIRST_ROWS = 256
 _FIRST_CELLS = 4096
+#: Bytes from which arrays grow by an eighth instead of a half: moving their pages costs nothing, unused ones do.
+_LARGE = 1 << 26
 #: The store's fields in the record that walks read, after the program's.
 _FIRST_OF_STORE = len(Program._fields)
 
@@ -71,7 +73,7 @@ class KindState:
         heads = self._store.heads
         if taken * width > len(heads):
             made = int(self._counts[MADE])
-            _resize(heads, max(taken, made + made // 2) * width)
+            _resize(heads, max(taken, made + _more(made, heads)) * width)
             self._admits.put(ADMITS_HEADS, heads)
             self._walks.put(_FIRST_OF_STORE, heads)
 
@@ -115,12 +117,12 @@ class KindState:
         store, sizes = self._store, self.plan.program.sizes
         rows = int(store.log_blocks[NEEDED])
         if rows * sizes[1] > len(store.log_wide):
-            rows += rows // 2
+            rows += _more(rows, store.log_wide)
             _resize(store.log_wide, rows * int(sizes[1]))
             _resize(store.log_narrow, rows * int(sizes[2]))
         cells = int(store.cell_blocks[NEEDED])
         if cells > len(store.cells):
-            _resize(store.cells, cells + cells // 2)
+            _resize(store.cells, cells + _more(cells, store.cells))
         for field, array in enumerate(store):
             self._walks.put(_FIRST_OF_STORE + field, array)
 
@@ -172,6 +174,11 @@ def _no_blocks() -> Array:
     blocks = np.full(NEEDED + 1, NONE, dtype=np.int64)
     blocks[0] = blocks[NEEDED] = 0
     return blocks
+
+
+def _more(needed: int, array: Array) -> int:
+    """How much more than needed an array gets when it grows."""
+    return needed // 8 if array.nbytes >= _LARGE else needed // 2
 
 
 def _resize(array: Array, size: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 import polars as pl
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.events.ordering import in_order
 from ghostnote.events.schema import EVENT_TABLES, POSITION, TABLES, TIME
 
 #: What the rows of each event table are called in the stream's `kind`, in the order that tells equal times apart.
@@ -26,6 +27,9 @@ _DERIVED = (
     "ip_kind",
     KNOWN_BAD_COLUMN,
 )
+
+#: What columns of the stream are worked out from, besides themselves.
+_SOURCES = frozenset({"ip", "track_id", "source", "source_id", POSITION})
 
 
 def stream_columns() -> tuple[str, ...]:
@@ -52,14 +56,18 @@ def build_stream(
     Raises GhostnoteError if there is no event table, or one lacks event_id, event_time or account_id.
     """
     wanted = stream_columns() if columns is None else tuple(n for n in stream_columns() if n in _always(columns))
-    parts = [_part(name, tables[name]) for name in EVENT_TABLES if name in tables]
+    read = None if columns is None else _SOURCES.union(wanted)
+    known = {name: tables.get(name) for name in ("tracks", "ips", "labels")}
+    parts = [_part(name, tables[name], read) for name in EVENT_TABLES if name in tables]
+    del tables  # Or what is left out of a day's rows would stay beside the stream.
     if not parts:
         raise GhostnoteError(f"There are no events: give at least one of {', '.join(EVENT_TABLES)}.")
     events = _without_future(pl.concat(parts, how="diagonal_relaxed"))
-    events = _with_tracks(events, tables.get("tracks"))
-    events = _with_ips(events, tables.get("ips"))
-    if "labels" in tables and KNOWN_BAD_COLUMN in wanted:
-        events = _with_labels(events, tables["labels"])
+    del parts
+    events = _with_tracks(events, known["tracks"], read)
+    events = _with_ips(events, known["ips"], read)
+    if known["labels"] is not None and KNOWN_BAD_COLUMN in wanted:
+        events = _with_labels(events, known["labels"])
     if "source_id" in events.columns and "source" in events.columns:
         playlist = pl.when(pl.col("source") == PLAYLIST_SOURCE).then("source_id")
         events = events.with_columns(playlist.alias("playlist_id"))
@@ -67,16 +75,19 @@ def build_stream(
     extra = [name for name in events.columns if columns is None and name not in wanted]
     numbered = [POSITION] if POSITION in events.columns and POSITION not in (*wanted, *extra) else []
     order = [name for name in ("dt", POSITION, "event_time", "kind", "event_id") if name in events.columns]
-    chosen = events.with_columns(absent).select(*wanted, *extra, *numbered)
-    return chosen.sort(order, maintain_order=True).drop(numbered)
+    events = events.with_columns(absent).select(*wanted, *extra, *numbered)
+    return in_order(events, order).drop(numbered)
 
 
 def _always(columns: Collection[str]) -> set[str]:
     return {"kind", "dt", "event_id", "event_time", "account_id", *columns}
 
 
-def _part(name: str, table: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+def _part(name: str, table: pl.DataFrame | pl.LazyFrame, read: Collection[str] | None) -> pl.DataFrame:
+    """A table's events, of its columns those in `read`; None: all."""
     rows = table.lazy().collect()
+    if read is not None:
+        rows = rows.select(column for column in rows.columns if column in read)
     for required in ("event_id", "event_time", "account_id"):
         if required not in rows.columns:
             raise GhostnoteError(f"The table {name} has no column {required}: every event needs one.")
@@ -96,21 +107,29 @@ def _without_future(events: pl.DataFrame) -> pl.DataFrame:
     return events.with_columns(pl.when(false).then(end).otherwise("event_time").cast(TIME).alias("event_time"))
 
 
-def _with_tracks(events: pl.DataFrame, tracks: pl.DataFrame | pl.LazyFrame | None) -> pl.DataFrame:
+def _with_tracks(
+    events: pl.DataFrame, tracks: pl.DataFrame | pl.LazyFrame | None, read: Collection[str] | None
+) -> pl.DataFrame:
     if tracks is None or "track_id" not in events.columns:
         return events
-    known = tracks.lazy().collect()
-    return _joined(events, known.select(pl.exclude("genre")), "track_id")
+    return _joined(events, _chosen(tracks.lazy().collect(), "track_id", read), "track_id")
 
 
-def _with_ips(events: pl.DataFrame, ips: pl.DataFrame | pl.LazyFrame | None) -> pl.DataFrame:
+def _chosen(dimension: pl.DataFrame, key: str, read: Collection[str] | None) -> pl.DataFrame:
+    """What a dimension says that is asked for; None: all but the genre."""
+    asked = stream_columns() if read is None else read
+    return dimension.select(name for name in dimension.columns if name == key or name in asked)
+
+
+def _with_ips(
+    events: pl.DataFrame, ips: pl.DataFrame | pl.LazyFrame | None, read: Collection[str] | None
+) -> pl.DataFrame:
     """Network, kind and country of addresses; an event's own country comes first."""
     if "ip" not in events.columns or events.schema["ip"] == pl.Null:
         return events
     seen = events.select(pl.col("ip").unique().drop_nulls()).with_columns(subnet().alias("subnet"))
     if ips is not None:
-        known = ips.lazy().collect()
-        seen = seen.join(known, on="ip", how="left")
+        seen = seen.join(_chosen(ips.lazy().collect(), "ip", read), on="ip", how="left")
     return _joined(events, seen, "ip")
 
 

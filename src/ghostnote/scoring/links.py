@@ -1,6 +1,7 @@
 """How often each account touched each thing that can tie accounts together, counted by sorting whole numbers."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -38,6 +39,41 @@ def links_of(stream: pl.DataFrame, ids: Mapping[str, pl.Series], *, timed: bool)
             accounts, found = ids["account_id"].filter(there), keys.filter(there)
             parts.append(_counted(kind, accounts, found, time, np.ones(len(found), dtype=np.uint32)))
     return pl.concat(parts)
+
+
+class Links:
+    """The links of all days so far: summed up as they come or, if `apart`, day by day; if `timed`, as they came too."""
+
+    def __init__(self, *, timed: bool, apart: bool = False) -> None:
+        self._timed, self._apart = timed, apart
+        self._came: dict[date, pl.DataFrame] = {}
+        self._sums: list[pl.DataFrame] = []
+
+    def add(self, day: date, links: pl.DataFrame) -> None:
+        """Take in a day's links."""
+        if self._timed or self._apart:
+            self._came[day] = links
+        if self._apart:
+            return
+        whole = summed(links)
+        # Sums are merged as they grow: each link is looked at a few times, however many days there are.
+        while self._sums and self._sums[-1].height <= 2 * whole.height:
+            whole = summed(pl.concat([self._sums.pop(), whole]))
+        self._sums.append(whole)
+
+    def timed(self, last: date | None = None) -> pl.DataFrame:
+        """See `LINKS`: as they came up to `last`."""
+        chosen = [links for day, links in self._came.items() if last is None or day <= last]
+        return pl.concat([pl.DataFrame(schema=LINKS), *chosen])
+
+    def summed(self, last: date | None = None) -> pl.DataFrame:
+        """See `summed`. `last` can be asked for only if days were kept apart; ValueError if not."""
+        if self._apart:
+            return summed(self.timed(last))
+        if last is not None:
+            raise ValueError("days were added up: keep them apart to ask about some of them")
+        self._sums = [summed(pl.concat([pl.DataFrame(schema=LINKS).drop("time"), *self._sums]))]
+        return self._sums[0]
 
 
 def summed(links: pl.DataFrame) -> pl.DataFrame:

@@ -13,13 +13,12 @@ import numpy as np
 import polars as pl
 
 from ghostnote import __version__
-from ghostnote.decisions.attribution import Evidence, attribute, paid
+from ghostnote.decisions.attribution import Evidence, as_paid, attribute, paid
 from ghostnote.decisions.campaigns import evidence
 from ghostnote.decisions.documents import keep_other
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.royalties.cents import to_cents
 from ghostnote.decisions.royalties.sharing import share_one
-from ghostnote.decisions.standing import AIMED, BY_ACCOUNT, CEILING, HELD
 from ghostnote.decisions.summary import (
     SUMMARY_FILE,
     BundleFacts,
@@ -35,9 +34,9 @@ from ghostnote.decisions.summary import (
     Versions,
     write_document,
 )
-from ghostnote.decisions.tables import ACTED, DECISION_TABLES
+from ghostnote.decisions.tables import ACTED, DECISION_TABLES, PLAYS
 from ghostnote.decisions.tracks import judge_tracks
-from ghostnote.events.lake import Lake, whole_folder, write_parquet
+from ghostnote.events.lake import Lake, whole_folder, write_parquet, write_parquet_parts
 from ghostnote.events.quarantine import write_quarantine
 from ghostnote.events.reading import read
 from ghostnote.events.schema import TABLES
@@ -49,8 +48,7 @@ from ghostnote.scoring.enforcing import enforced
 from ghostnote.scoring.past import Past
 from ghostnote.scoring.sequence import no_scores
 from ghostnote.scoring.sparing import judged
-
-_BINS = 40
+from ghostnote.scoring.tally import Tally, histogram
 
 
 def _no_signups() -> pl.DataFrame:
@@ -95,60 +93,96 @@ def write_run(run: Run, out: Path) -> Summary:
     """Write everything under a temporary name, then put it where an earlier run may stand."""
     refuse_other(out)
     with whole_folder(out) as folder:
-        frames = tables(run)
+        tally = Tally(run.decided, run.policy)
+        write_parquet_parts(tally.tables(), PLAYS, folder / "plays.parquet")
+        frames = _others(run, tally)
         for name, frame in frames.items():
             write_parquet(frame, folder / f"{name}.parquet")
         if run.intake.rejected:
             ordered = sorted(run.intake.rejected, key=lambda reading: reading.table)
             write_quarantine(ordered, folder / "quarantine")
-        summary = _summary(run, frames)
+        summary = _summary(run, frames, tally)
         write_document(folder, summary)
     return summary
 
 
 def tables(run: Run) -> dict[str, pl.DataFrame]:
     """The decision tables by name, each of the schema in `decisions.tables`."""
-    plays = _plays(run)
-    accounts = _accounts(run, plays)
+    tally = Tally(run.decided, run.policy)
+    plays = pl.concat([PLAYS.to_frame(), *tally.tables()])
+    return {"plays": plays, **_others(run, tally)}
+
+
+def _others(run: Run, tally: Tally) -> dict[str, pl.DataFrame]:
+    """All tables but that of plays, which were tallied."""
+    paying = pl.col("ms_played") >= run.policy.royalty_ms
+    withheld = run.decided.withheld.with_columns(paying.alias("paying"))
+    gone = withheld.filter(pl.col("verdict") != "count")
+    tracks = _counted(run, withheld, tally)
     # Who gains and who is hurt does not hang on who is left alone.
-    parts = attribute(Evidence(judged(plays), run.decided.accounts, run.catalogue(), run.past.tracks(), run.past.days))
+    parts = attribute(_evidence(run, judged(withheld), tracks, tally))
     found = {
-        "accounts": accounts,
-        "plays": plays,
-        "tracks": _tracks(run, plays).join(parts.tracks, on="track_id", how="left", maintain_order="left"),
-        "owners": _owners(run, plays).join(parts.owners, on="owner_id", how="left", maintain_order="left"),
-        "days": _days(run, plays),
-        "campaigns": _campaigns(run, plays),
+        "accounts": _accounts(run, gone),
+        "tracks": _tracks(run, tracks).join(parts.tracks, on="track_id", how="left", maintain_order="left"),
+        "owners": _owners(run, tracks, tally).join(parts.owners, on="owner_id", how="left", maintain_order="left"),
+        "days": _days(run, gone, tally),
+        "campaigns": _campaigns(run, gone, tally),
     }
     return {
-        name: found[name].select(pl.col(column).cast(dtype) for column, dtype in schema.items())
-        for name, schema in DECISION_TABLES.items()
+        name: frame.select(pl.col(column).cast(dtype) for column, dtype in DECISION_TABLES[name].items())
+        for name, frame in found.items()
     }
 
 
-def _plays(run: Run) -> pl.DataFrame:
-    paying = pl.col("ms_played") >= run.policy.royalty_ms
-    reason = (
-        pl.when(pl.col("because") == "account")
-        .then(pl.lit(BY_ACCOUNT))
-        .when(pl.col("because") == "target")
-        .then(pl.lit(AIMED))
-        .when(pl.col("because") == "held")
-        .then(pl.lit(HELD))
-        .when(pl.col("because") == "ceiling")
-        .then(pl.lit(CEILING))
+def _counted(run: Run, withheld: pl.DataFrame, tally: Tally) -> pl.DataFrame:
+    """One row per track: track_id, artist_id, owner_id, plays, paying, listeners, artificial (plays spared among them),
+
+    paying_artificial, and paying_gone (without those spared).
+    """
+    # Only plays have a track, so a link to one is a listener.
+    listeners = run.decided.links.filter(pl.col("kind") == "track_id").group_by("key").len("listeners")
+    artificial = withheld.group_by("track_id").agg(
+        pl.len().alias("artificial"),
+        pl.col("paying").sum().alias("paying_artificial"),
+        (pl.col("paying") & (pl.col("verdict") != "count")).sum().alias("paying_gone"),
     )
-    payout = pl.when(paying).then(run.policy.payout_per_play).otherwise(0.0)
-    return run.decided.plays.with_columns(
-        paying.alias("paying"), payout.alias("payout"), reason.alias("reason")
-    ).with_columns(pl.when(pl.col("verdict") == "count").then(0.0).otherwise(pl.col("payout")).alias("withheld_payout"))
+    return (
+        tally.by_track()
+        .join(listeners.with_columns(pl.col("key").cast(pl.String).alias("track_id")), on="track_id", how="left")
+        .join(artificial.with_columns(pl.col("track_id").cast(pl.String)), on="track_id", how="left")
+        .with_columns(pl.col("listeners", "artificial", "paying_artificial", "paying_gone").fill_null(0).cast(pl.Int64))
+        .sort("track_id")
+    )
 
 
-def _accounts(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
-    withheld = (
-        plays.filter(pl.col("verdict") != "count")
-        .group_by(pl.col("account_id").cast(pl.String))
-        .agg(pl.len().alias("artificial_plays"), pl.col("withheld_payout").sum())
+def _evidence(run: Run, withheld: pl.DataFrame, tracks: pl.DataFrame, tally: Tally) -> Evidence:
+    links = run.decided.links
+    heard, listed = (links.filter(pl.col("kind") == kind) for kind in ("track_id", "playlist_id"))
+    start = tally.days["day"].min()
+    assert isinstance(start, date)
+    payout = pl.when("paying").then(run.policy.payout_per_play).otherwise(0.0)
+    lost = pl.when(pl.col("would_be").is_null()).then(payout).otherwise(0.0).alias("withheld_payout")
+    return Evidence(
+        tracks=tracks.select("track_id", paid(), "plays", "artificial", "paying", "paying_artificial"),
+        artificial=as_paid(withheld.with_columns(lost)),
+        heard=heard.select("account_id", pl.col("key").alias("track_id"), pl.col("events").alias("plays")),
+        listed=listed.select("account_id", pl.col("key").alias("playlist_id")),
+        start=start,
+        accounts=run.decided.accounts,
+        catalogue=run.catalogue(),
+        past=run.past.tracks(),
+        past_days=run.past.days,
+    )
+
+
+def _money(plays: pl.Expr, run: Run) -> pl.Expr:
+    """What so many plays that would be paid are worth."""
+    return plays.cast(pl.Float64) * run.policy.payout_per_play
+
+
+def _accounts(run: Run, gone: pl.DataFrame) -> pl.DataFrame:
+    withheld = gone.group_by(pl.col("account_id").cast(pl.String)).agg(
+        pl.len().alias("artificial_plays"), _money(pl.col("paying").sum(), run).alias("withheld_payout")
     )
     accounts = run.decided.accounts.join(withheld, on="account_id", how="left", maintain_order="left")
     accounts = accounts.join(run.sequence, on="account_id", how="left", maintain_order="left")
@@ -180,8 +214,9 @@ def _account_score(run: Run) -> pl.Expr:
     return pl.when(pl.col("confirmed")).then(1.0).otherwise(pl.Series(np.clip(share, 0.0, 0.999)))
 
 
-def _tracks(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
-    tracks = judge_tracks(judged(plays))
+def _tracks(run: Run, counted: pl.DataFrame) -> pl.DataFrame:
+    withheld = _money(pl.col("paying_gone"), run).alias("withheld_payout")
+    tracks = judge_tracks(counted.rename({"artificial": "artificial_plays"}).with_columns(withheld))
     days = (run.window[1] - run.window[0]).days + 1
     audiences = JUDGED.to_frame()
     if run.audiences is not None:
@@ -191,45 +226,42 @@ def _tracks(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _owners(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
-    gone = pl.col("verdict") != "count"
+def _owners(run: Run, tracks: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     # Where nobody knows who is paid, the artist stands for it: money must go somewhere to be seen moving.
-    owners = plays.group_by(paid()).agg(
-        pl.len().cast(pl.Int64).alias("plays"),
-        (gone | pl.col("would_be").is_not_null()).sum().cast(pl.Int64).alias("artificial_plays"),
-        pl.col("paying").sum().cast(pl.Int64),
-        (pl.col("paying") & gone).sum().cast(pl.Int64).alias("paying_artificial"),
+    owners = tracks.group_by(paid()).agg(
+        pl.col("plays").sum(),
+        pl.col("artificial").sum().alias("artificial_plays"),
+        pl.col("paying").sum(),
+        pl.col("paying_gone").sum().alias("paying_artificial"),
     )
-    return share_one(owners, _pool_cents(run, plays)).sort("artificial_plays", "owner_id", descending=[True, False])
+    pool = to_cents(Decimal(str(run.policy.payout_per_play)) * tally.paying, 2)
+    return share_one(owners, pool).sort("artificial_plays", "owner_id", descending=[True, False])
 
 
-def _pool_cents(run: Run, plays: pl.DataFrame) -> int:
-    return to_cents(Decimal(str(run.policy.payout_per_play)) * plays.filter("paying").height, 2)
-
-
-def _days(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
+def _days(run: Run, gone: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     acted = run.decided.accounts.filter(pl.col("action").is_in(ACTED))["account_id"]
     active = run.decided.days.group_by("day").agg(
         pl.col("account_id").n_unique().alias("accounts"),
         pl.col("account_id").is_in(acted.implode()).sum().alias("accounts_acted"),
         pl.col("signups").sum(),
     )
-    counted = plays.group_by("day").agg(
-        pl.len().alias("plays"),
+    withheld = gone.group_by("day").agg(
         (pl.col("verdict") == "hold").sum().alias("held"),
         (pl.col("verdict") == "exclude").sum().alias("excluded"),
-        pl.col("payout", "withheld_payout").sum(),
+        _money(pl.col("paying").sum(), run).alias("withheld_payout"),
     )
-    return active.join(counted, on="day", how="left").fill_null(0).sort("day")
+    counted = tally.days.with_columns(_money(pl.col("paying"), run).alias("payout"))
+    return active.join(counted, on="day", how="left").join(withheld, on="day", how="left").fill_null(0).sort("day")
 
 
-def _campaigns(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
+def _campaigns(run: Run, gone: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     rows = []
+    accounts = run.decided.accounts.select("account_id", "plays")
     for found in run.decided.groups:
-        members = pl.Series(found.everybody, dtype=pl.String).cast(pl.Categorical)
-        theirs = plays.filter(pl.col("account_id").is_in(members.implode()))
-        spans = run.decided.days.filter(pl.col("account_id").is_in(pl.Series(found.everybody).implode()))
-        withheld = theirs.filter(pl.col("verdict") != "count")
+        members = pl.Series("account_id", found.everybody, dtype=pl.String)
+        plays = int(accounts.filter(pl.col("account_id").is_in(members.implode()))["plays"].to_numpy().sum())
+        spans = run.decided.days.filter(pl.col("account_id").is_in(members.implode()))
+        withheld = gone.filter(pl.col("account_id").is_in(members.cast(pl.Categorical).implode()))
         rows.append(
             {
                 "campaign_id": found.campaign_id,
@@ -238,9 +270,9 @@ def _campaigns(run: Run, plays: pl.DataFrame) -> pl.DataFrame:
                 "owners": _keys(found.ties, "owner_id"),
                 "first_seen": spans["first_time"].min(),
                 "last_seen": spans["last_time"].max(),
-                "plays": theirs.height,
-                "payout": theirs.filter("paying").height * run.policy.payout_per_play,
-                "evidence": evidence(found, theirs.height, withheld.height),
+                "plays": plays,
+                "payout": int(tally.paying_of(members).sum()) * run.policy.payout_per_play,
+                "evidence": evidence(found, plays, withheld.height),
             }
         )
     return pl.DataFrame(rows, schema=DECISION_TABLES["campaigns"]).sort(
@@ -252,7 +284,7 @@ def _keys(ties: pl.DataFrame, kind: str) -> list[str]:
     return ties.filter(pl.col("kind") == kind)["key"].cast(pl.String).to_list()
 
 
-def _summary(run: Run, frames: Mapping[str, pl.DataFrame]) -> Summary:
+def _summary(run: Run, frames: Mapping[str, pl.DataFrame], tally: Tally) -> Summary:
     facts, intake, policy = run.bundle.manifest.training, run.intake, run.policy
     gained = (
         frames["owners"].select((pl.col("payout_after") - pl.col("payout_before")).clip(lower_bound=0).sum()).item()
@@ -277,20 +309,18 @@ def _summary(run: Run, frames: Mapping[str, pl.DataFrame]) -> Summary:
         policy=_policy(run),
         counts=Counts(
             events=intake.events,
-            plays=frames["plays"].height,
+            plays=tally.plays,
             accounts=frames["accounts"].height,
             rejected_rows=intake.rejected_rows,
             duplicates=intake.duplicates,
             unreadable_files=len(intake.unreadable),
             late_events=intake.late,
         ),
-        histograms=Histograms(
-            account_scores=_histogram(frames["accounts"]["score"]), play_scores=_histogram(frames["plays"]["score"])
-        ),
+        histograms=Histograms(account_scores=histogram(frames["accounts"]["score"]), play_scores=tally.scores),
         money=Money(
             currency=policy.currency,
             pool=float(frames["owners"]["payout_before"].sum()),
-            withheld=float(frames["plays"]["withheld_payout"].sum()),
+            withheld=_withheld(run),
             moved_to_honest=float(gained),
         ),
         missing_columns=intake.missing_columns,
@@ -300,19 +330,20 @@ def _summary(run: Run, frames: Mapping[str, pl.DataFrame]) -> Summary:
         settings=run.policy,
         acted=_by_source(frames["accounts"]),
         account_days=run.decided.days.height,
-        hold_out=_hold_out(frames) if policy.untouched.share else None,
+        hold_out=_hold_out(run, frames["accounts"]) if policy.untouched.share else None,
     )
 
 
-def _hold_out(frames: Mapping[str, pl.DataFrame]) -> HoldOut:
-    let = frames["plays"].filter(pl.col("would_be").is_not_null()).group_by("account_id")
-    theirs = let.agg(pl.len().alias("let"), pl.col("payout").sum())
-    spared = frames["accounts"].filter(pl.col("would_be").is_not_null()).join(theirs, on="account_id", how="left")
+def _hold_out(run: Run, accounts: pl.DataFrame) -> HoldOut:
+    paying = (pl.col("ms_played") >= run.policy.royalty_ms).sum()
+    let = run.decided.withheld.filter(pl.col("would_be").is_not_null()).group_by(pl.col("account_id").cast(pl.String))
+    theirs = let.agg(pl.len().alias("let"), _money(paying, run).alias("payout"))
+    spared = accounts.filter(pl.col("would_be").is_not_null()).join(theirs, on="account_id", how="left")
     counted = (
         spared.group_by("would_be").agg(pl.len().alias("accounts"), pl.col("let", "payout").sum()).sort("would_be")
     )
     return HoldOut(
-        accounts=int(frames["accounts"]["untouched"].sum()),
+        accounts=int(accounts["untouched"].sum()),
         spared=[
             Spared(action=row["would_be"], accounts=row["accounts"], plays=row["let"], payout=row["payout"])
             for row in counted.iter_rows(named=True)
@@ -359,9 +390,10 @@ def _policy(run: Run) -> PolicyFacts:
     )
 
 
-def _histogram(scores: pl.Series) -> list[int]:
-    known = scores.drop_nulls().drop_nans().to_numpy()
-    return [int(count) for count in np.histogram(known, bins=_BINS, range=(0.0, 1.0))[0]]
+def _withheld(run: Run) -> float:
+    gone = pl.col("verdict") != "count"
+    paying = run.decided.withheld.filter(gone & (pl.col("ms_played") >= run.policy.royalty_ms))
+    return paying.height * run.policy.payout_per_play
 
 
 def _rules(run: Run) -> list[RuleHits]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -16,6 +18,8 @@ from ghostnote.scoring.cohorts import Cohorts
 from ghostnote.scoring.decide import Decided, decide
 from ghostnote.scoring.judge import NO_SIGNUPS, Judge
 from ghostnote.scoring.kept import Kept
+from ghostnote.scoring.links import Links
+from ghostnote.scoring.plays import Plays
 from ghostnote.scoring.reasons import Baseline, explain
 
 #: Account-days a day, drawn at random, from which what is typical is taken.
@@ -27,23 +31,35 @@ class Period:
     """The opinions of all days so far; `kept` gets the features behind them, if reasons will be asked for.
 
     `cohorts` knows what cohorts accounts are of, if the policy asks. `audiences` knows who plays each track; None if
-    the policy wants no track watched.
+    the policy wants no track watched. `out`: plays lie on the disk that it will be on until the end of the `with`
+    block; None: in memory. `apart`: days are kept apart, so that `decided` can be asked about some of them.
     """
 
     judge: Judge
     seed: int = 0
     kept: Kept | None = None
     cohorts: Cohorts | None = None
+    out: Path | None = None
+    apart: bool = False
     audiences: Audiences | None = field(init=False, default=None)
     _days: list[pl.DataFrame] = field(default_factory=list)
-    _plays: list[pl.DataFrame] = field(default_factory=list)
-    _links: list[pl.DataFrame] = field(default_factory=list)
+    _plays: Plays = field(init=False)
+    _links: Links = field(init=False)
     _signups: list[pl.DataFrame] = field(default_factory=list)
     _peers: list[NDArray[np.float32]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.judge.policy.track_alerts_per_day:
+        policy = self.judge.policy
+        self._plays = Plays(self.judge.play_threshold, self.out)
+        self._links = Links(timed=policy.lockstep, apart=self.apart)
+        if policy.track_alerts_per_day:
             self.audiences = Audiences(self.judge.daily)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._plays.__exit__(*error)
 
     @classmethod
     def of(
@@ -56,7 +72,7 @@ class Period:
         cohorts: Cohorts | None = None,
     ) -> "Period":
         """All of `days`, judged by a bundle under a policy, to be decided without reasons."""
-        period = cls(Judge(bundle, policy), seed, cohorts=cohorts)
+        period = cls(Judge(bundle, policy), seed, cohorts=cohorts, apart=True)
         for day in days:
             period.add(day)
         return period
@@ -64,7 +80,7 @@ class Period:
     @property
     def plays(self) -> int:
         """How many plays were judged."""
-        return sum(part.height for part in self._plays)
+        return self._plays.height
 
     @property
     def play_threshold(self) -> float | None:
@@ -99,21 +115,19 @@ class Period:
         if self.kept is not None:
             self.kept.append(opinions.values)
         self._days.append(opinions.days)
-        self._plays.append(opinions.plays)
-        self._links.append(opinions.links)
+        self._plays.add(day.day, opinions.plays)
+        self._links.add(day.day, opinions.links)
         self._signups.append(opinions.signups)
 
     def decided(self, last: date | None = None) -> Decided:
         """What is decided about all days so far, or about those up to `last`, as if nothing had come after it."""
-        chosen = [
-            place for place, part in enumerate(self._days) if last is None or (part.height and part["day"][0] <= last)
-        ]
+        chosen = [part for part in self._days if last is None or (part.height and part["day"][0] <= last)]
         return decide(
-            pl.concat([self._days[place] for place in chosen]),
-            pl.concat([self._plays[place] for place in chosen]),
-            pl.concat([self._links[place] for place in chosen]),
+            pl.concat(chosen),
+            self._plays,
+            self._links,
             self.judge.policy,
-            play_threshold=self.play_threshold,
+            last=last,
             odd=self.odd,
             prior=self.judge.bundle.manifest.training.prior_account_days if self.judge.bundle.supervised else None,
             cohorts=self.cohorts,

@@ -9,6 +9,7 @@ from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.summary import Summary
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
+from ghostnote.features.ahead import ahead
 from ghostnote.features.history import Intake, play_days, walk
 from ghostnote.models.bundle import Bundle
 from ghostnote.progress import Progress, silent
@@ -43,11 +44,11 @@ def score(
     refuse_other(out)
     policy = policy or Policy()
     window = judged_window(lake, start, end)
-    with Kept(out) as kept:
-        cohorts = Cohorts.of(lake, window[1]) if policy.by_cohort else None
-        period = Period(Judge(bundle, policy), seed, kept, cohorts)
+    cohorts = Cohorts.of(lake, window[1]) if policy.by_cohort else None
+    with Kept(out) as kept, Period(Judge(bundle, policy), seed, kept, cohorts, out) as period:
         intake, aside, past = Intake(), Aside(bundle.sequence, period.judge.folded), Past()
-        for walked in walk(lake, aside.folded, intake, window[1], progress):
+        # The next day is read and folded while one is judged, which takes about as long.
+        for walked in ahead(walk(lake, aside.folded, intake, window[1], progress)):
             judged = walked.day >= window[0]
             day = aside.follow(walked, judged=judged)
             if judged:
@@ -63,11 +64,11 @@ def score(
         decided = period.decided()
         progress("Deciding", 1, 3)
         reasons = period.reasons(decided)
-    progress("Deciding", 2, 3)
-    shown = shown_threshold(period)
-    found = period.audiences, aside.highest(), past, period.signups
-    run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, *found)
-    summary = write_run(run, out)
+        progress("Deciding", 2, 3)
+        shown = shown_threshold(period)
+        found = period.audiences, aside.highest(), past, period.signups
+        run = Run(lake, bundle, bundle_path, policy, window, shown, intake, decided, reasons, made_at, *found)
+        summary = write_run(run, out)
     progress("Deciding", 3, 3)
     return summary
 

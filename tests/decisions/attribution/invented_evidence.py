@@ -1,6 +1,7 @@
 """Small periods, decided: a crowd that plays by popularity, and one attack among them."""
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -122,19 +123,19 @@ def evidence(rows: Rows, *, confirmed: Sequence[str] = (), past: int = 3, bare: 
         "track_id", pl.lit(past * 8, pl.Int64).alias("past_plays")
     )
     if not bare:
-        return Evidence(plays, accounts, catalogue, before, 8)
+        return Evidence.of(plays, accounts, catalogue, before, 8)
     nothing = [pl.lit(None, dtype=catalogue.schema[name]).alias(name) for name in catalogue.columns[1:]]
     unknown = plays.with_columns(pl.lit(None, pl.String).alias("playlist_id"))
-    return Evidence(unknown, accounts, catalogue.clear().with_columns(nothing), before.clear(), 0)
+    return Evidence.of(unknown, accounts, catalogue.clear().with_columns(nothing), before.clear(), 0)
 
 
 def shuffled(found: Evidence, seed: int) -> Evidence:
-    """The same rows in another order, ids as Categorical."""
-    ids = pl.col("track_id", "account_id", "artist_id", "owner_id", "playlist_id").cast(pl.Categorical)
-    return Evidence(
-        found.plays.sample(fraction=1.0, shuffle=True, seed=seed).with_columns(ids),
-        found.accounts.sample(fraction=1.0, shuffle=True, seed=seed + 1),
-        found.catalogue.sample(fraction=1.0, shuffle=True, seed=seed + 2),
-        found.past.sample(fraction=1.0, shuffle=True, seed=seed + 3),
-        found.past_days,
-    )
+    """The same rows in another order, ids of pairs as Categorical."""
+    frames = {
+        one.name: value.sample(fraction=1.0, shuffle=True, seed=seed + place)
+        for place, one in enumerate(fields(found))
+        if isinstance(value := getattr(found, one.name), pl.DataFrame)
+    }
+    for name in ("heard", "listed"):
+        frames[name] = frames[name].with_columns(pl.col(pl.String).cast(pl.Categorical))
+    return replace(found, **frames)

@@ -1,7 +1,5 @@
 """When the artificial plays came: all at once or steadily, and what was there before them."""
 
-from datetime import date
-
 import polars as pl
 
 from ghostnote.decisions.attribution.evidence import Evidence
@@ -18,8 +16,6 @@ def timings(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
     day before the period, null if no such day is known; `age`: days from the median track's release to the first
     artificial play, null if unknown.
     """
-    start = evidence.plays["day"].min()
-    assert isinstance(start, date)
     aimed = evidence.artificial.join(hit.select("track_id"), on="track_id", how="semi")
     days = aimed.group_by("owner_id", "day").agg(pl.len().alias("given"))
     busy = pl.col("given") >= _AT_IT * pl.col("given").max()
@@ -30,7 +26,7 @@ def timings(evidence: Evidence, hit: pl.DataFrame) -> pl.DataFrame:
         pl.col("given").filter(busy).mean().alias("per_day"),
     )
     return (
-        timed.with_columns((pl.col("first_day") - start).dt.total_days().alias("onset"))
+        timed.with_columns((pl.col("first_day") - evidence.start).dt.total_days().alias("onset"))
         .join(_before(evidence, hit), on="owner_id", how="left")
         .join(_ages(evidence, hit, timed), on="owner_id", how="left")
     )
