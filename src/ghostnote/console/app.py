@@ -79,7 +79,7 @@ class Console:
         self.acting, self._clock = Acting(ledger, clock), clock
         self.catalogue, usage = Catalogue(records), Usage(records)
         novelty, audiences = Novelty(self.catalogue), Audiences(self.catalogue)
-        caseload = read_beside(lambda: Caseload(records, ledger), usage, novelty, audiences)
+        caseload = read_beside(lambda: Caseload(records, ledger), self.catalogue, usage, novelty, audiences)
         self.looking, self.caseload = Looking(records, caseload), caseload
         self.music = Music(self.catalogue, usage, audiences, caseload, Penalties(terms))
         self.insights, self.latest = Insights(self.catalogue, usage, novelty), Overview(self.looking, novelty)
