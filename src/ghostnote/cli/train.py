@@ -9,7 +9,7 @@ from ghostnote.cli.dates import end_of_day
 from ghostnote.cli.screen import console, print_json, progress_bars
 
 if TYPE_CHECKING:
-    from ghostnote.models.bundle import Training
+    from ghostnote.models.manifest import Training
 
 
 def train(
