@@ -84,4 +84,4 @@ def test_what_is_no_table_of_events_is_refused_with_a_sentence(body: bytes, kind
 
 
 def test_no_rows_are_no_events() -> None:
-    assert events_of_arrow(stream(PLAYS.clear()), "play") == ([], [], [])
+    assert [len(part) for part in events_of_arrow(stream(PLAYS.clear()), "play")] == [0, 0, 0]
