@@ -51,7 +51,7 @@ class Calls:
         engine: Engine,
         clock: Callable[[], datetime],
         *,
-        call_events: int = 512,
+        call_events: int = 2048,
         wait_ms: float = 0.0,
         most_waiting: int = 20_000,
         failed: Callable[[BaseException], None] = lambda _: None,
