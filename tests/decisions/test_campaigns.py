@@ -93,5 +93,28 @@ def test_fans_of_one_small_artist_do_not_join_the_bots_on_it():
     assert found.joined == ()
 
 
+def _slow(*accounts: str) -> list[tuple[str, str, str, int]]:
+    """A fifth of what they do goes to two owners whom nobody else plays, the rest to everybody's."""
+    own = [(account, "owner_id", f"farm{n}", 10) for account in accounts for n in range(2)]
+    return [*own, *((account, "owner_id", "major", 80) for account in accounts)]
+
+
+def test_evident_accounts_are_tied_by_a_small_part_of_what_they_do():
+    bots, crowd = [f"b{n}" for n in range(6)], [(f"h{n}", "owner_id", "major", 50) for n in range(300)]
+    links = _links(*_slow(*bots), *crowd)
+    assert group(bots, links) == []
+    (found,) = group(bots, links, evident=bots, same=0.1)
+    assert found.accounts == tuple(bots)
+
+
+def test_suspects_join_the_keys_of_evident_accounts_and_make_none_themselves():
+    bots, odd = [f"b{n}" for n in range(6)], [f"odd{n}" for n in range(6)]
+    crowd = [(f"h{n}", "owner_id", "major", 50) for n in range(300)]
+    theirs = [(account, "owner_id", f"village{n}", 10) for account in odd for n in range(2)]
+    links = _links(*_slow(*bots, "quiet"), *theirs, *crowd)
+    (found,) = group([*bots, *odd, "quiet"], links, evident=bots, same=0.1)
+    assert found.accounts == (*bots, "quiet")
+
+
 def test_no_suspects_no_campaigns():
     assert group([], _links(("a", "artist_id", "x", 1))) == []

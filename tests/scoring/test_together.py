@@ -34,7 +34,7 @@ def _links(accounts: list[str]) -> pl.DataFrame:
 
 def _confirmed(days: pl.DataFrame, tied: list[str]) -> set[str]:
     suspects = add_up(days, POLICY).filter(pl.col("total") >= POLICY.suspect_ratio)["account_id"].unique().to_list()
-    result, _ = hold_together(days, group(suspects, _links(tied)), POLICY, odd=ODD, supervised=True)
+    result, _ = hold_together(add_up(days, POLICY), group(suspects, _links(tied)), POLICY, odd=ODD, supervised=True)
     return set(result.filter("confirmed")["account_id"])
 
 
@@ -55,6 +55,19 @@ def test_who_acts_together_needs_a_day_less():
 def test_a_proven_campaign_confirms_its_other_suspects():
     bots = {f"b{n}": [4.7, 4.7] for n in range(6)} | {"quiet": [3.2, -1.0]}
     assert _confirmed(_days(bots), list(bots)) == set(bots)
+
+
+def test_few_accounts_are_a_campaign_if_they_say_as_much_as_many_at_the_bar():
+    farm = [f"b{n}" for n in range(4)]
+    assert _confirmed(_days({account: [4.7] * 3 for account in farm}), farm) == set(farm)
+    assert _confirmed(_days({account: [4.7] * 2 for account in farm}), farm) == set()
+
+
+def test_two_accounts_are_never_a_campaign_and_suspects_do_not_count_among_few():
+    pair = {"b0": [4.7] * 9, "b1": [4.7] * 9}
+    assert _confirmed(_days(pair), list(pair)) == set()
+    with_suspects = pair | {"odd0": [3.5], "odd1": [3.5]}
+    assert _confirmed(_days(with_suspects), list(with_suspects)) == set()
 
 
 def test_a_campaign_that_is_not_proven_confirms_nobody_else():
@@ -81,7 +94,9 @@ def test_who_shares_with_nobody_is_not_confirmed_by_the_campaign():
 def test_members_of_a_proven_campaign_are_aimed_at_its_targets():
     bots = {f"b{n}": [4.7, 4.7] for n in range(6)}
     days = _days(bots)
-    _, campaigns = hold_together(days, group(list(bots), _links(list(bots))), POLICY, odd=ODD, supervised=True)
+    _, campaigns = hold_together(
+        add_up(days, POLICY), group(list(bots), _links(list(bots))), POLICY, odd=ODD, supervised=True
+    )
     aimed = campaigns.aimed()
     assert set(aimed["account_id"]) == set(bots)
     assert set(aimed["artist_id"].drop_nulls()) == {f"farm{n}" for n in range(5)}
@@ -97,7 +112,7 @@ def _in_lockstep(accounts: list[str], *, proven: bool = True) -> list[Group]:
 def _lockstep_confirmed(work: dict[str, list[bool]]) -> tuple[set[str], Campaigns]:
     days = _days({account: [-4.7] * len(worked) for account, worked in work.items()})
     days = days.with_columns(at_work=pl.Series([at for worked in work.values() for at in worked]))
-    result, campaigns = hold_together(days, _in_lockstep(list(work)), POLICY, odd=ODD, supervised=True)
+    result, campaigns = hold_together(add_up(days, POLICY), _in_lockstep(list(work)), POLICY, odd=ODD, supervised=True)
     return set(result.filter("confirmed")["account_id"]), campaigns
 
 
@@ -110,7 +125,7 @@ def test_a_block_no_larger_than_a_household_confirms_nobody_and_lowers_no_bar():
     accounts = [f"b{n}" for n in range(6)]
     days = _days({account: [4.7, 1.0] for account in accounts}).with_columns(at_work=pl.lit(value=True))
     groups = _in_lockstep(accounts, proven=False)
-    result, campaigns = hold_together(days, groups, POLICY, odd=ODD, supervised=True)
+    result, campaigns = hold_together(add_up(days, POLICY), groups, POLICY, odd=ODD, supervised=True)
     assert [one.accounts for one in groups] == [tuple(accounts)]
     assert not result["confirmed"].any()
     assert campaigns.counted == ()
@@ -148,7 +163,7 @@ def test_what_was_done_on_stolen_accounts_is_no_evidence_against_their_people() 
     work = {f"v{n}": [True, n > 2] for n in range(6)}
     days = _days({account: [-4.7, -4.7] for account in work})
     days = days.with_columns(at_work=pl.Series([at for worked in work.values() for at in worked]))
-    result, campaigns = hold_together(days, _in_lockstep(list(work)), POLICY, odd=ODD, supervised=True)
+    result, campaigns = hold_together(add_up(days, POLICY), _in_lockstep(list(work)), POLICY, odd=ODD, supervised=True)
     assert campaigns.stolen == frozenset(work)
     assert result["total"].max() == 0.0
     assert "alone" not in result.columns

@@ -54,26 +54,34 @@ class Group:
         return 2 * len(accounts.intersection(self.everybody)) >= len(self.everybody)
 
 
-def group(suspects: Sequence[str], links: pl.DataFrame) -> list[Group]:
+def group(
+    suspects: Sequence[str], links: pl.DataFrame, *, evident: Sequence[str] | None = None, same: float = SAME
+) -> list[Group]:
     """Groups of suspicious accounts, largest first.
 
     `links` has account_id, kind, key, events: everything that any account touched. Suspects are tied through keys that
     hardly anybody else touches (`ties.tying_keys`) and that take up much of what they do (`ties.devoted`); connected
     ones make a group, less those that do something else than the others (`ties.sameness`). Anybody else who does the
-    same as a group joins it: a campaign's quieter accounts give themselves away by what they play.
+    same as a group joins it: a campaign's quieter accounts give themselves away by what they play. `same` is the share
+    of what suspects do that must go to what ties them. If `evident` accounts are given, keys must tie those.
     """
-    suspicious = pl.Series("account_id", sorted(suspects), dtype=pl.String).cast(pl.Categorical)
+    suspicious = named_accounts(suspects)
     links = shares(links.with_columns(pl.col("account_id").cast(pl.Categorical)))
-    keys = tying_keys(links, suspicious)
+    keys = tying_keys(links, suspicious if evident is None else named_accounts(evident))
     used = links.join(keys.select("kind", "key", "users"), on=["kind", "key"])
-    edges = devoted(used.filter(pl.col("account_id").is_in(suspicious.implode())))
+    edges = devoted(used.filter(pl.col("account_id").is_in(suspicious.implode())), same)
     if edges.is_empty():
         return []
     edges = connected(edges)
-    edges = _agreeing(edges)
+    edges = _agreeing(edges, same)
     joined = _joining(used, edges)
     groups = [_group(part, joined) for part in edges.partition_by("component", maintain_order=True)]
     return sorted((g for g in groups if len(g.accounts) >= FEWEST), key=lambda g: (-len(g.accounts), g.campaign_id))
+
+
+def named_accounts(names: Collection[str]) -> pl.Series:
+    """The accounts as ids to look up among `links`, in order."""
+    return pl.Series("account_id", sorted(names), dtype=pl.String).cast(pl.Categorical)
 
 
 def connected(edges: pl.DataFrame) -> pl.DataFrame:
@@ -87,10 +95,10 @@ def connected(edges: pl.DataFrame) -> pl.DataFrame:
     return edges.with_columns(pl.Series("component", component[left]))
 
 
-def _agreeing(edges: pl.DataFrame) -> pl.DataFrame:
+def _agreeing(edges: pl.DataFrame, least: float) -> pl.DataFrame:
     """Without accounts that hang on to a group by a thread: they share no infrastructure and do something else."""
     same = sameness(edges, edges["account_id"].unique())
-    kept = same.filter(pl.col("same") >= SAME).select("account_id", "component")
+    kept = same.filter(pl.col("same") >= least).select("account_id", "component")
     shared = edges.filter(pl.col("kind").is_in(INFRASTRUCTURE)).select("account_id", "component")
     return edges.join(
         pl.concat([kept, shared]).unique(), on=["account_id", "component"], how="semi", maintain_order="left"

@@ -1,10 +1,10 @@
-"""Accounts that are each beyond doubt by their own days, at work for one target from shared devices.
+"""Accounts that are each beyond the bar by their own days, at work for one target from shared devices.
 
 A suspect's ties count where suspects are most of a target's users. Whoever buys plays of a known artist hides among
 its listeners. But of honest accounts hardly one in thousands reaches the bar by its own evidence: that several who do
-give a good part of what they do to one artist, make a good part of all its plays, *and* share devices or payments
-with each other has no honest reason. Fans who stream together share the first and at times the last; their own days
-acquit them.
+give a good part of what they do to one artist, make with others near the bar a good part of all its plays, *and* share
+devices or payments with each other has no honest reason. Fans who stream together share the first and at times the
+last; their own days acquit them (ADR 26).
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,13 @@ from dataclasses import replace
 
 import polars as pl
 
-from ghostnote.decisions.campaigns import Group, connected, ids, named
+from ghostnote.decisions.campaigns import Group, connected, ids, named, named_accounts
 from ghostnote.decisions.ties import FEWEST, shares
 
-#: Share of what an account does that goes to the target, and of the target's plays that these accounts make together.
-_DEVOTED, _OF_ALL = 0.1, 0.25
+#: Share of what an account does that must go to what ties evident accounts.
+SLIGHT = 0.1
+#: Share of the target's plays that these accounts make together.
+_OF_ALL = 0.25
 #: Share of them that use a device or a payment instrument which another of them uses.
 _PLACED = 0.5
 #: Share of its plays that an account may make on a device which none of the others uses.
@@ -24,25 +26,27 @@ _OWN = 0.1
 _TARGETS, _PLACES = ("artist_id", "track_id"), ("device_id", "payment_hash")
 
 
-def evident_groups(evident: Sequence[str], links: pl.DataFrame, least: int) -> list[Group]:
-    """Groups of `least` accounts or more among `evident` (account_ids whose own evidence reaches the bar).
+def evident_groups(evident: Sequence[str], near: Sequence[str], links: pl.DataFrame, least: int) -> list[Group]:
+    """Groups at work for a target to which `least` or more `evident` accounts give themselves.
 
+    `evident` are account_ids whose own evidence reaches the bar, `near` those and others that reach it with a tie.
     `links` has account_id, kind, key, events: everything that any account touched. No account is in two groups.
     """
     if len(evident) < least:
         return []
-    whose = pl.Series(sorted(evident), dtype=pl.String).cast(pl.Categorical)
+    sure, whose = named_accounts(evident), named_accounts({*near, *evident})
     links = links.with_columns(pl.col("account_id").cast(pl.Categorical))
     theirs = shares(links.filter(pl.col("account_id").is_in(whose.implode())))
-    aimed = theirs.filter(pl.col("kind").is_in(_TARGETS) & (pl.col("share") >= _DEVOTED))
-    aimed = aimed.filter(pl.len().over("kind", "key") >= least)
+    aimed = theirs.filter(pl.col("kind").is_in(_TARGETS) & (pl.col("share") >= SLIGHT))
+    aimed = aimed.with_columns(pl.col("account_id").is_in(sure.implode()).alias("evident"))
+    aimed = aimed.filter(pl.col("evident").sum().over("kind", "key") >= least)
     if aimed.is_empty():
         return []
     everybody = links.join(aimed.select("kind", "key").unique(), on=["kind", "key"], how="semi")
     whole = everybody.group_by("kind", "key").agg(pl.len().alias("users"), pl.col("events").sum().alias("all"))
     aimed = aimed.join(whole, on=["kind", "key"])
     most = pl.col("events").sum().over("kind", "key") >= _OF_ALL * pl.col("all")
-    aimed = _placed(aimed.filter(most), theirs)
+    aimed = _placed(aimed.filter(most), theirs).filter(pl.col("placed") | pl.col("evident"))
     if aimed.is_empty():
         return []
     parts = connected(aimed).partition_by("component", maintain_order=True)

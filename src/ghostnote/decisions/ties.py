@@ -79,15 +79,15 @@ def tying_keys(links: pl.DataFrame, suspects: pl.Series) -> pl.DataFrame:
     return keys.filter(pl.Series(by_chance * keys["tested"].to_numpy() < CHANCE)).drop("tested", "most")
 
 
-def devoted(edges: pl.DataFrame) -> pl.DataFrame:
+def devoted(edges: pl.DataFrame, same: float = SAME) -> pl.DataFrame:
     """The edges (account to tying key) that hold: a passing touch does not.
 
-    Infrastructure always holds. Of what an account does, at least `SAME` must go to tying keys of that kind, to two of
+    Infrastructure always holds. Of what an account does, at least `same` must go to tying keys of that kind, to two of
     them or more unless one takes at least `DEVOTED`.
     """
     whose = ("account_id", "kind")
     together, most = pl.col("share").sum().over(whose), pl.col("share").max().over(whose)
-    enough = (together >= SAME) & ((pl.len().over(whose) >= 2) | (most >= DEVOTED))
+    enough = (together >= same) & ((pl.len().over(whose) >= 2) | (most >= DEVOTED))
     return edges.filter(pl.col("kind").is_in(INFRASTRUCTURE) | enough)
 
 

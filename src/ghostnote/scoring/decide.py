@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from ghostnote.decisions.campaigns import Group, group
-from ghostnote.decisions.evident import evident_groups, with_evident
+from ghostnote.decisions.evident import SLIGHT, evident_groups, with_evident
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import counted_anew
 from ghostnote.decisions.targets import dedicated
@@ -70,8 +70,9 @@ def decide(
     suspects = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks if block.proven))
     groups = group(sorted(suspects), touched)
     if supervised:
-        evident = days.filter(pl.col("total") >= policy.account_bar)["account_id"].unique().to_list()
-        groups = with_evident(groups, evident_groups(evident, touched, policy.target_accounts))
+        evident, near = (_reaching(days, bar) for bar in (policy.account_bar, policy.account_bar - policy.day_cap))
+        groups = with_evident(groups, group(sorted(suspects), touched, evident=evident, same=SLIGHT))
+        groups = with_evident(groups, evident_groups(evident, near, touched, policy.target_accounts))
     groups = with_blocks(groups, blocks)
     days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     aimed = Aimed.of(plays, touched, days, campaigns, policy, last)
@@ -91,6 +92,11 @@ def decide(
         withheld = _verdicts(_within_ceilings(withheld, limited.accounts["account_id"]))
     accounts, withheld = spare(accounts, withheld, policy.untouched)
     return Decided(days, plays, withheld, touched, accounts, groups, limited.notes)
+
+
+def _reaching(days: pl.DataFrame, bar: float) -> list[str]:
+    """The accounts whose evidence reaches a bar."""
+    return days.filter(pl.col("total") >= bar)["account_id"].unique().sort().to_list()
 
 
 def _staked(plays: Plays, policy: Policy, last: date | None) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 from ghostnote.decisions.campaigns import Group
 from ghostnote.decisions.evidence import accumulate
 from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.ties import FEWEST
 
 #: Share of a suspicious day's plays on devices new to the account, from which it looks taken over.
 _NEW_DEVICE = 0.5
@@ -64,7 +65,7 @@ def add_up(days: pl.DataFrame, policy: Policy, bar: pl.Expr | None = None) -> pl
 def hold_together(
     days: pl.DataFrame, groups: Sequence[Group], policy: Policy, *, odd: float, supervised: bool
 ) -> tuple[pl.DataFrame, Campaigns]:
-    """The days again, with what groups add, and the campaigns.
+    """The days (with `total`, see `add_up`) again, with what groups add, and the campaigns.
 
     Being tied to others brings evidence once, as much as a day can at most, and odd days of tied accounts bring as much
     as suspicious ones. A campaign is proven when at least half of its suspects are then confirmed; the others of them
@@ -77,8 +78,7 @@ def hold_together(
     days = days if "at_work" in days.columns else days.with_columns(pl.lit(None, pl.Boolean).alias("at_work"))
     worked = pl.when(blocked & pl.col("at_work")).then(pl.max_horizontal("ratio", pl.lit(policy.account_bar)))
     days = days.with_columns(worked.otherwise("ratio").alias("ratio"), pl.col("ratio").alias("alone"))
-    large = tuple(group for group in groups if group.proven and len(group.accounts) >= policy.group_accounts)
-    counted = Campaigns(large)
+    counted = Campaigns(tuple(group for group in groups if _counts(group, days, policy)))
     tied = counted.among()
     ratio = pl.when(tied & (pl.col("surprise") >= odd)).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
     days = days.with_columns(ratio.otherwise("ratio").alias("ratio"))
@@ -100,6 +100,19 @@ def hold_together(
     spared = ~pl.col("certain").any().over("account_id") & (~tied | person | _among(stolen))
     days = days.with_columns((pl.col("confirmed") & ~spared).alias("confirmed")).drop("alone")
     return days, replace(campaigns, stolen=frozenset(stolen))
+
+
+def _counts(group: Group, days: pl.DataFrame, policy: Policy) -> bool:
+    """Whether a group is large enough, or its few accounts are each beyond the bar by their own days, and say together
+    as much as a large enough group at the bar does.
+
+    A household is odd together, but not as improbable as that.
+    """
+    if group.proven and len(group.accounts) >= policy.group_accounts:
+        return True
+    theirs = days.filter(_among(set(group.accounts))).group_by("account_id").agg(pl.col("total").max())
+    sure = theirs["total"].filter(theirs["total"] >= policy.account_bar)
+    return len(sure) >= FEWEST and float(sure.sum()) >= policy.group_accounts * policy.account_bar
 
 
 def _stolen(people: pl.Series, groups: Sequence[Group]) -> set[str]:
