@@ -50,7 +50,15 @@ class Answers(Sequence[Decided]):
         return replace(made, repeated=True) if self._again[place] else made
 
     def __iter__(self) -> Iterator[Decided]:
-        return (self[place] for place in range(len(self)))
+        return self.among(range(len(self)))
+
+    def among(self, places: range) -> Iterator[Decided]:
+        """The answers to some events that follow one another."""
+        if self._places is not None:
+            return (self[place] for place in places)
+        some = slice(places.start, places.stop)
+        positions = range(self._position + places.start, self._position + places.stop)
+        return map(told, self._events.ids[some], self._events.kinds[some], self._verdicts[some], positions)
 
     def repeated(self, places: range) -> int:
         """How many of some events were known when they came."""
@@ -77,6 +85,9 @@ class Part(Sequence[Decided]):
         if isinstance(place, slice):
             return Part(self._answers, self._places[place])
         return self._answers[self._places[place]]
+
+    def __iter__(self) -> Iterator[Decided]:
+        return self._answers.among(self._places)
 
     def repeated(self) -> int:
         """How many events were known when they came."""
