@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench pictures clean
 
 setup: $(STAMP)
 
@@ -28,6 +28,11 @@ test: lint
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# What the journeys through the console looked like in this run, for the README and docs/console.md.
+pictures: setup
+	$(BIN)/python -m pytest tests/console/test_screens.py
+	cp build/console/readme/console-*.jpg docs/images/
 
 clean:
 	rm -rf $(VENV) demo

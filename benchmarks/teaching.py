@@ -54,28 +54,13 @@ _WORTH = 10
 _HIGH = 0.99
 
 
-@dataclass(frozen=True)
-class Weak(Sample[V]):
-    """A sample of whose fraud some is only thought to be: `trust` is what each row's label weighs."""
-
-    trust: Floats
-
-    @property
-    def emphasis(self) -> Floats:
-        return np.where(self.fraud, self.trust, self.weight)
-
-    def take(self, rows: NDArray[np.bool_]) -> "Weak[V]":
-        return Weak(**vars(super().take(rows)), trust=self.trust[rows])
-
-
 def weakly(gathered: Gathered, accounts: frozenset[str], weight: float, day: date) -> Gathered:
     """The same with `accounts` taught as fraud that weighs less, known from `day` on."""
     judged = gathered.known.fraud_accounts | gathered.known.honest_accounts | gathered.samples.certain
     since = dict.fromkeys(sorted(accounts - judged), day)
 
     def of(sample: Sample[V]) -> Sample[V]:
-        more = sample.with_fraud(since)
-        return Weak(**vars(more), trust=np.where(more.fraud & ~sample.fraud, weight, 1.0))
+        return sample.with_fraud(since, weight)
 
     samples = gathered.samples
     return replace(gathered, samples=replace(samples, days=of(samples.days), plays=of(samples.plays)))
@@ -96,7 +81,7 @@ def unlabelled(gathered: Gathered, accounts: frozenset[str]) -> Gathered:
 
 def in_lockstep(period: Period) -> frozenset[str]:
     """Accounts of proven blocks in the days that are learnt from."""
-    blocks = find(pl.concat(period._links))
+    blocks = find(period._links.timed())
     return frozenset(account for block in blocks if block.proven for account in block.accounts)
 
 

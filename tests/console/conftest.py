@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.console.super_fan import add_super_fan
 
 from ghostnote.console import drawing
 from ghostnote.console.app import build
@@ -72,12 +73,14 @@ def _held_to_the_schema() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def judged_folder(decisions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Decisions with one play in forty, and beside them the lake that they could have come from."""
+    """Decisions with one play in forty and a fan, and beside them the lake that they could have come from."""
     place = tmp_path_factory.mktemp("console")
     shutil.copytree(decisions, place / "decisions")
-    plays = pl.read_parquet(decisions / "plays.parquet").gather_every(40)
-    plays.write_parquet(place / "decisions" / "plays.parquet")
-    grouped = pl.read_parquet(decisions / "accounts.parquet", columns=["account_id", "campaign_id"])
+    few = pl.read_parquet(decisions / "plays.parquet").gather_every(40)
+    few.write_parquet(place / "decisions" / "plays.parquet")
+    add_super_fan(place / "decisions")
+    plays = pl.read_parquet(place / "decisions" / "plays.parquet")
+    grouped = pl.read_parquet(place / "decisions" / "accounts.parquet", columns=["account_id", "campaign_id"])
     # Accounts of a campaign share a line, all others have one of their own.
     number = pl.col("account_id").rank("dense").cast(pl.Int64)
     line = pl.when(pl.col("campaign_id").is_null()).then(pl.format("10.{}.{}.7", number // 200, number % 200))

@@ -1,82 +1,39 @@
 """Journeys in a real browser: Debian's Chromium, driven by Playwright."""
 
-import os
-import shutil
-import socket
-import subprocess
-import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from tests.console.browser import answered, keep, signed_in, started, uncomplaining
 from tests.console.conftest import Opened
+from tests.console.super_fan import FAN
 
-#: Nothing that the browser does by itself may reach outside.
-_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from ghostnote.decisions.ledger import Subject
 
 
-def chromium() -> str:
-    """The browser's program, from Debian's packages if it is not there and they can be had; skips if they cannot."""
-    names = ("chromium", "chromium-browser")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        for step in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.run(
-                ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", *step], check=False, capture_output=True, timeout=400
-            )
-        found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip("no Chromium here, and none could be installed: apt-get install chromium")
-    return found
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with started() as found:
+        yield found
 
 
 @pytest.fixture
 def address(opened: Opened) -> Iterator[str]:
-    """Where the console listens, for as long as a test runs."""
-    bound = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(opened.app, log_level="error", access_log=False, lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
-    thread.start()
-    yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-    bound.close()
+    with answered(opened) as found:
+        yield found
 
 
 @pytest.fixture
-def page(address: str, opened: Opened) -> Iterator[Page]:
+def page(browser: Browser, address: str, opened: Opened) -> Iterator[Page]:
     """A page of an investigator who is signed in; fails if anything was fetched from elsewhere or complained."""
-    complaints: list[str] = []
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium(), args=list(_ARGUMENTS))
-        made = browser.new_page(viewport={"width": 1280, "height": 900})
-        made.on("console", lambda message: complaints.append(message.text))
-        made.on("request", lambda request: complaints.append(request.url) if _elsewhere(request.url, address) else None)
-        made.goto(f"{address}/sign-in/{opened.door.invite('ines', 'investigator')}")
-        made.get_by_role("button", name="Sign in").press("Enter")
-        made.get_by_role("link", name="Queue").wait_for()
+    with (
+        browser.new_context(viewport={"width": 1280, "height": 900}) as context,
+        uncomplaining(context.new_page(), address) as made,
+    ):
+        signed_in(made, address, opened)
         yield made
-        browser.close()
-    assert complaints == []
-
-
-def _elsewhere(url: str, address: str) -> bool:
-    return not url.startswith((address, "data:"))
-
-
-def keep(page: Page, name: str) -> None:
-    """A screenshot in the folder `build/console`, to be looked at after a run."""
-    page.screenshot(path=Path("build") / "console" / f"{name}.png", full_page=True)
 
 
 def test_triage_the_queue_with_the_keyboard(page: Page) -> None:
@@ -92,7 +49,7 @@ def test_triage_the_queue_with_the_keyboard(page: Page) -> None:
     page.get_by_label("Why").fill("Heard by people")
     page.get_by_role("button", name="Honest").press("Enter")
     told = page.get_by_role("status")
-    assert "2 cases are decided: legit" in told.inner_text()
+    assert "2 cases are decided: honest" in told.inner_text()
     assert page.get_by_role("checkbox").count() == total - 2
     assert "kind=campaign" in page.url
     told.get_by_role("button", name="Undo").press("Enter")
@@ -164,13 +121,127 @@ def test_take_the_insights_away(page: Page, tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [1280, 1024, 800])
 def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    page.get_by_role("link", name="Queue").click()
-    for _ in range(2):
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.locator("tbody a").first.click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.get_by_role("searchbox").fill("distro-loop")
+    for leads in (
+        page.get_by_role("link", name="Queue").click,
+        page.locator("tbody a").first.click,
+        page.locator("tbody a").first.click,
+        lambda: find(page, FAN),
+        lambda: find(page, "distro-loop"),
+        page.get_by_label("Pages").get_by_role("link", name="Insights").click,
+    ):
+        # A page that is just being left has no width.
+        with page.expect_navigation():
+            leads()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+
+
+def focused(page: Page) -> str:
+    """What has the focus, as its label or text says; an assertion fails if it cannot be seen."""
+    found = page.evaluate(
+        """() => {
+            const on = document.activeElement;
+            const said = on.getAttribute("aria-label") || (on.labels && on.labels[0]?.textContent) || on.textContent;
+            return [said.trim(), getComputedStyle(on).outlineStyle];
+        }"""
+    )
+    assert found[1] != "none", f"the focus on {found[0]!r} cannot be seen"
+    return str(found[0])
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until something of that name has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if focused(page).startswith(name):
+            return
+    raise AssertionError(f"no Tab leads to {name}")
+
+
+def test_a_campaign_is_judged_without_a_mouse(page: Page) -> None:
+    keys = page.keyboard
+    keys.press("Tab")
+    assert focused(page) == "Skip to the page"
+    tab_to(page, "Queue")
+    keys.press("Enter")
+    page.get_by_role("heading", name="Queue").wait_for()
+    # The skip link leads past the bar: what comes next is the page's own.
+    keys.press("Tab")
+    keys.press("Enter")
+    keys.press("Tab")
+    assert focused(page).startswith("State")
+    tab_to(page, "About")
+    keys.type("campaign")
+    tab_to(page, "Show")
+    keys.press("Enter")
+    page.wait_for_url("**kind=campaign**")
+    one = page.get_by_role("row").filter(has_not_text="must agree").filter(has=page.get_by_role("checkbox")).first
+    case = one.get_by_role("link").inner_text()
+    tab_to(page, case)
+    keys.press("Enter")
+    page.get_by_role("heading", name="Campaign").wait_for()
+    tab_to(page, "Why")
+    keys.type("one block, no people")
+    tab_to(page, "Fraud")
+    keys.press("Enter")
+    page.get_by_role("status").wait_for()
+    assert "decided: fraud" in page.get_by_role("status").inner_text()
+    tab_to(page, "Undo")
+    keys.press("Enter")
+    page.get_by_text("reopened").first.wait_for()
+    assert "one block, no people" in page.get_by_role("main").inner_text()
+
+
+def test_an_honest_super_fan_appeals_and_is_heard(page: Page, browser: Browser, address: str, opened: Opened) -> None:
+    # Ines took the fan for a program.
+    find(page, FAN)
+    page.get_by_label("Why").first.fill("one album all day")
+    page.get_by_role("button", name="Fraud").click()
+    assert "decided: fraud" in page.get_by_role("status").inner_text()
+    assert page.locator(".lead .badge").inner_text() == "suspend"
+
+    # The fan writes, and Ines looks again: the same album as ever, in the hours of somebody who sleeps.
+    find(page, FAN)
+    assert "Played 6 times in a row" in page.get_by_role("list").first.inner_text()
+    habits = page.get_by_role("region", name="Beside its own past and others")
+    assert habits.get_by_role("row", name="Hours with plays").get_by_role("cell").all_inner_texts()[:2] == [
+        "15.0",
+        "15.0",
+    ]
+    assert "Nobody else was on its devices or networks" in page.get_by_role("main").inner_text()
+    page.get_by_label("Why").first.fill("It is my favourite album, I play it while I work.")
+    page.get_by_role("button", name="The holder appeals").click()
+    assert "appealed" in page.get_by_role("status").inner_text()
+    assert "It is my favourite album" in page.get_by_role("region", name="Decision").inner_text()
+    keep(page, "appeal")
+
+    # Whoever decided does not answer the appeal.
+    page.get_by_role("button", name="Honest").click()
+    assert "somebody else answers" in page.get_by_role("status").inner_text()
+    assert page.locator(".lead .badge").inner_text() == "suspend"
+
+    # Somebody else does, and accepts it: the account is let alone, and its plays count.
+    with (
+        browser.new_context(viewport={"width": 1280, "height": 900}) as context,
+        uncomplaining(context.new_page(), address) as other,
+    ):
+        signed_in(other, address, opened, "otto")
+        find(other, FAN)
+        other.get_by_label("Why").first.fill("Sleeps at night, plays as before")
+        other.get_by_role("button", name="Honest").click()
+        assert "decided: honest. 1\u00a0account and 180\u00a0plays follow" in other.get_by_role("status").inner_text()
+        assert other.locator(".lead .badge").inner_text() == "allow"
+        keep(other, "appeal-accepted")
+        # Undone, it stands as before the answer.
+        other.get_by_role("button", name="Undo", exact=True).click()
+        assert "reopened" in other.get_by_role("status").inner_text()
+        assert other.locator(".lead .badge").inner_text() == "suspend"
+        assert "favourite album" in other.get_by_role("main").inner_text()
+    assert opened.ledger is not None
+    plays = [Subject("play", f"fan-play-{n}") for n in range(14 * 45)]
+    assert {state.action for state in opened.ledger.states_of(plays).values()} == {"exclude"}
+
+
+def find(page: Page, wanted: str) -> None:
+    page.get_by_role("searchbox").fill(wanted)
     page.get_by_role("searchbox").press("Enter")
-    for _ in range(2):
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.get_by_label("Pages").get_by_role("link", name="Insights").click()
+    page.get_by_role("heading", name=wanted).wait_for()

@@ -66,3 +66,15 @@ def test_what_is_no_parquet_is_named(copy: Path) -> None:
     (copy / "tracks.parquet").write_bytes(b"no parquet at all")
     with pytest.raises(GhostnoteError, match=r"tracks\.parquet cannot be read"):
         DecisionFolder(copy)
+
+
+def test_kept_open_it_stays_what_it_is(decisions: Path, quiet_decisions: Path, tmp_path: Path) -> None:
+    place = tmp_path / "run"
+    shutil.copytree(decisions, place)
+    kept, plain = DecisionFolder(place, kept_open=True), DecisionFolder(place)
+    before = kept.read("plays")
+    shutil.rmtree(place)
+    shutil.copytree(quiet_decisions, place)
+    assert kept.read("plays").equals(before)
+    assert kept.scan("plays").select(pl.len()).collect(engine="streaming").item() == before.height
+    assert not plain.read("plays").equals(before)

@@ -85,11 +85,12 @@ def test_rows_are_the_folds_rows_of_signups_after_the_first_day(arrivals: Judged
 
 
 def test_labels_are_those_of_accounts_and_of_certain_rules(arrivals: Judged) -> None:
-    gathered = collect(arrivals.lake, as_of=arrivals.as_of)
+    gathered = collect(arrivals.lake, as_of=arrivals.as_of, weak=True)
     sample, known = gathered.samples.signups, gathered.known
-    fraud = set(sample.accounts.filter(pl.Series(sample.fraud)))
-    assert len(fraud) >= 20
-    assert fraud == set(sample.accounts) & (known.fraud_accounts | gathered.samples.certain)
+    fraud, trusted = (set(sample.accounts.filter(pl.Series(rows))) for rows in (sample.fraud, sample.trusted))
+    assert len(trusted) >= 20
+    assert trusted == set(sample.accounts) & (known.fraud_accounts | gathered.samples.certain)
+    assert fraud - trusted == set(sample.accounts) & gathered.samples.weak
     some = frozenset(sorted(fraud)[:5])
     assert not some & set(gathered.without(some).samples.signups.accounts)
 

@@ -1,12 +1,21 @@
 """`ghostnote console`: the investigators' pages."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ghostnote.cli.actor import actor
 from ghostnote.cli.screen import print_json
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from ghostnote.console.records import Records
+    from ghostnote.decisions.ledger import Ledger
+    from ghostnote.decisions.royalties.terms import Terms
 
 
 def console(
@@ -30,14 +39,7 @@ def console(
 
     Prints a link that signs its first user in, once. Nothing is fetched from elsewhere.
     """
-    import uvicorn
-
-    from ghostnote.console.app import build, fresh_door
-    from ghostnote.console.records import Records
-    from ghostnote.decisions.folder import DecisionFolder
     from ghostnote.decisions.royalties.terms import load_terms
-    from ghostnote.events.lake import Lake
-    from ghostnote.serving.http.sockets import listening
 
     agreed = load_terms(terms)
     opened: Any = None
@@ -45,16 +47,54 @@ def console(
         from ghostnote.decisions.ledger import open_ledger
 
         opened = open_ledger(ledger)
-    records = Records(Lake(lake), DecisionFolder(decisions))
+
+    def ready(url: str, link: str) -> None:
+        if as_json:
+            print_json({"url": url, "link": link})
+            sys.stdout.flush()
+        else:
+            tell(url, link)
+
+    keep_open(lake, decisions, opened, actor(by), ready, terms=agreed, host=host, port=port)
+
+
+def tell(url: str, link: str) -> None:
+    """Print where the console is, and the link that lets its first user in."""
+    typer.echo(f"The console is at {url}. Sign in within 15 minutes, with this link, once:\n{link}")
+
+
+def keep_open(
+    lake: Path,
+    decisions: Path,
+    ledger: "Ledger | None",
+    who: str,
+    ready: Callable[[str, str], None],
+    *,
+    terms: "Terms | None" = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> None:
+    """Serve the console until it is interrupted. `ready` is told its address and the link for `who` once it listens.
+
+    Raises GhostnoteError if the decisions cannot be read, or the address cannot be listened on.
+    """
+    import uvicorn
+
+    from ghostnote.console.app import build, fresh_door
+    from ghostnote.console.newest import Newest
+    from ghostnote.serving.http.sockets import listening
+
     door = fresh_door()
-    token = door.invite(actor(by), "admin")
-    application = build(records, opened, door, door.clock, agreed)
+
+    def made(records: "Records", ledger: "Ledger | None") -> "Starlette":
+        return build(records, ledger, door, door.clock, terms)
+
+    application = Newest(lake, decisions, lambda: ledger, made, door.clock, lambda said: typer.echo(said, err=True))
+    application.read()
     bound, url = listening(host, port)
-    link = f"{url}/sign-in/{token}"
-    if as_json:
-        print_json({"url": url, "link": link})
-    else:
-        typer.echo(f"The console is at {url}. Sign in within 15 minutes, with this link, once:\n{link}")
+    # From here on a browser that comes before the server waits for it, instead of being turned away.
+    bound.listen()
+    ready(url, f"{url}/sign-in/{door.invite(who, 'admin')}")
     server = uvicorn.Server(
         uvicorn.Config(application, log_level="warning", access_log=False, proxy_headers=False, lifespan="off")
     )

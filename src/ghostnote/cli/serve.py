@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ghostnote.cli.actor import visitor
 from ghostnote.cli.screen import print_json, progress_bars
 
 if TYPE_CHECKING:
+    from ghostnote.serving.http.annex import Annex
     from ghostnote.serving.service.service import Service
     from ghostnote.serving.settings.configuring import Configuration
 
+_BELOW = "/console"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -38,10 +41,13 @@ def serve(
         bool, typer.Option("--show-settings", help="Print the settings in force as TOML, and do nothing else.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print where it listens, and the first key if one was made, as JSON.")
+        bool,
+        typer.Option("--json", help="Print where it listens, a link into the console and, if made, the first key."),
     ] = False,
 ) -> None:
     """Answer sign-ups, logins and plays as they happen: HTTP and JSON, on disk before anybody is told.
+
+    The investigators' console is below /console, on the latest run of scoring.
 
     Options win over the environment (GHOSTNOTE_SERVE_...), and that over the file.
     """
@@ -99,13 +105,45 @@ def _run(service: "Service", configuration: "Configuration", *, without_keys: bo
         if first is not None and not as_json:
             typer.echo(f"The first key, which may do everything; it is shown this once:\n{first}", err=True)
 
-    def listening(url: str) -> None:
-        if as_json:
-            print_json({"url": url, "first_key": first})
-            sys.stdout.flush()
+    annex = _console(service) if configuration.settings.console.enabled else None
 
-    if not run(service, keys, log, listening):
+    def listening(url: str) -> None:
+        # A link lets somebody in: it is for a terminal or a program that asks, and in no log.
+        wanted = annex is not None and (as_json or sys.stderr.isatty())
+        link = f"{url}{annex.invite(visitor(), 'admin')}" if annex is not None and wanted else None
+        if as_json:
+            print_json({"url": url, "first_key": first, "sign_in": link})
+            sys.stdout.flush()
+        elif link is not None:
+            typer.echo(f"Sign in to the console within 15 minutes, with this link, once:\n{link}", err=True)
+
+    if not run(service, keys, log, listening, annex):
         raise typer.Exit(1)
+
+
+def _console(service: "Service") -> "Annex":
+    """The console over the service's latest run of scoring, to be answered below a path."""
+    from starlette.applications import Starlette
+
+    from ghostnote.console.app import build, fresh_door
+    from ghostnote.console.newest import Newest
+    from ghostnote.console.records import Records
+    from ghostnote.decisions.ledger import Ledger, open_ledger
+    from ghostnote.decisions.royalties.terms import load_terms
+    from ghostnote.serving.http.annex import Annex
+
+    settings, places, door = service.settings, service.places, fresh_door()
+    terms = load_terms(Path(settings.console.terms) if settings.console.terms else None)
+
+    def opened() -> Ledger | None:
+        # Made if there is none, as whoever writes decisions as they come does.
+        return open_ledger(settings.ledger, create=True) if settings.ledger else None
+
+    def made(records: Records, ledger: Ledger | None) -> Starlette:
+        return build(records, ledger, door, door.clock, terms)
+
+    pages = Newest(places.lake, places.decisions, opened, made, door.clock, service.failures.append)
+    return Annex(_BELOW, pages, lambda name, role: f"{_BELOW}/sign-in/{door.invite(name, role)}", pages.close)
 
 
 def _first_key(service: "Service") -> str | None:

@@ -28,6 +28,14 @@ def train(
             "--sequence", help="Learn from sequences of plays too (needs PyTorch); scoring then writes their score."
         ),
     ] = False,
+    weak_labels: Annotated[
+        bool,
+        typer.Option(
+            "--weak-labels",
+            help="Where labels are few: learn from accounts in lockstep that nobody has judged as well, with a third of "
+            "a label's weight.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
@@ -51,6 +59,7 @@ def train(
             features=own.features(),
             own=own.to_json(),
             sequence=PlaySequence(seed=seed) if sequence else None,
+            weak=weak_labels,
             seed=seed,
             progress=progress,
         )
@@ -70,6 +79,10 @@ def _show(facts: "Training", out: Path) -> None:
         f"Learnt from {facts.events:,} events of {facts.accounts:,} accounts, {facts.start} to {facts.end}, with "
         f"{facts.labels_fraud:,} labels of fraud and {facts.labels_legit:,} of honest accounts."
     )
+    if facts.labels_weak:
+        screen.print(
+            f"Accounts in lockstep that nobody has judged teach as well, with less weight: {facts.labels_weak:,}."
+        )
     for name, value in (
         ("account-days", facts.average_precision_account_days),
         ("plays", facts.average_precision_plays),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from ghostnote.console.signing_in import Session
+from ghostnote.console.wording import counted
 from ghostnote.decisions.cases.deciding import Desk, Outcome
 from ghostnote.decisions.ledger import Ledger
 from ghostnote.errors import GhostnoteError
@@ -66,12 +67,14 @@ def _told(outcomes: Sequence[Outcome]) -> str:
     accounts, plays = sum(o.accounts for o in outcomes), sum(o.plays for o in outcomes)
     kept = sum(o.kept for o in outcomes)
     last = outcomes[-1].case
-    stands = last.status if last.disposition is None else f"{last.status}: {last.disposition}"
+    said = "honest" if last.disposition == "legit" else last.disposition
+    stands = last.status if said is None else f"{last.status}: {said}"
     what = f"Case {last.case_id} is {stands}." if len(outcomes) == 1 else f"{len(outcomes)} cases are {stands}."
     if last.status in ("reviewed", "disputed"):
         what += f" {last.reviews_needed} people must agree before anything happens."
     if accounts or plays:
-        what += f" {accounts:,} accounts and {plays:,} plays follow."
+        follow = "follows" if accounts + plays == 1 else "follow"
+        what += f" {counted(accounts, 'account')} and {counted(plays, 'play')} {follow}."
     if kept:
         what += f" {kept:,} were changed by others since, and stay as they are."
     return what

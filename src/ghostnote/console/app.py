@@ -37,6 +37,8 @@ from ghostnote.errors import GhostnoteError
 
 _HERE = Path(__file__).parent
 _COOKIE = "ghostnote_console"
+#: Where in a request's scope whoever passes it on leaves sentences for the next page.
+NEWS = "ghostnote.news"
 #: Forms are small: a decision with the accounts that it spares.
 _LONGEST_FORM = 1_000_000
 _HEADERS = {
@@ -76,9 +78,7 @@ class Console:
         self.insights, self.latest = Insights(self.catalogue, usage, novelty), Overview(self.looking, novelty)
         self.looking.prepare()
         self._pages = environment()
-        self._style = css_variables() + "".join(
-            (_HERE / "static" / name).read_text(encoding="utf-8") for name in ("report.css", "console.css")
-        )
+        self._style = style_sheet()
 
     # Pages: each makes its facts in a thread, so that a long one holds nobody up.
 
@@ -161,7 +161,7 @@ class Console:
         session, form = await self._form(request, "admin")
         role: Any = form.get("role", "")
         token = self.door.invite(form.get("name", ""), role)
-        link = str(request.base_url).rstrip("/") + f"/sign-in/{token}"
+        link = f"{request.url.scheme}://{request.url.netloc}{self._url(request, f'/sign-in/{token}')}"
         return self._answer(request, "people", {"link": link, "name": form["name"], "role": role}, {}, session)
 
     async def people(self, request: Request) -> Response:
@@ -211,10 +211,14 @@ class Console:
         self, request: Request, name: str, make: Callable[[], tuple[dict[str, Any], Mapping[str, Any]]]
     ) -> Response:
         session = self._session(request, "viewer")
-        facts, drawn = await run_in_threadpool(make)
-        if request.url.path.endswith(".json"):
-            return Response(_json(facts), media_type="application/json")
-        return self._answer(request, name, facts, drawn, session)
+
+        def made() -> Response:
+            facts, drawn = make()
+            if request.url.path.endswith(".json"):
+                return Response(_json(facts), media_type="application/json")
+            return self._answer(request, name, facts, drawn, session)
+
+        return await run_in_threadpool(made)
 
     def _answer(
         self, request: Request, name: str, facts: dict[str, Any], drawn: Mapping[str, Any], session: Session | None
@@ -230,6 +234,7 @@ class Console:
         if session is not None:
             session.told.clear()
             session.undoable = ()
+        told += request.scope.get(NEWS, ())
         summary = self.records.folder.summary
         path = request.url.path.removeprefix(request.scope.get("root_path", ""))
         return {
@@ -241,7 +246,7 @@ class Console:
             "here": "",
             "url": lambda to: self._url(request, to),
             "back": path + (f"?{request.url.query}" if request.url.query else ""),
-            "twin": f"{request.url.path.rstrip('/') or '/overview'}.json",
+            "twin": self._url(request, f"{path.rstrip('/') or '/overview'}.json"),
             "query": f"?{request.url.query}" if request.url.query else "",
             "money": lambda amount: wording.money(amount, summary.money.currency),
             "deciding": session is not None and session.may("investigator") and self.caseload.ledger is not None,
@@ -324,8 +329,14 @@ def build(
         return console.refused(request, error)
 
     application = Starlette(routes=routes, exception_handlers={RefusedError: refuse, GhostnoteError: refuse})
-    application.add_middleware(_Guarded)
+    application.add_middleware(Guarded)
     return application
+
+
+def style_sheet() -> str:
+    """How all pages look, as CSS."""
+    names = ("report.css", "console.css")
+    return css_variables() + "".join((_HERE / "static" / name).read_text(encoding="utf-8") for name in names)
 
 
 def fresh_door() -> Door:
@@ -333,7 +344,7 @@ def fresh_door() -> Door:
     return Door(lambda: datetime.now(UTC), lambda: token_urlsafe(32))
 
 
-class _Guarded:
+class Guarded:
     """Adds the headers that keep pages apart from all else to every answer."""
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:

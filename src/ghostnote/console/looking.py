@@ -10,6 +10,7 @@ from markupsafe import Markup
 from ghostnote.console import pictures
 from ghostnote.console.addresses import page
 from ghostnote.console.caseload import PAGE, Caseload, Filter, page_of, plain
+from ghostnote.console.habits import Habits
 from ghostnote.console.rasters import evenly
 from ghostnote.console.records import Records
 from ghostnote.decisions.ledger import Entry, Subject
@@ -26,7 +27,7 @@ class Looking:
 
     def __init__(self, records: Records, caseload: Caseload) -> None:
         self.records, self.caseload = records, caseload
-        self.summary = records.folder.summary
+        self.summary, self._habits = records.folder.summary, Habits(records)
         # What no decision changes is drawn once: ten thousand accounts take half a second.
         self._of_run = lru_cache(_KEPT)(self._drawn)
 
@@ -183,6 +184,7 @@ class Looking:
             "high_plays": high,
             "active_days": plays["event_time"].dt.date().n_unique(),
             "tracks": plays["track_id"].n_unique(),
+            "habits": self._habits.of(plays, row["first_flagged"]),
             "case": plain(case) if case else None,
             "history": self._history(subject, case),
             "places": places.drop("account_id").head(30).to_dicts(),

@@ -1,5 +1,6 @@
 """Pictures with thousands of marks, drawn as SVG directly: Vega-Lite takes seconds for them."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +14,8 @@ _WIDTH = 1000
 MOST_ROWS = 240
 _LINKS = 1500
 _DAY = timedelta(days=1)
+#: How wide a date is at most.
+_LABEL = 90
 
 
 def raster(plays: pl.DataFrame, rows: Sequence[str], start: datetime, days: int) -> Markup:
@@ -70,7 +73,8 @@ def clock(plays: pl.DataFrame, start: datetime, days: int) -> Markup:
             f'fill-opacity="{min(1.0, 0.2 + count / 15):.2f}"><title>{count} plays, {withheld} withheld</title></rect>'
         )
     body += [f'<text x="0" y="{top + hour * height + 10}">{hour:02d}:00</text>' for hour in range(0, 24, 6)]
-    for day in range(days):
+    # So many days apart that no date runs into the next.
+    for day in range(0, days, math.ceil(_LABEL / cell)):
         when = wording.day((start + day * _DAY).date(), year=False)
         body.append(f'<text x="{left + day * cell:.1f}" y="11">{when}</text>')
     return _svg(body, top + 24 * height, "Plays by hour of the day and day", "drawn close")
@@ -113,7 +117,7 @@ def _fan(
     opacity = max(0.05, min(0.5, 90 / max(len(kept), 1)))
     drawn = f'<path d="{path}" stroke="var(--artificial)" stroke-opacity="{opacity:.2f}" fill="none"/>'
     for thing, y in shown.items():
-        label = f"{wording.short(thing, 13)} · {len(sharers[thing]):,}"
+        label = f"{wording.short(thing, 20 if x < middle else 16)} · {len(sharers[thing]):,}"
         body.append(
             f'<text x="{x}" y="{y + 4:.1f}" text-anchor="{side}">{escape(label)}<title>{escape(wording.clean(thing))}: '
             f"{len(sharers[thing]):,} accounts</title></text>"

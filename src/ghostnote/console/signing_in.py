@@ -58,14 +58,15 @@ class Door:
         self._links: dict[bytes, _Link] = {}
         self._sessions: dict[bytes, Session] = {}
 
-    def invite(self, name: str, role: Role) -> str:
+    def invite(self, name: str, role: str) -> str:
         """A token that lets somebody in once. Raises `GhostnoteError` for a name or role that is none."""
         if not name.strip() or len(name) > 64 or not name.isprintable():
             raise GhostnoteError("Give the name under which decisions are kept, of at most 64 characters.")
-        if role not in ROLES:
+        found = next((each for each in ROLES if each == role), None)
+        if found is None:
             raise GhostnoteError(f"A role is one of {', '.join(ROLES)}, not '{role}'.")
         token = self._tokens()
-        self._links[_hashed(token)] = _Link(name.strip(), role, self.clock() + LINK_LASTS)
+        self._links[_hashed(token)] = _Link(name.strip(), found, self.clock() + LINK_LASTS)
         return token
 
     def enter(self, token: str) -> str:

@@ -1,7 +1,10 @@
 """A folder of decisions on disk: checked when it is opened, read lazily afterwards."""
 
 import os
+import weakref
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
@@ -13,13 +16,17 @@ from ghostnote.errors import GhostnoteError
 class DecisionFolder:
     """What `ghostnote score` wrote: the decision tables, the summary and, where it is known, the truth.
 
-    Raises `GhostnoteError` if the folder, a table, a column or the summary is missing or is not what it should be.
+    With `kept_open` its tables stay what they are when a later run takes the folder's place. Raises `GhostnoteError` if
+    the folder, a table, a column or the summary is missing or is not what it should be.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, kept_open: bool = False) -> None:
         self.path = Path(path)
         if not self.path.is_dir():
             raise GhostnoteError(f"There is no folder {self.path}: give the one that `ghostnote score` wrote.")
+        self._files: dict[str, IO[bytes]] = {}
+        if kept_open:
+            self._keep_open()
         for table in DECISION_TABLES:
             self._check(table)
         self.summary: Summary = read_summary(self.path)
@@ -28,11 +35,21 @@ class DecisionFolder:
     def scan(self, table: str) -> pl.LazyFrame:
         """The table's rows with exactly the columns and types of its schema, read when they are collected."""
         schema = DECISION_TABLES[table]
-        return pl.scan_parquet(self._file(table)).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+        return pl.scan_parquet(self._files.get(table, self._file(table))).select(
+            pl.col(name).cast(dtype) for name, dtype in schema.items()
+        )
 
     def read(self, table: str) -> pl.DataFrame:
         """The whole table in memory: for the small ones."""
         return self.scan(table).collect()
+
+    def _keep_open(self) -> None:
+        # What was deleted can be read for as long as it is open.
+        with ExitStack() as opened:
+            for table in DECISION_TABLES:
+                if self._file(table).is_file():
+                    self._files[table] = opened.enter_context(self._file(table).open("rb"))
+            weakref.finalize(self, opened.pop_all().close)
 
     def _file(self, table: str) -> Path:
         return self.path / f"{table}.parquet"
@@ -42,7 +59,7 @@ class DecisionFolder:
         if not file.is_file():
             raise GhostnoteError(f"{self.path} has no {file.name}: give the folder that `ghostnote score` wrote.")
         try:
-            found = pl.read_parquet_schema(file)
+            found = pl.read_parquet_schema(self._files.get(table, file))
         except (OSError, pl.exceptions.PolarsError) as error:
             raise GhostnoteError(f"{file} cannot be read as Parquet ({error}): run `ghostnote score` again.") from error
         for name, dtype in DECISION_TABLES[table].items():

@@ -71,6 +71,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     labels_fraud: int
     labels_legit: int
     labels_by_rules: int = 0
+    labels_weak: int = 0
     prior_account_days: float = 0.0
     prior_plays: float = 0.0
     labelled_share: float | None = None

@@ -7,7 +7,7 @@ from ghostnote.models.bundle import Bundle
 _TEMPLATE = """# Model card
 
 Made by Ghostnote {version} from {accounts:,} accounts and {events:,} events of {start} to {end}, with the labels known
-by {as_of}: {fraud:,} of fraud, {legit:,} of honest accounts.
+by {as_of}: {fraud:,} of fraud, {legit:,} of honest accounts.{weak}
 
 ## What it holds
 {holds}
@@ -28,6 +28,9 @@ Labels are few and late, so unlabelled fraud counts against these figures.
 - Features that rest on columns which the training lake did not have are unknown to it. {missing}
 - Train again when the population, the catalogue or the client changes, and at least once a month.
 {notes}"""
+
+_WEAK = """
+{count:,} accounts that nobody has judged were in lockstep there: they taught as fraud, with less weight."""
 
 
 def card(bundle: Bundle) -> str:
@@ -60,6 +63,7 @@ def card(bundle: Bundle) -> str:
         as_of=facts.as_of.isoformat(timespec="minutes"),
         fraud=facts.labels_fraud,
         legit=facts.labels_legit,
+        weak=_WEAK.format(count=facts.labels_weak) if facts.labels_weak else "",
         holds="\n".join(holds),
         days=_number(facts.average_precision_account_days),
         plays=_number(facts.average_precision_plays),

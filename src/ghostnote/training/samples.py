@@ -24,6 +24,7 @@ from ghostnote.models.table import Table
 from ghostnote.models.tokens import TokenRows
 from ghostnote.progress import Progress
 from ghostnote.training.known import Known, member
+from ghostnote.training.weak import TRUST, WeakLabels
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.int32]
@@ -56,8 +57,9 @@ class Sample(Generic[V]):
     rows each stands for.
 
     `weight` is the number of rows of the lake that a row stands for; `emphasis` what it counts in fitting, where a
-    labelled row stands for itself alone: a campaign counts by its accounts, not by its noise. `day` is the ordinal of
-    each row's day, `known` that of the day from which a label (or a certain rule) says fraud, `NEVER` if none does.
+    labelled row stands for itself alone: a campaign counts by its accounts, not by its noise. `trust` is what a label
+    of fraud counts, if that is not 1: see `weak`. `day` is the ordinal of each row's day, `known` that of the day from
+    which a label (or a certain rule) says fraud, `NEVER` if none does.
     """
 
     accounts: pl.Series
@@ -66,10 +68,11 @@ class Sample(Generic[V]):
     weight: Floats
     day: Days
     known: Days
+    trust: Floats | None = None
 
     @property
     def emphasis(self) -> Floats:
-        return np.where(self.fraud, 1.0, self.weight)
+        return np.where(self.fraud, 1.0 if self.trust is None else self.trust, self.weight)
 
     def take(self, rows: NDArray[np.bool_]) -> "Sample[V]":
         """The chosen rows, by mask."""
@@ -80,16 +83,28 @@ class Sample(Generic[V]):
             self.weight[rows],
             self.day[rows],
             self.known[rows],
+            None if self.trust is None else self.trust[rows],
         )
 
     def without(self, accounts: frozenset[str]) -> "Sample[V]":
         """The same rows without those of `accounts`."""
         return self.take(~member(self.accounts, accounts).to_numpy())
 
-    def with_fraud(self, since: Mapping[str, date]) -> "Sample[V]":
-        """The same rows, with those of the accounts in `since` taken for labelled fraud, known from that day on."""
+    def with_fraud(self, since: Mapping[str, date], trust: float = 1.0) -> "Sample[V]":
+        """The same rows, with those of the accounts in `since` taken for labelled fraud, known from that day on.
+
+        `trust` is what such a label counts; rows that were fraud before keep theirs.
+        """
         known = known_on([self.accounts], since)
-        return replace(self, fraud=self.fraud | (known < NEVER), known=np.minimum(self.known, known))
+        new = (known < NEVER) & ~self.fraud
+        trusted = np.ones(len(new)) if self.trust is None else self.trust
+        trusts = np.where(new, trust, trusted) if trust < 1.0 and new.any() else self.trust
+        return replace(self, fraud=self.fraud | new, known=np.minimum(self.known, known), trust=trusts)
+
+    @property
+    def trusted(self) -> NDArray[np.bool_]:
+        """Which rows are labelled fraud by somebody who knows, or by a certain rule."""
+        return self.fraud if self.trust is None else self.fraud & (self.trust >= 1.0)
 
 
 def known_on(subjects: Sequence[pl.Series], since: Mapping[str, date]) -> Days:
@@ -124,7 +139,8 @@ def _on(day: date, rows: int) -> Days:
 
 @dataclass(frozen=True)
 class Samples:
-    """What one walk through the lake gathered; `certain` are accounts that no label but a certain rule names.
+    """What one walk through the lake gathered; `certain` are accounts that no label but a certain rule names, `weak`
+    those that none of the two names and that were in lockstep.
 
     `signups` has a row for each sign-up, with the features as of that event (`features.signups`). `sequences`, if they
     were asked for, are the last plays as of the end of account-days.
@@ -135,6 +151,7 @@ class Samples:
     signups: Sample[Table]
     certain: frozenset[str]
     sequences: Sample[TokenRows] | None = None
+    weak: frozenset[str] = frozenset()
 
     def without(self, accounts: frozenset[str]) -> "Samples":
         """The same without any row of `accounts`."""
@@ -145,6 +162,7 @@ class Samples:
             self.signups.without(accounts),
             self.certain - accounts,
             sequences,
+            self.weak - accounts,
         )
 
 
@@ -158,12 +176,14 @@ def gather(
     seed: int,
     progress: Progress,
     sequences: bool = False,
+    weak: bool = False,
 ) -> Samples:
     """Walk the lake to the window's end and keep rows from its start plus the warm-up on.
 
     Accounts on which single plays are labelled fraud (somebody else played them) teach through those plays alone.
     Accounts that a certain rule catches count as labelled fraud, unless somebody looked and found them honest: labels
-    come late and miss half, and what is left among the others would teach that fraud is honest.
+    come late and miss half, and what is left among the others would teach that fraud is honest. If `weak`, so do
+    accounts in lockstep that nobody has judged, with less weight (`weak.WeakLabels`).
     """
     start, end = window
     names = tuple(feature.name for feature in features)
@@ -178,10 +198,13 @@ def gather(
     opening = signup_features(with_columns(features, needed(), CATALOG))
     folded = with_columns(features, {*needed(certain_only=True), *day_names(opening)}, CATALOG)
     recent = RecentPlays(folded, SEQUENCE_ROWS // span) if sequences else None
+    together = WeakLabels() if weak else None
     for walked in walk(lake, with_token_features(folded) if sequences else folded, intake, end, progress):
         day = replace(walked, values=walked.values[:, : len(folded)])
         if recent:
             recent.follow(walked)
+        if together:
+            together.follow(day)
         if day.day < min(start + WARM_UP, end):
             continue
         random = [seed, day.day.toordinal()]
@@ -195,12 +218,18 @@ def gather(
             recent.keep(day, known, victims, np.random.default_rng([*random, 1]))
     judged = known.honest_accounts | known.fraud_accounts
     found = {account: day for account, day in sorted(certain.items()) if account not in judged}
+    thought = together.since(judged | victims | frozenset(found), end) if together else {}
+
+    def taught(sample: Sample[V]) -> Sample[V]:
+        return sample.with_fraud(found).with_fraud(thought, TRUST)
+
     return Samples(
-        _of_features(days, day_names(features)).with_fraud(found),
-        _of_features(plays, names).with_fraud(found),
-        _of_features(signups, tuple(feature.name for feature in opening)).with_fraud(found),
+        taught(_of_features(days, day_names(features))),
+        taught(_of_features(plays, names)),
+        taught(_of_features(signups, tuple(feature.name for feature in opening))),
         certain=frozenset(found),
-        sequences=recent.joined().with_fraud(found) if recent else None,
+        sequences=taught(recent.joined()) if recent else None,
+        weak=frozenset(thought),
     )
 
 

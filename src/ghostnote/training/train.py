@@ -59,6 +59,7 @@ def train(
     features: tuple[Feature, ...] = TRAINED,
     own: Mapping[str, Any] | None = None,
     sequence: PlaySequence | None = None,
+    weak: bool = False,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Bundle:
@@ -66,10 +67,11 @@ def train(
 
     `own` is what the bundle keeps of a team's own declarations (`features.own`), for scoring to find them again.
     `sequence` is the detector of sequences to fit too, if any; it needs PyTorch (`GhostnoteError` without it).
+    `weak`: accounts in lockstep that nobody has judged teach too, with less weight.
     With too few labels of fraud the bundle holds the unsupervised detectors only, and its notes say so.
     Raises `GhostnoteError` if the lake holds no plays or `as_of` lies before the first of them.
     """
-    gathered = collect(lake, as_of=as_of, features=features, sequence=sequence, seed=seed, progress=progress)
+    gathered = collect(lake, as_of=as_of, features=features, sequence=sequence, weak=weak, seed=seed, progress=progress)
     return fit(gathered, own=own, seed=seed, progress=progress)
 
 
@@ -79,6 +81,7 @@ def collect(
     as_of: datetime | None = None,
     features: tuple[Feature, ...] = TRAINED,
     sequence: PlaySequence | None = None,
+    weak: bool = False,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Gathered:
@@ -93,7 +96,7 @@ def collect(
     intake = Intake()
     known = Known.by(lake, as_of, intake)
     samples = gather(
-        lake, features, known, intake, window, seed=seed, progress=progress, sequences=sequence is not None
+        lake, features, known, intake, window, seed=seed, progress=progress, sequences=sequence is not None, weak=weak
     )
     if not intake.plays:
         raise GhostnoteError(f"No play of {lake.path} can be read: `ghostnote validate` says why.")
@@ -117,6 +120,7 @@ def fit(
         play_rows=len(samples.plays.table),
         labels_fraud=known.fraud,
         labels_by_rules=len(samples.certain),
+        labels_weak=len(samples.weak),
         labels_legit=len(known.honest_accounts),
         missing_columns=intake.missing_columns,
         unreadable_files=len(intake.unreadable),
@@ -238,13 +242,14 @@ def _notes(intake: Intake) -> list[str]:
 
 
 def _enough(sample: Sample[V]) -> bool:
-    whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
-    return bool(sample.fraud.sum() >= FEWEST_LABELLED and whose >= FEWEST_ACCOUNTS)
+    """Whether labels and certain rules are enough to learn from; weak labels alone never are."""
+    whose = sample.accounts.filter(pl.Series(sample.trusted)).n_unique()
+    return bool(sample.trusted.sum() >= FEWEST_LABELLED and whose >= FEWEST_ACCOUNTS)
 
 
 def _labelled(sample: Sample[V], rows: str) -> str:
-    whose = sample.accounts.filter(pl.Series(sample.fraud)).n_unique()
-    return f"{int(sample.fraud.sum())} {rows} of {whose} accounts are labelled fraud, or caught by certain rules"
+    whose = sample.accounts.filter(pl.Series(sample.trusted)).n_unique()
+    return f"{int(sample.trusted.sum())} {rows} of {whose} accounts are labelled fraud, or caught by certain rules"
 
 
 def _noted(facts: Training, note: str) -> Training:

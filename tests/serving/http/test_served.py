@@ -2,14 +2,13 @@
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.serving.commanding import Command
 from tests.serving.running import bodies, tables_of
 from tests.worlds import Judged, copy
 
@@ -23,26 +22,6 @@ from ghostnote.serving.wire.events import COLUMNS
 
 KILLS = 3
 BATCH = 20
-
-
-class Command:
-    """`ghostnote serve` in a process of its own."""
-
-    def __init__(self, state: Path, *more: str) -> None:
-        command = [sys.executable, "-m", "ghostnote", "serve", "--state", str(state), "--port", "0", "--json", *more]
-        self.process = subprocess.Popen(
-            [*command, "--refresh-minutes", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        told = ""
-        assert self.process.stdout is not None
-        while not told.endswith("}\n"):
-            line = self.process.stdout.readline()
-            if not line:
-                _, said = self.process.communicate()
-                raise AssertionError(said)
-            told += line
-        document = json.loads(told)
-        self.url, self.first_key = document["url"], document["first_key"]
 
 
 class Sender(threading.Thread):

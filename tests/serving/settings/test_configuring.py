@@ -55,7 +55,7 @@ def test_every_setting_can_come_from_the_environment_and_says_what_it_means(name
     choices = getattr(kind[key], "__args__", ()) if isinstance(usual, str) else ()
     value = str(usual + 1) if not isinstance(usual, str) else (choices[-1] if choices else usual or "something")
     special = {"webhook.url": "https://example.org/x", "ledger": "postgresql://host/name", "webhook.verdicts": "hold"}
-    value = special.get(name, value)
+    value = str(not usual) if isinstance(usual, bool) else special.get(name, value)
     environ = {variable_of(name): value}
     if name in {"kafka.topic", "kafka.decisions_topic"}:
         environ[variable_of("kafka.brokers")] = "localhost:9092"

@@ -8,12 +8,13 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.serving.access.keys import Keys
 from ghostnote.serving.engine.calls import BusyError, StoppedError
 from ghostnote.serving.engine.engine import CannotWriteError
+from ghostnote.serving.http.annex import Annex
 from ghostnote.serving.http.door import Door
 from ghostnote.serving.http.messages import JSON, Receive, Scope, Send, encode
 from ghostnote.serving.http.often import Decide, Ingest
@@ -38,15 +39,17 @@ class Front:
             await self.pages(scope, receive, send)
 
 
-def build(service: Service, keys: Keys | None) -> Front:
+def build(service: Service, keys: Keys | None, annex: Annex | None = None) -> Front:
     """The application. Without `keys` everybody may do everything: for this machine alone."""
-    door, pages = Door(service, keys), Pages(service)
+    door, pages = Door(service, keys), Pages(service, annex)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         service.start()
         yield
         await service.stop()
+        if annex is not None:
+            await annex.close()
 
     def page(path: str, needed: str | None, make: Make, method: str = "GET") -> Route:
         route = path.partition("/{")[0]
@@ -67,6 +70,7 @@ def build(service: Service, keys: Keys | None) -> Front:
         return Route(path, endpoint, methods=[method])
 
     often = {page.route: page for page in (Decide(service, door), Ingest(service, door))}
+    beside: list[BaseRoute] = [] if annex is None else [Mount(annex.path, annex.application)]
     application = Starlette(
         routes=[
             *(Route(route, page, methods=["POST"]) for route, page in often.items()),
@@ -77,11 +81,13 @@ def build(service: Service, keys: Keys | None) -> Front:
             page("/v1/models", "admin", pages.change_models, "POST"),
             page("/v1/refresh", "admin", pages.refresh, "POST"),
             page("/v1/tables/{table}", "ingest", pages.tables, "POST"),
+            page("/v1/sign-in", "admin", pages.sign_in, "POST"),
             page("/metrics", "admin", pages.metrics),
             page("/healthz", None, pages.alive),
             page("/readyz", None, pages.ready),
             page("/openapi.json", None, pages.description),
             page("/", None, pages.reference),
+            *beside,
         ],
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_found},

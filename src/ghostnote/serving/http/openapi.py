@@ -7,6 +7,7 @@ import polars as pl
 
 from ghostnote import __version__
 from ghostnote.events.schema import MAX_ID_LENGTH, POSITION, TABLES, TIME, Column
+from ghostnote.serving.http.annex import Link, Visitor
 from ghostnote.serving.http.models_page import Change
 from ghostnote.serving.service.tables import TOLD, Told
 from ghostnote.serving.wire.decisions import Decided, Rejected, Taken
@@ -20,7 +21,7 @@ _JSON = "application/json"
 def document() -> dict[str, Any]:
     """The description as plain data."""
     _, schemas = msgspec.json.schema_components(
-        [Decided, Taken, Told, Rejected, Change], ref_template="#/components/schemas/{name}"
+        [Decided, Taken, Told, Rejected, Change, Visitor, Link], ref_template="#/components/schemas/{name}"
     )
     events = {kind.capitalize(): _event(kind) for kind in TABLE_OF}
     one_of = [{"$ref": f"#/components/schemas/{name}"} for name in events]
@@ -190,6 +191,19 @@ _PATHS: dict[str, dict[str, dict[str, Any]]] = {
             "returns": _ref("Told"),
             "body": {_LINES: {"schema": {"type": "string"}}, _ARROW: {"schema": {"type": "string"}}},
             "parameters": ({**_in_path("table", "Which table."), "schema": {"enum": list(TOLD)}},),
+        }
+    },
+    "/v1/sign-in": {
+        "post": {
+            "says": "Let somebody into the console below /console: a link that signs them in, once.",
+            "scope": "admin",
+            "answers": {
+                400: "There is no such role, or no name.",
+                404: "This service has no console.",
+                413: "The body is too long.",
+            },
+            "returns": _ref("Link"),
+            "body": {_JSON: {"schema": _ref("Visitor")}},
         }
     },
     "/metrics": {

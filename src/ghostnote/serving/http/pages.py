@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ghostnote.serving.http.annex import Annex, Link, visitor_of
 from ghostnote.serving.http.messages import ARROW, body_of
 from ghostnote.serving.http.models_page import change_models, models_page
 from ghostnote.serving.http.openapi import document
@@ -22,8 +23,8 @@ _HEADERS = {
 class Pages:
     """The pages that look things up."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, service: Service, annex: Annex | None = None) -> None:
+        self._service, self._annex = service, annex
 
     async def account(self, request: Request) -> Any:
         return await self._service.lookups.account(request.path_params["account"])
@@ -54,6 +55,13 @@ class Pages:
         body = await body_of(request.receive, self._service.settings.max_body_bytes)
         arrow = request.headers.get("content-type", "").startswith(ARROW)
         return await self._service.tell(request.path_params["table"], body, arrow=arrow)
+
+    async def sign_in(self, request: Request) -> Any:
+        body = await body_of(request.receive, self._service.settings.max_body_bytes)
+        if self._annex is None:
+            raise RefusalError(404, "This service has no console: set console.enabled to true, and start it again.")
+        visitor = visitor_of(body)
+        return Link(f"{str(request.base_url).rstrip('/')}{self._annex.invite(visitor.name, visitor.role)}")
 
     async def metrics(self, request: Request) -> Any:
         content, kind = self._service.metrics.text(request.headers.get("accept", ""))

@@ -12,6 +12,7 @@ import uvloop
 
 from ghostnote.serving.access.keys import Keys
 from ghostnote.serving.http import sockets
+from ghostnote.serving.http.annex import Annex
 from ghostnote.serving.http.app import build
 from ghostnote.serving.service.service import Service
 from ghostnote.serving.telemetry.logs import Log
@@ -41,18 +42,19 @@ def run(
     keys: Keys | None,
     log: Log,
     listening: Callable[[str], None] = lambda _: None,
+    annex: Annex | None = None,
 ) -> bool:
     """Answer until SIGTERM or SIGINT, then answer what waits and write a snapshot; whether all went well.
 
     An engine that fails stops the service: what is in its memory cannot be trusted any more, and a new start rebuilds
-    it from what is on disk. `listening` is told the address once it answers. Raises GhostnoteError if the address
-    cannot be listened on.
+    it from what is on disk. `listening` is told the address once it answers; `annex` is answered as well. Raises
+    GhostnoteError if the address cannot be listened on.
     """
     settings = service.settings
     # A record that was written waits for Python's lock before anybody is told: not for the usual five milliseconds.
     sys.setswitchinterval(_SWITCH_S)
     config = uvicorn.Config(
-        build(service, keys),
+        build(service, keys, annex),
         settings.host,
         settings.port,
         log_config=None,

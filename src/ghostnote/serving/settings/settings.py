@@ -94,6 +94,17 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     longest_pause_seconds: Positive = 300.0
 
 
+class ConsoleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The investigators' console, on the newest run of scoring.
+
+    enabled: whether it is answered below `/console`. It reads a run when somebody looks, and costs nothing until then.
+    terms: a file of terms: what artificial plays cost the owner of a track; empty, for all defaults.
+    """
+
+    enabled: bool = True
+    terms: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set, and nothing secret.
 
@@ -125,6 +136,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     logs: what the service tells of itself.
     kafka: events from Kafka, decisions to it.
     webhook: decisions sent to an address.
+    console: the investigators' console, on the newest run of scoring.
     """
 
     host: str = "127.0.0.1"
@@ -150,6 +162,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     logs: LogSettings = LogSettings()
     kafka: KafkaSettings = KafkaSettings()
     webhook: WebhookSettings = WebhookSettings()
+    console: ConsoleSettings = ConsoleSettings()
 
 
 #: The tables of the settings, by name.
@@ -158,6 +171,7 @@ TABLES_OF_SETTINGS: dict[str, type[msgspec.Struct]] = {
     "logs": LogSettings,
     "kafka": KafkaSettings,
     "webhook": WebhookSettings,
+    "console": ConsoleSettings,
 }
 
 
