@@ -63,6 +63,10 @@ def measure(folder: str) -> list[Row]:
             ("queue, its last page", "/queue?order=certainty&page=2000"),
             ("overview", "/"),
             ("account", page("account", "m-000007")),
+            ("track", page("track", "t-5")),
+            ("owner", page("owner", "o-1")),
+            ("insights", "/insights"),
+            ("models", "/models"),
         ):
             took = []
             for _ in range(1 + _TIMES):

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.calling import call, left, refused
 from tests.worlds import Judged, copy
 
-from ghostnote.models.bundle import MANIFEST
+from ghostnote.models.manifest import MANIFEST
 
 # --- lakes -----------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from ghostnote.console.audience import FEWEST, PARTS, concentration, parts
+from ghostnote.console.audience import FEWEST, PARTS, Audiences, parts
 from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.records import Records
 
@@ -39,7 +39,7 @@ def catalogue(records: Records) -> Catalogue:
 def test_a_track_is_compared_with_others_of_its_size(catalogue: Catalogue) -> None:
     row = catalogue.tracks.filter(pl.col("listeners").is_between(100, 200)).sort("track_id").row(0, named=True)
     plays = pl.DataFrame({"account_id": ["keen"] * 81 + [f"a{n}" for n in range(19)]})
-    found = concentration(catalogue, "track", row, plays)
+    found = Audiences(catalogue).concentration("track", row, plays)
     assert found.own == pytest.approx((0.81, 0.81, 0.82, 0.84, 0.9))
     assert found.most == pytest.approx(0.81)
     assert found.usual is not None
@@ -52,7 +52,7 @@ def test_an_owner_has_all_its_tracks_listeners(catalogue: Catalogue) -> None:
     row = catalogue.owner("label-0")
     assert row is not None
     plays = catalogue.plays(catalogue.tracks_of("label-0")["track_id"])
-    found = concentration(catalogue, "owner", row, plays)
+    found = Audiences(catalogue).concentration("owner", row, plays)
     assert found.listeners == plays["account_id"].n_unique()
     assert found.usual is not None
     assert found.others >= 5
@@ -60,7 +60,7 @@ def test_an_owner_has_all_its_tracks_listeners(catalogue: Catalogue) -> None:
 
 def test_who_hardly_anybody_hears_is_not_compared(catalogue: Catalogue) -> None:
     few = catalogue.plays(pl.Series(["tr-00000"])).head(3)
-    found = concentration(catalogue, "track", catalogue.track("tr-00000"), few)
+    found = Audiences(catalogue).concentration("track", catalogue.track("tr-00000"), few)
     assert found.own is None
     assert found.usual is None
     assert 1 / 3 <= found.most <= 1
@@ -68,4 +68,4 @@ def test_who_hardly_anybody_hears_is_not_compared(catalogue: Catalogue) -> None:
 
 def test_nothing_played_is_nothing(catalogue: Catalogue) -> None:
     none = catalogue.plays(pl.Series(["tr-00000"])).head(0)
-    assert concentration(catalogue, "track", catalogue.track("tr-00000"), none).listeners == 0
+    assert Audiences(catalogue).concentration("track", catalogue.track("tr-00000"), none).listeners == 0

@@ -118,7 +118,25 @@ def test_take_the_insights_away(page: Page, tmp_path: Path) -> None:
     page.get_by_role("heading", name="Campaign C-0003").wait_for()
 
 
-@pytest.mark.parametrize("width", [1280, 1024, 800])
+def test_the_models_page_is_usable_on_a_tablet(page: Page) -> None:
+    page.set_viewport_size({"width": 820, "height": 1180})
+    page.get_by_label("Pages").get_by_role("link", name="Models").press("Enter")
+    page.get_by_role("heading", name="Models").wait_for()
+    keep(page, "models-820")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 820
+    # Every picture and table lies within the screen, but for tables that scroll in a region of their own.
+    wide = "all => all.filter(one => !one.closest('.scroll') && one.getBoundingClientRect().right > 820).length"
+    assert page.locator("main svg, main table, main pre, main dl").evaluate_all(wide) == 0
+    assert page.get_by_role("img").count() >= 3
+    page.get_by_text("Day by day").click()
+    region = page.get_by_role("region", name="Days")
+    assert region.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 820
+    for told in ("ghostnote evaluate", "ghostnote serve --challenger", "Found honest by people"):
+        assert told in page.get_by_role("main").inner_text()
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 820])
 def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     for leads in (
@@ -128,6 +146,7 @@ def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
         lambda: find(page, FAN),
         lambda: find(page, "distro-loop"),
         page.get_by_label("Pages").get_by_role("link", name="Insights").click,
+        page.get_by_label("Pages").get_by_role("link", name="Models").click,
     ):
         # A page that is just being left has no width.
         with page.expect_navigation():

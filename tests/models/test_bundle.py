@@ -9,18 +9,18 @@ from msgspec import UNSET
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.models.boosting import Boosting
-from ghostnote.models.bundle import (
+from ghostnote.models.bundle import Bundle, digest_of, load_bundle, save_bundle
+from ghostnote.models.manifest import (
     CARD,
     FORMAT,
     MANIFEST,
-    Bundle,
     Curve,
     LearntSignups,
     Manifest,
     Training,
-    digest_of,
-    load_bundle,
-    save_bundle,
+    identity,
+    read_card,
+    read_manifest,
 )
 from ghostnote.models.sequence import PlaySequence
 from ghostnote.models.table import Table
@@ -207,3 +207,13 @@ def test_an_altered_graph_is_refused(with_sequence, tmp_path):
 
 def bundle_format(path):
     return msgspec.json.decode((path / MANIFEST).read_bytes())["format"]
+
+
+def test_who_it_is_and_its_card_are_read_without_its_detectors(bundle, tmp_path):
+    save_bundle(bundle, tmp_path / "b", "# card")
+    manifest = read_manifest(tmp_path / "b")
+    assert identity(manifest) == digest_of(bundle)
+    assert read_card(tmp_path / "b", manifest) == "# card"
+    (tmp_path / "b" / CARD).write_text("# another")
+    with pytest.raises(GhostnoteError, match="checksum"):
+        read_card(tmp_path / "b", manifest)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ghostnote.backtest.hold_out import held_against
+from ghostnote.decisions.hold_out import held_against
 from ghostnote.decisions.summary import (
     AtBudget,
     AveragePrecision,

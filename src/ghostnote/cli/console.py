@@ -13,6 +13,7 @@ from ghostnote.cli.screen import print_json
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from ghostnote.console.models.page import Beside
     from ghostnote.console.records import Records
     from ghostnote.decisions.ledger import Ledger
     from ghostnote.decisions.royalties.terms import Terms
@@ -33,12 +34,20 @@ def console(
     terms: Annotated[
         Path | None, typer.Option(help="TOML file of terms: what artificial plays cost the owner of a track.")
     ] = None,
+    evaluation: Annotated[
+        Path | None, typer.Option(help="What `ghostnote evaluate` wrote: whether probabilities mean what they say.")
+    ] = None,
+    bundle: Annotated[Path | None, typer.Option(help="The bundle that judged, if it is not where it was then.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="The state of `ghostnote serve`: how its challenger would have decided.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the address and the link as JSON.")] = False,
 ) -> None:
     """Open the investigators' pages: the queue of cases, campaigns, accounts, tracks and owners, and their decisions.
 
     Prints a link that signs its first user in, once. Nothing is fetched from elsewhere.
     """
+    from ghostnote.console.models.page import Beside
     from ghostnote.decisions.royalties.terms import load_terms
 
     agreed = load_terms(terms)
@@ -55,7 +64,8 @@ def console(
         else:
             tell(url, link)
 
-    keep_open(lake, decisions, opened, actor(by), ready, terms=agreed, host=host, port=port)
+    beside = Beside(bundle, evaluation, state)
+    keep_open(lake, decisions, opened, actor(by), ready, beside=beside, terms=agreed, host=host, port=port)
 
 
 def tell(url: str, link: str) -> None:
@@ -70,6 +80,7 @@ def keep_open(
     who: str,
     ready: Callable[[str, str], None],
     *,
+    beside: "Beside | None" = None,
     terms: "Terms | None" = None,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -87,7 +98,7 @@ def keep_open(
     door = fresh_door()
 
     def made(records: "Records", ledger: "Ledger | None") -> "Starlette":
-        return build(records, ledger, door, door.clock, terms)
+        return build(records, ledger, door, door.clock, terms, beside)
 
     application = Newest(lake, decisions, lambda: ledger, made, door.clock, lambda said: typer.echo(said, err=True))
     application.read()

@@ -126,6 +126,7 @@ def _console(service: "Service") -> "Annex":
     from starlette.applications import Starlette
 
     from ghostnote.console.app import build, fresh_door
+    from ghostnote.console.models.page import Beside
     from ghostnote.console.newest import Newest
     from ghostnote.console.records import Records
     from ghostnote.decisions.ledger import Ledger, open_ledger
@@ -140,7 +141,7 @@ def _console(service: "Service") -> "Annex":
         return open_ledger(settings.ledger, create=True) if settings.ledger else None
 
     def made(records: Records, ledger: Ledger | None) -> Starlette:
-        return build(records, ledger, door, door.clock, terms)
+        return build(records, ledger, door, door.clock, terms, Beside(state=places.root))
 
     pages = Newest(places.lake, places.decisions, opened, made, door.clock, service.failures.append)
     return Annex(_BELOW, pages, lambda name, role: f"{_BELOW}/sign-in/{door.invite(name, role)}", pages.close)

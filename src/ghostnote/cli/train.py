@@ -9,7 +9,7 @@ from ghostnote.cli.dates import end_of_day
 from ghostnote.cli.screen import console, print_json, progress_bars
 
 if TYPE_CHECKING:
-    from ghostnote.models.bundle import Training
+    from ghostnote.models.manifest import Training
 
 
 def train(
@@ -32,8 +32,8 @@ def train(
         bool,
         typer.Option(
             "--weak-labels",
-            help="Where labels are few: learn from accounts in lockstep that nobody has judged as well, with a third of "
-            "a label's weight.",
+            help="For few labels: learn from accounts in lockstep that nobody has judged as well, with a third of a "
+            "label's weight.",
         ),
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,

@@ -16,16 +16,19 @@ from starlette.routing import Route
 from ghostnote.console import wording
 from ghostnote.console.acting import Acting
 from ghostnote.console.addresses import page as music_page
+from ghostnote.console.audience import Audiences
 from ghostnote.console.caseload import Caseload, Filter, page_of
 from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.downloads import packet_archive
 from ghostnote.console.insights import Insights
 from ghostnote.console.looking import Looking
+from ghostnote.console.models.page import Beside, Models
 from ghostnote.console.music import Music
 from ghostnote.console.novelty import Novelty
 from ghostnote.console.overview import Overview
 from ghostnote.console.palette import css_variables
 from ghostnote.console.penalties import Penalties
+from ghostnote.console.reading import read_beside
 from ghostnote.console.records import Records
 from ghostnote.console.report import environment
 from ghostnote.console.signing_in import Door, Role, Session, same
@@ -66,17 +69,26 @@ class Console:
     """The console's pages over one run's records and, perhaps, a ledger. `door` lets people in."""
 
     def __init__(
-        self, records: Records, ledger: Ledger | None, door: Door, clock: Callable[[], datetime], terms: Terms
+        self,
+        records: Records,
+        ledger: Ledger | None,
+        door: Door,
+        clock: Callable[[], datetime],
+        terms: Terms,
+        beside: Beside,
     ) -> None:
-        caseload = Caseload(records, ledger)
         self.records, self.door = records, door
-        self.looking, self.caseload = Looking(records, caseload), caseload
         self.acting, self._clock = Acting(ledger, clock), clock
         self.catalogue, usage = Catalogue(records), Usage(records)
-        novelty = Novelty(self.catalogue)
-        self.music = Music(self.catalogue, usage, caseload, Penalties(terms))
+        novelty, audiences = Novelty(self.catalogue), Audiences(self.catalogue)
+        caseload = read_beside(lambda: Caseload(records, ledger), self.catalogue, usage, novelty, audiences)
+        self.looking, self.caseload = Looking(records, caseload), caseload
+        self.music = Music(self.catalogue, usage, audiences, caseload, Penalties(terms))
         self.insights, self.latest = Insights(self.catalogue, usage, novelty), Overview(self.looking, novelty)
-        self.looking.prepare()
+        self.learnt = Models(records, ledger, lambda: self.latest.health, beside)
+        # What the run alone says is drawn now: nobody's first page waits for it.
+        for made in (self.looking.prepare, self.latest.shown, self.insights.shown, self.learnt.shown):
+            made()
         self._pages = environment()
         self._style = style_sheet()
 
@@ -107,6 +119,9 @@ class Console:
 
     async def trends(self, request: Request) -> Response:
         return await self._page(request, "insights", self.insights.shown)
+
+    async def models(self, request: Request) -> Response:
+        return await self._page(request, "models", self.learnt.shown)
 
     # Files to take away.
 
@@ -292,14 +307,20 @@ class Console:
 
 
 def build(
-    records: Records, ledger: Ledger | None, door: Door, clock: Callable[[], datetime], terms: Terms | None = None
+    records: Records,
+    ledger: Ledger | None,
+    door: Door,
+    clock: Callable[[], datetime],
+    terms: Terms | None = None,
+    beside: Beside | None = None,
 ) -> Starlette:
     """The console as an application, to be served alone or mounted below a path of another one.
 
     `door` lets people in: `door.invite` makes the token of a link `/sign-in/TOKEN`. `clock` gives aware times.
     `terms` say what artificial plays cost the owner of a track; without them the default ones do.
+    `beside` is what else there is to show: the bundle's folder, an evaluation, the state of a service.
     """
-    console = Console(records, ledger, door, clock, terms or Terms())
+    console = Console(records, ledger, door, clock, terms or Terms(), beside or Beside())
     twins: list[Route] = []
     for path, page in (
         ("/overview", console.overview),
@@ -309,6 +330,7 @@ def build(
         ("/track/{name}", console.track),
         ("/owner/{name}", console.owner),
         ("/insights", console.trends),
+        ("/models", console.models),
     ):
         twins += [Route(f"{path}.json", page), Route(path, page)]
     routes = [

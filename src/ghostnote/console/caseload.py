@@ -1,8 +1,9 @@
 """Cases as the console shows them: from a ledger, or, without one, those that a run would open, to look at only."""
 
 from bisect import insort
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from threading import Lock
 from typing import Any, Literal
 from urllib.parse import quote
@@ -52,9 +53,10 @@ class Filter:
             page=max(1, int(_number(given.get("page", "1")))),
         )
 
-    def chosen(self, cases: Mapping[str, Case]) -> list[Case]:
-        """The cases that it lets through, in its order."""
-        return sorted(filter(self._fits, cases.values()), key=self._place)
+    def chosen(self, cases: Iterable[Case]) -> list[Case]:
+        """The cases that it lets through, in its order; `cases` are in the order of their ids."""
+        # Sorting leaves equals as they are: to compare numbers alone takes a third of the time.
+        return sorted(filter(self._fits, cases), key=ORDERS[self.order])
 
     def changed(self, chosen: list[Case], cases: Mapping[str, Case], names: Collection[str]) -> list[Case]:
         """What becomes of `chosen` when the cases of some names are new or other ones: as if chosen anew from all."""
@@ -80,6 +82,7 @@ class Caseload:
         self._cases = {} if ledger is not None else _would_open(records)
         self._seen, self._reading = 0, Lock()
         self._chosen: dict[Filter, list[Case]] = {}
+        self._by_id: list[Case] | None = None
         # Read all that there are and put them in order, so that nobody's first page waits for that.
         self.chosen(Filter())
 
@@ -98,12 +101,14 @@ class Caseload:
         cases, every = self.cases(), replace(by, page=1)
         with self._reading:
             if cases is not self._cases:
-                return every.chosen(cases)
+                return every.chosen(sorted(cases.values(), key=_name))
             if every not in self._chosen and len(self._chosen) >= _REMEMBERED:
                 self._chosen.clear()
             found = self._chosen.get(every)
             if found is None:
-                found = self._chosen[every] = every.chosen(cases)
+                if self._by_id is None:
+                    self._by_id = sorted(cases.values(), key=_name)
+                found = self._chosen[every] = every.chosen(self._by_id)
             return found
 
     def _catch_up(self, ledger: Ledger, upto: int) -> None:
@@ -112,7 +117,7 @@ class Caseload:
             self._seen, self._cases = 0, {}
             self._chosen.clear()
         new = [entry for entry in ledger.entries(kind="case", after=self._seen) if entry.seq <= upto]
-        self._cases, self._seen = told(new, self._cases), upto
+        self._cases, self._seen, self._by_id = told(new, self._cases), upto, None
         names = {entry.subject.identifier for entry in new if entry.subject} & self._cases.keys()
         if len(names) > _FEW:
             self._chosen.clear()
@@ -139,6 +144,9 @@ class Caseload:
             return {}
         states = self.ledger.states_of([Subject("account", name) for name in accounts])
         return {subject.identifier: state.action for subject, state in states.items()}
+
+
+_name = attrgetter("case_id")
 
 
 def plain(case: Case) -> dict[str, Any]:

@@ -34,7 +34,8 @@ class Catalogue:
         return self.folder.read("owners")
 
     @cached_property
-    def _addresses(self) -> dict[str, Addresses]:
+    def addresses(self) -> dict[str, Addresses]:
+        """Tracks and owners by what stands for them in addresses."""
         return {
             "track": Addresses("track", self.tracks["track_id"]),
             "owner": Addresses("owner", self.owners["owner_id"]),
@@ -42,7 +43,7 @@ class Catalogue:
 
     def named(self, kind: str, reference: str) -> str:
         """The id of the track or owner that an address names. Raises `GhostnoteError` if there is none."""
-        found = self._addresses[kind].named(reference)
+        found = self.addresses[kind].named(reference)
         if found is None:
             raise GhostnoteError(f"These decisions have no such {kind}: look it up by its id at the top of the page.")
         return found

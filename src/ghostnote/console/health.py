@@ -24,8 +24,8 @@ def health(folder: DecisionFolder) -> dict[str, Any]:
     """The bundle's age and labels, and for each day of the run how its play scores lie beside the days before.
 
     `days` has day, plays, listeners, marked (share of plays that score at the threshold or above; None without one),
-    shift (population stability index against all days before; None on the first) and chance (what it may be though
-    nothing changed). Plays without a score are left out.
+    shift (population stability index against all days before; None on the first), chance (what it may be though
+    nothing changed) and bins (plays below, between and above `BINS`). Plays without a score are left out.
     """
     summary = folder.summary
     bundle = summary.bundle
@@ -81,6 +81,7 @@ def _days(folder: DecisionFolder) -> list[dict[str, Any]]:
                 "day": at,
                 "plays": sum(counts),
                 "listeners": listeners[at],
+                "bins": counts,
                 "marked": None if threshold is None else int(part["marked"].sum()) / sum(counts),
                 "shift": shift(counts, seen) if trials else None,
                 "chance": _CHANCE * (1 / listeners[at] + 1 / trials) if trials else None,

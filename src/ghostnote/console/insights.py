@@ -85,8 +85,9 @@ class Insights:
 
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The facts and the charts of the page."""
-        return self.facts, self.drawings()
+        return self.facts, self.drawings
 
+    @cached_property
     def drawings(self) -> dict[str, list[Drawing]]:
         """The charts for a page."""
         draughtsman = Draughtsman()
@@ -96,7 +97,7 @@ class Insights:
         """The page as one HTML file that needs nothing else."""
         context = {
             "found": self.facts,
-            "drawings": self.drawings(),
+            "drawings": self.drawings,
             "summary": self._summary,
             "currency": self._summary.money.currency,
         }

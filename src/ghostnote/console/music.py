@@ -9,7 +9,7 @@ from msgspec import structs
 
 from ghostnote.console import charts
 from ghostnote.console.addresses import page, pages
-from ghostnote.console.audience import PARTS, Concentration, concentration
+from ghostnote.console.audience import PARTS, Audiences, Concentration
 from ghostnote.console.caseload import Caseload, page_of
 from ghostnote.console.catalogue import Catalogue
 from ghostnote.console.charts import packet as drawn
@@ -29,8 +29,11 @@ Drawn = tuple[dict[str, Any], dict[str, Drawing]]
 class Music:
     """Makes the facts and pictures of both pages; `penalties` says by which terms penalties are forecast."""
 
-    def __init__(self, catalogue: Catalogue, usage: Usage, caseload: Caseload, penalties: Penalties) -> None:
+    def __init__(
+        self, catalogue: Catalogue, usage: Usage, audiences: Audiences, caseload: Caseload, penalties: Penalties
+    ) -> None:
         self._catalogue, self._usage, self._caseload, self._penalties = catalogue, usage, caseload, penalties
+        self._audiences = audiences
         self._records, self._summary = catalogue.records, catalogue.folder.summary
         self._made = lru_cache(_KEPT)(self._make)
 
@@ -193,7 +196,7 @@ class Music:
         ]
 
     def _crowd(self, kind: str, row: dict[str, Any], plays: pl.DataFrame, facts: dict[str, Any]) -> Concentration:
-        found = concentration(self._catalogue, kind, row, plays)
+        found = self._audiences.concentration(kind, row, plays)
         facts["concentration"] = {"parts": PARTS, **asdict(found)}
         return found
 

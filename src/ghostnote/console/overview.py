@@ -19,8 +19,8 @@ class Overview:
     def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The facts of the page and its pictures."""
         facts, _ = self._looking.overview()
-        facts |= {"new": self._new(facts["day"]), "health": self._health}
-        days, drawn = self._health["days"], Draughtsman()
+        facts |= {"new": self._new(facts["day"]), "health": self.health}
+        days, drawn = self.health["days"], Draughtsman()
         every = findings.every_day(self._looking.records.folder)
         shown = [charts.withheld_plays(every), charts.withheld_share(every)] if every.height else []
         models = [charts.score_shift(days)] if any(row["shift"] is not None for row in days) else []
@@ -28,7 +28,8 @@ class Overview:
         return facts, {name: [drawn.draw(c) for c in found] for name, found in (("days", shown), ("health", models))}
 
     @cached_property
-    def _health(self) -> dict[str, Any]:
+    def health(self) -> dict[str, Any]:
+        """How the model does, see `health.health`; made once."""
         return health(self._looking.records.folder)
 
     def _new(self, day: Any) -> dict[str, Any]:

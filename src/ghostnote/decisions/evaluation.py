@@ -173,8 +173,11 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_evaluation(folder: str | os.PathLike[str]) -> Evaluation:
-    """Read `evaluation.json`; `GhostnoteError` if it is not there, of another format, or not what it should be."""
-    path = Path(folder) / EVALUATION_FILE
+    """Read `evaluation.json`, given itself or its folder.
+
+    `GhostnoteError` if it is not there, of another format, or not what it should be.
+    """
+    path = Path(folder) if Path(folder).is_file() else Path(folder) / EVALUATION_FILE
     if not path.is_file():
         raise GhostnoteError(f"{folder} has no {EVALUATION_FILE}: give the folder that `ghostnote evaluate` wrote.")
     return read_json(path, Evaluation, number=FORMAT, command="ghostnote evaluate")

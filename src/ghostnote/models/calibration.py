@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
 
 from ghostnote.models.detector import Floats
 
@@ -25,6 +24,9 @@ def calibrate(raw: Floats, target: Floats, weight: Floats | None = None) -> Cali
 
     The ends are drawn in by one imaginary row of the other kind, so that no finite sample proves certainty.
     """
+    # Only fitting needs it: who reads a bundle need not wait a second for it.
+    from sklearn.isotonic import IsotonicRegression
+
     order = np.argsort(raw, kind="stable")
     raw, target = np.asarray(raw, dtype=np.float64)[order], np.asarray(target, dtype=np.float64)[order]
     weights = np.ones_like(target) if weight is None else np.asarray(weight, dtype=np.float64)[order]

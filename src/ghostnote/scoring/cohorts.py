@@ -7,7 +7,7 @@ import polars as pl
 from ghostnote.decisions.ceilings import UNKNOWN, age_band
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
-from ghostnote.events.schema import TIME
+from ghostnote.events.schema import EVENT_TABLES, TIME
 from ghostnote.features.history import Day
 
 #: One row per account that a sign-up is known of.
@@ -45,6 +45,29 @@ class Cohorts:
             pl.col("country", "plan", "platform").last(), pl.col("event_time").first().alias("signed_up")
         )
         return cls(found.select(pl.col(name).cast(dtype) for name, dtype in SIGNED_UP.items()))
+
+    @classmethod
+    def seen(cls, lake: Lake, start: date, end: date) -> "Cohorts":
+        """The same for who only looks, without the stream: events that arrived on those days, as they were sent.
+
+        Rejected and repeated rows are among them; who is in which cohort hardly depends on these.
+        """
+        made = cls.of(lake, end)
+        for table in EVENT_TABLES:
+            files = list(lake.files(table, start, end))
+            if not files:
+                continue
+            rows = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore", hive_partitioning=False)
+            for name in set(_SEEN) & set(rows.collect_schema().names()):
+                value = pl.col(name).cast(pl.String).alias("value")
+                events = rows.drop_nulls(name).group_by(pl.col("account_id").cast(pl.String), value)
+                counted = events.agg(pl.len().alias("events")).with_columns(pl.lit(end).alias("day"))
+                made._counted[name].append(
+                    counted.select(pl.col(column).cast(dtype) for column, dtype in _COUNTED.items()).collect(
+                        engine="streaming"
+                    )
+                )
+        return made
 
     def add(self, day: Day) -> None:
         """Count where, and on what, a day's events came from; what the stream does not have is left to sign-ups."""

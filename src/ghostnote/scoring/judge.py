@@ -19,8 +19,9 @@ from ghostnote.features.declaration import Feature
 from ghostnote.features.history import Day
 from ghostnote.features.own import own_from_json
 from ghostnote.models.boosting import Boosting
-from ghostnote.models.bundle import Bundle, Curve
+from ghostnote.models.bundle import Bundle
 from ghostnote.models.calibration import Calibration
+from ghostnote.models.manifest import Curve
 from ghostnote.models.table import Table
 from ghostnote.scoring.links import links_of
 

@@ -19,7 +19,8 @@ from ghostnote.features.directions import day_directions, directions
 from ghostnote.features.history import Intake, play_days
 from ghostnote.features.signups import signup_directions
 from ghostnote.models.boosting import Boosting
-from ghostnote.models.bundle import FORMAT, Bundle, Curve, LearntSignups, Manifest, Training
+from ghostnote.models.bundle import Bundle
+from ghostnote.models.manifest import FORMAT, Curve, LearntSignups, Manifest, Training
 from ghostnote.models.sequence import PlaySequence, needs_pytorch
 from ghostnote.models.table import Table
 from ghostnote.models.tails import Tails

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from tests.serving.running import Running, bodies, running, tables_of
 from tests.worlds import Judged
 
 from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.shadow import read_shadow
 from ghostnote.features.history import Intake, streams
-from ghostnote.models.bundle import load_bundle, save_bundle
+from ghostnote.models.bundle import Bundle, load_bundle, save_bundle
 from ghostnote.models.calibration import Calibration
+from ghostnote.models.manifest import Curve
 from ghostnote.serving.engine.models import Chosen, bundles_of, choose, folded_by, rollout_of
 from ghostnote.serving.engine.rollout import Model, Rollout
 from ghostnote.serving.state.places import Places
@@ -28,8 +31,22 @@ def stricter(town: Judged, tmp_path_factory: pytest.TempPathFactory) -> Path:
     curve = bundle.manifest.play_curve
     assert curve is not None
     other = type(curve).of(Calibration(np.asarray(curve.scores), np.asarray(curve.probabilities) / 2))
-    path = tmp_path_factory.mktemp("bundles") / "next"
-    manifest = msgspec.structs.replace(bundle.manifest, play_curve=other)
+    return _saved(bundle, tmp_path_factory, play_curve=other)
+
+
+@pytest.fixture(scope="module")
+def suspicious(town: Judged, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The town's bundle with a threshold that every play reaches."""
+    bundle = load_bundle(town.bundle)
+    ceilings = bundle.manifest.play_ceilings
+    assert ceilings is not None
+    lowest = msgspec.structs.replace(ceilings, probabilities=[0.0] * len(ceilings.probabilities))
+    return _saved(bundle, tmp_path_factory, play_ceilings=lowest)
+
+
+def _saved(bundle: Bundle, places: pytest.TempPathFactory, **changed: Curve) -> Path:
+    path = places.mktemp("bundles") / "next"
+    manifest = msgspec.structs.replace(bundle.manifest, **changed)
     save_bundle(msgspec.structs.replace(bundle, manifest=manifest), path, "card")
     return path
 
@@ -103,6 +120,50 @@ def test_shadow_rollout_promotion_and_rollback_while_it_runs(town: Judged, stric
         _changed(up, action="load", bundle="next")
     with running(state) as up:  # And all of it is remembered.
         assert {each["bundle"] for each in _sent(up, events[750:800])} == {challenger}
+
+
+def test_how_a_challenger_differs_outlives_a_restart(town: Judged, suspicious: Path, tmp_path: Path) -> None:
+    events = _events(town, 400)
+    state = tmp_path / "state"
+    with running(state, bundle=town.bundle) as up:
+        shutil.copytree(suspicious, state / "bundles" / "next")
+        assert read_shadow(state) is None
+        _changed(up, action="challenge", bundle="next")
+        begun = read_shadow(state)
+        assert begun is not None
+        assert (begun.events, begun.challenger_bundle, begun.since) == (0, "next", up.clock.now)
+        _sent(up, events[:200])
+        up.clock.now += timedelta(minutes=5)
+        before = up.client.get("/v1/models").json()["differences"]
+    kept = read_shadow(state)
+    assert kept is not None
+    assert (kept.events, kept.until - kept.since) == (200, timedelta(minutes=5))
+    assert kept.mean_score_difference == before["mean_score_difference"]
+    assert len(kept.latest) > 0
+    with running(state) as up:
+        assert up.client.get("/v1/models").json()["differences"] == before
+        _sent(up, events[200:400])
+        assert up.client.get("/v1/models").json()["differences"]["events"] == 400
+    went_on = read_shadow(state)
+    assert went_on is not None
+    assert (went_on.events, went_on.since) == (400, kept.since)
+    with running(state) as up:  # Of another pair nothing is taken over, and without a challenger nothing is kept.
+        _changed(up, action="withdraw")
+        assert read_shadow(state) is None
+
+
+def test_a_damaged_page_of_differences_is_told_and_begun_anew(town: Judged, stricter: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    given = {"bundle": town.bundle, "challenger": stricter}
+    with running(state, **given) as up:
+        _sent(up, _events(town, 50))
+    (state / "shadow.json").write_text('{"format": 99}')
+    with running(state) as up:
+        assert "How the challenger differed before is lost" in up.service.notes[-1]
+        assert up.client.get("/v1/models").json()["differences"]["events"] == 0
+    found = read_shadow(state)
+    assert found is not None
+    assert found.events == 0
 
 
 def test_impossible_changes_say_why(town: Judged, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from ghostnote.console.charts.days import (
 from ghostnote.console.charts.evaluation import first_day, kinds_left_out, precision_recall, reliability
 from ghostnote.console.charts.health import marked_share, score_shift
 from ghostnote.console.charts.insights import grown, spoke_against, withheld_by, withheld_by_role
+from ghostnote.console.charts.models import acted_by_cohort, acted_rate, calibration_curves, score_bins
 from ghostnote.console.charts.money import owner_payouts
 from ghostnote.console.charts.music import concentration, mix
 from ghostnote.console.charts.scores import rule_hits, score_histogram
@@ -28,7 +29,10 @@ from ghostnote.console.palette import chart_config
 
 __all__ = [
     "accounts_acted",
+    "acted_by_cohort",
+    "acted_rate",
     "artificial_by_role",
+    "calibration_curves",
     "campaign_raster",
     "campaign_strip",
     "campaigns_caught",
@@ -48,6 +52,7 @@ __all__ = [
     "precision_recall",
     "reliability",
     "rule_hits",
+    "score_bins",
     "score_histogram",
     "score_shift",
     "signups",

@@ -27,7 +27,7 @@ class Review:
 
 @dataclass(frozen=True)
 class Case:
-    """One case. `money` is what its plays would have been paid, in `currency`; `certainty` that it is fraud, 0 to 1.
+    """One case. `money` is what is at stake, in `currency`; `certainty`, 0 to 1, that it is not due.
 
     `subject` is the campaign or account it is about (None once forgotten); `reviews_needed` are opinions that must
     agree before anything happens; `decision` is the id of the decision in force. `barred` are those who decided what is

@@ -20,7 +20,9 @@ _GROWN = 1.5
 
 @dataclass(frozen=True)
 class Facts:
-    """What a queue says of a case: a sentence, money at stake (currency units) and the probability of fraud."""
+    """What a queue says of a case: a sentence, money at stake (currency units) and how sure it is, 0 to 1, that this is
+    not due.
+    """
 
     title: str
     money: float
@@ -70,14 +72,43 @@ def reviews_needed(name: str, money: float, policy: Policy) -> int:
 
 
 def _campaigns(folder: DecisionFolder) -> Iterator[tuple[Subject, Facts]]:
-    accounts = folder.scan("accounts").filter(pl.col("campaign_id").is_not_null())
-    scores = dict(accounts.group_by("campaign_id").agg(pl.col("score").mean()).collect().iter_rows())
-    for row in folder.read("campaigns").iter_rows(named=True):
+    campaigns = folder.read("campaigns")
+    stakes = _stakes(folder, campaigns).rows_by_key("campaign_id", named=True, unique=True)
+    for row in campaigns.iter_rows(named=True):
         title = f"{len(row['accounts']):,} accounts acting together, {row['plays']:,} plays"
-        yield (
-            Subject("campaign", row["campaign_id"]),
-            Facts(title, row["payout"], scores.get(row["campaign_id"]) or 0.0),
-        )
+        found = stakes.get(row["campaign_id"], {"money": 0.0, "certainty": None})
+        yield Subject("campaign", row["campaign_id"]), Facts(title, found["money"], found["certainty"] or 0.0)
+
+
+def _stakes(folder: DecisionFolder, campaigns: pl.DataFrame) -> pl.DataFrame:
+    """campaign_id, money, certainty: what the withheld plays of each campaign's accounts would be paid, and how sure it
+    is, euro by euro, that they are artificial; of all their plays where none that is paid is withheld.
+
+    A play is artificial if its account is fraudulent or if somebody else made it: at least as surely as the surer of
+    the two scores says. The mean score of accounts says little where honest holders' accounts are used by others.
+    Without paid plays there is no money, and the accounts' mean score is all that is known.
+    """
+    accounts = folder.scan("accounts").select(
+        "account_id", pl.col("score").fill_nan(0.0).fill_null(0.0).alias("account")
+    )
+    members = campaigns.lazy().select("campaign_id", account_id="accounts").explode("account_id").drop_nulls().unique()
+    theirs = members.join(accounts, on="account_id")
+    paid = folder.scan("plays").filter(pl.col("payout") > 0)
+    played = paid.select("account_id", "payout", "score", withheld=pl.col("verdict") != "count")
+    sure = pl.max_horizontal("account", pl.col("score").fill_nan(0.0).fill_null(0.0).cast(pl.Float64))
+    sums = (
+        played.join(theirs, on="account_id")
+        .group_by("campaign_id", "withheld")
+        .agg(money=pl.col("payout").sum(), expected=(pl.col("payout") * sure).sum())
+        .collect(engine="streaming")
+    )
+    chosen = sums.sort("withheld").unique("campaign_id", keep="last", maintain_order=True)
+    means = theirs.group_by("campaign_id").agg(mean=pl.col("account").mean()).collect(engine="streaming")
+    return means.join(chosen, on="campaign_id", how="left").select(
+        "campaign_id",
+        pl.col("money").fill_null(0.0),
+        certainty=pl.coalesce(pl.col("expected") / pl.col("money"), "mean"),
+    )
 
 
 def _accounts(folder: DecisionFolder) -> Iterator[tuple[Subject, Facts]]:

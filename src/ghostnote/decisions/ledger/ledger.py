@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Engine
 from ghostnote.decisions.ledger.appending import Appended, append
 from ghostnote.decisions.ledger.database import address_of, connect, reading, shown, speaking, writing
 from ghostnote.decisions.ledger.entries import STANDING, Draft, Entry, State, Subject
-from ghostnote.decisions.ledger.rows import day_number, day_of, standing, stated, told
+from ghostnote.decisions.ledger.rows import TOLD, day_number, day_of, standing, stated, told
 from ghostnote.decisions.ledger.schema import entries, head, states, subjects
 from ghostnote.decisions.ledger.subjects import CHUNK, Salts, chunks, known
 from ghostnote.errors import GhostnoteError
@@ -73,7 +73,7 @@ class Ledger:
         newest_first: bool = False,
     ) -> Iterator[Entry]:
         """Entries in the order they were written (or the reverse), of one kind, subject or cause."""
-        chosen = sa.select(entries).where(entries.c.seq > after)
+        chosen = TOLD.where(entries.c.seq > after)
         order = entries.c.seq.desc() if newest_first else entries.c.seq
         with speaking(self.url), reading(self.engine) as connection:
             if subject is not None:
@@ -86,8 +86,8 @@ class Ledger:
             if cause is not None:
                 chosen = chosen.where(entries.c.cause == cause)
             with connection.execution_options(yield_per=CHUNK).execute(chosen.order_by(order)) as rows:
-                for part in rows.mappings().partitions():
-                    yield from told(connection, part)
+                for part in rows.partitions():
+                    yield from told(part)
 
     def state(self, subject: Subject) -> State | None:
         """How things stand with one subject; None if nothing was ever decided about it."""

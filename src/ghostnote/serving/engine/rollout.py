@@ -4,6 +4,7 @@ import zlib
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ class Differences:
 
     `verdicts`: how often which pair of verdicts, champion's first. `marks`: how often both, one or none marked.
     `apart`: the sum of differences between scores, and of how many. `latest`: single events of other verdicts or marks.
+    `since`: when it was first written down; None until then.
     """
 
     events: int = 0
@@ -59,6 +61,7 @@ class Differences:
     marks: Counter[tuple[bool, bool]] = field(default_factory=Counter)
     apart: float = 0.0
     scored: int = 0
+    since: datetime | None = None
     latest: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_LATEST))
 
 

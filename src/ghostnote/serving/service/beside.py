@@ -11,6 +11,7 @@ import msgspec
 
 from ghostnote.serving.engine.calls import Calls, StoppedError
 from ghostnote.serving.engine.rollout import Rollout
+from ghostnote.serving.engine.shadowing import Shadowing
 from ghostnote.serving.settings.settings import Settings
 from ghostnote.serving.state.log import segments, start_of
 from ghostnote.serving.state.places import Places
@@ -26,8 +27,8 @@ _AGAIN_S = 60.0
 class Beside:
     """Looks after the log, snapshots, memory and scoring. `failures` is told what went wrong, in sentences.
 
-    `refreshed` is called in a thread once the last days were scored. Times are in seconds of a clock that never goes
-    back.
+    `refreshed` is called in a thread once the last days were scored; `shadowing` keeps how a challenger differs. Times
+    are in seconds of a clock that never goes back.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class Beside:
         calls: Calls,
         failures: deque[str],
         refreshed: Callable[[], None],
+        shadowing: Shadowing,
     ) -> None:
         self._settings, self._places, self._rollout, self._calls = settings, places, rollout, calls
-        self._failures, self._refreshed = failures, refreshed
+        self._failures, self._refreshed, self._shadowing = failures, refreshed, shadowing
         self._running = False
         self._failed_at: float | None = None
         self._task: asyncio.Task[None] | None = None
@@ -79,6 +81,9 @@ class Beside:
         if self.room.wanted(state.bytes):
             told = await self._calls.between(lambda: self.room.make(state))
             self._failures.append(told)
+        lost = await self._shadowing.keep(due=True)
+        if lost is not None:
+            self._failures.append(lost)
         wanted = self._due()
         if wanted is not None:
             await self.work(refresh=wanted)

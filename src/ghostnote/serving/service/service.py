@@ -18,6 +18,7 @@ from ghostnote.serving.engine.calls import Calls
 from ghostnote.serving.engine.engine import Engine
 from ghostnote.serving.engine.models import bundles_of, choose, folded_by, remember, rollout_of
 from ghostnote.serving.engine.rollout import Rollout
+from ghostnote.serving.engine.shadowing import Shadowing
 from ghostnote.serving.service.beside import Beside
 from ghostnote.serving.service.lookups import Lookups
 from ghostnote.serving.service.quarantine import set_apart
@@ -49,7 +50,7 @@ class Service:
     ) -> None:
         self.settings, self.places, self.rollout, self.engine, self.clock = settings, places, rollout, engine, clock
         #: What was found when the state was opened, in sentences.
-        self.notes = tuple(notes)
+        self.notes: tuple[str, ...] = tuple(notes)
         #: What went wrong beside the requests since somebody looked, in sentences.
         self.failures: deque[str] = deque(maxlen=20)
         #: What stopped the engine, if anything did.
@@ -63,7 +64,8 @@ class Service:
             failed=self._failed,
         )
         self.lookups = Lookups(places, rollout, self.calls)
-        self.beside = Beside(settings, places, rollout, self.calls, self.failures, self.lookups.stand)
+        self.shadowing = Shadowing(places, rollout, clock)
+        self.beside = Beside(settings, places, rollout, self.calls, self.failures, self.lookups.stand, self.shadowing)
         self.metrics = engine.metrics = watched(self)
         #: Where decisions go and where else events come from, if anywhere.
         self.outlets: Outlets | None = None
@@ -95,6 +97,8 @@ class Service:
         remember(places, rollout)
         service = cls(settings, places, rollout, engine, clock, opened.notes)
         service.lookups.stand()
+        lost = service.shadowing.restore()
+        service.notes += () if lost is None else (lost,)
         return service
 
     # --- taking in ---------------------------------------------------------------------------------------------------
@@ -139,6 +143,9 @@ class Service:
         # What was folded and is not in the log was never acknowledged: it comes again, and must not be in a snapshot.
         if self.stopped is None and not self.engine.owes:
             await asyncio.to_thread(self._save)
+        lost = await self.shadowing.keep()
+        if lost is not None:
+            self.failures.append(lost)
         self.engine.log.close()
 
     def _save(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from ghostnote.decisions.shadow import SHADOW_FILE
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
 from ghostnote.serving.state.pages import read_page, write_whole
@@ -76,6 +77,11 @@ class Places:
     def chosen(self) -> Path:
         """Which bundles decide."""
         return self.root / "models.json"
+
+    @property
+    def shadow(self) -> Path:
+        """How the challenger decides otherwise."""
+        return self.root / SHADOW_FILE
 
     @property
     def _filed(self) -> Path:

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from ghostnote.backtest.hold_out import ANY, held_against
+from ghostnote.decisions.hold_out import ANY, held_against
 from ghostnote.decisions.summary import WouldBe
 from ghostnote.evaluation.metrics import wilson
 
