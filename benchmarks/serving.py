@@ -59,7 +59,7 @@ def measure() -> list[Row]:
         rows = [_in_process(bundle, n) for n in (1, 64)]
         with constant() as plain, service(folder / "state", bundle, folder / "lake") as asked:
             rows += _single(plain, asked)
-            rows += _batches(asked)
+            rows += [_batches(asked, decisions=wanted) for wanted in (False, True)]
         rows.append(_start(folder, bundle))
     return rows
 
@@ -190,17 +190,18 @@ def _single(plain: Server, asked: Server) -> Iterator[Row]:
     }
 
 
-def _batches(asked: Server) -> Iterator[Row]:
+def _batches(asked: Server, *, decisions: bool) -> Row:
     rates, costs = [], []
     for repeat in range(REPEATS):
-        requests = requests_of(asked.target, _events(100_000, 5000 + repeat), BATCH)
+        events = _events(100_000, 5000 + repeat + 1000 * decisions)
+        requests = requests_of(asked.target, events, BATCH, decisions=decisions)
         before = asked.spent()
         out = send(asked.target, requests, connections=4, seconds=SECONDS)
         assert set(out.statuses) == {200}
         rates.append(out.events / out.seconds)
         costs.append((asked.spent() - before) / out.events * 1e6)
-    yield {
-        "table": f"Bodies of {BATCH} plays, decisions sent back",
+    return {
+        "table": f"Bodies of {BATCH} plays, decisions {'sent back' if decisions else 'kept for the log alone'}",
         "events per second": statistics.median(rates),
         "processor us per event": statistics.median(costs),
         "service's memory in MB": asked.memory(),
@@ -232,6 +233,12 @@ def _in_process(bundle: Path, count: int) -> Row:
         "ms, median": statistics.median(seconds) * 1e3,
         "ms, 99th percentile": float(np.percentile(seconds, 99)) * 1e3,
     }
+
+
+def starting() -> list[Row]:
+    """The start alone, which needs no other measurement: `python -m benchmarks --only starting`."""
+    with tempfile.TemporaryDirectory() as name:
+        return [_start(Path(name), prepared(Path(name)))]
 
 
 def _start(folder: Path, bundle: Path) -> Row:

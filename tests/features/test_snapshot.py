@@ -1,6 +1,6 @@
 """Snapshots: what cannot be read is refused in one sentence, and leaves the fold as it was."""
 
-import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.features import snapshot as snapshots
 from ghostnote.features.declaration import count, share, top_share
 from ghostnote.features.fold import Fold
+from ghostnote.features.packing import read_about
 from ghostnote.features.predicates import SHORT, Predicate
 
 FEATURES = (count("account", "1h", "x"), share(SHORT, "account", "24h", "x"))
@@ -91,7 +92,7 @@ def test_a_full_disk_leaves_the_last_snapshot(path: Path, fold: Fold, monkeypatc
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(GhostnoteError, match="No space left on device"):
         fold.snapshot(path)
     assert path.read_bytes() == before
@@ -161,7 +162,7 @@ def test_another_format_is_refused(path: Path, fold: Fold, monkeypatch: pytest.M
     monkeypatch.setattr(snapshots, "FORMAT", snapshots.FORMAT + 1)
     fold.snapshot(path)
     monkeypatch.undo()
-    with pytest.raises(GhostnoteError, match="has format 3, this version reads up to 2: fold the history again"):
+    with pytest.raises(GhostnoteError, match="has format 4, this version reads up to 3: fold the history again"):
         fold.restore(path)
 
 
@@ -217,6 +218,6 @@ def test_other_words_for_the_same_feature_are_no_difference(path: Path) -> None:
 
 def test_the_file_says_what_it_is(path: Path, fold: Fold) -> None:
     fold.snapshot(path)
-    with np.load(path, allow_pickle=False) as file:
-        head = json.loads(bytes(file["snapshot"]))
-    assert (head["format"], head["features"]) == (2, list(fold.names))
+    with path.open("rb") as file:
+        head = read_about(file)["about"]
+    assert (head["format"], head["features"]) == (3, list(fold.names))

@@ -113,7 +113,7 @@ class Chaos:
         # The one before is whole, so that snapshots are what most lives begin from.
         if len(kept) > 1 and kept[-2].name not in self.cut and self.random.random() < 0.15:
             self.cut.add(kept[-1].name)
-            path = kept[-1] / self.random.choice(["fold.npz", "seen.npz", "about.json"])
+            path = kept[-1] / self.random.choice(["fold.packed", "seen.npz", "about.json"])
             if path.exists():
                 os.truncate(path, self.random.randrange(path.stat().st_size + 1) // 2)
                 self.counts["snapshots_cut"] += 1

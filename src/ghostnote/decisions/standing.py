@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -65,6 +67,11 @@ class Standing:
             artists = frozenset(both.select("account_id", "artist_id").rows())
         run = f"{summary.end.isoformat()} {summary.made_at:%Y-%m-%dT%H:%M:%SZ}"
         return cls(run, accounts, frozenset(aimed.rows()), artists)
+
+    @cached_property
+    def concerned(self) -> frozenset[str]:
+        """The accounts of which anything is said here: of all others every event is simply let through."""
+        return frozenset(chain(self.accounts, (account for account, _ in chain(self.tracks, self.artists))))
 
     def of_play(self, account_id: str, track_id: str, artist_id: str | None) -> tuple[str, tuple[str, ...]]:
         """What becomes of a play, and why: count, hold or exclude."""

@@ -3,15 +3,20 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ghostnote.events.schema import EVENT_TABLES, TABLES, TIME
 from ghostnote.features.stream import KNOWN_BAD_COLUMN, PLAYLIST_SOURCE, subnet
 
 _FOUR = re.compile(r"(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}")
-Rows = dict[str, Sequence[Any]]
+_FOURS = re.compile(rf"^{_FOUR.pattern}$", re.MULTILINE)
+Rows = dict[str, Any]
 _DAY_US = 24 * 3_600_000_000
 #: Columns that `tracks` and `ips` add, by table.
 _ADDED = {"tracks": ("artist_id", "owner_id", "duration_ms", "released_at"), "ips": ("asn", "ip_kind", "country")}
@@ -63,8 +68,6 @@ class Arriving:
     ) -> None:
         self.columns = frozenset(columns) - frozenset(absent)
         self._own = sorted(name for name in self.columns if any(name in TABLES[table].names for table in EVENT_TABLES))
-        #: The events' own columns that rows are made from.
-        self.reads = tuple(dict.fromkeys(["account_id", *self._own, "track_id", "ip", "source", "source_id"]))
         self._tracks = _Known.of(tracks, "track_id", [n for n in _ADDED["tracks"] if n in self.columns])
         self._ips = _Known.of(ips, "ip", [n for n in _ADDED["ips"] if n in self.columns])
         self._labels = _verdicts(labels) if KNOWN_BAD_COLUMN in self.columns else {}
@@ -73,8 +76,8 @@ class Arriving:
         """The stream's columns as lists, one value an event, in the order given; `event_time` in us since 1970.
 
         `kinds`: signup, login, play or action. `events`: the contract's columns as lists, None where an event has no
-        value, `event_time` as here; a column that is not among them is None for all. An event from more than a day
-        after `today`, its day of arrival, is taken as that day's last, as in `build_stream`.
+        value, `event_time` as here or as int64; a column that is not among them is None for all. An event from more
+        than a day after `today`, its day of arrival, is taken as that day's last, as in `build_stream`.
         """
         nothing = [None] * len(kinds)
         made: Rows = {name: events.get(name, nothing) for name in self._own}
@@ -88,8 +91,11 @@ class Arriving:
             given = zip(events.get("source", nothing), events.get("source_id", nothing), strict=True)
             made["playlist_id"] = [name if source == PLAYLIST_SOURCE else None for source, name in given]
         if KNOWN_BAD_COLUMN in self.columns:
-            known = zip(events["account_id"], made["event_time"], strict=True)
-            made[KNOWN_BAD_COLUMN] = [self._known_bad(*each) for each in known]
+            known, accounts = self._labels, events["account_id"]
+            made[KNOWN_BAD_COLUMN] = [
+                account in known and self._known_bad(account, made["event_time"][place])
+                for place, account in enumerate(accounts)
+            ]
         return made
 
     def _add_network(self, made: Rows, addresses: Sequence[str | None]) -> None:
@@ -109,11 +115,12 @@ class Arriving:
         return next((bad for known_at, bad in reversed(verdicts) if known_at <= time), False)
 
 
-def _without_future(times: Sequence[int], today: date | None) -> Sequence[int]:
-    if today is None:
-        return times
+def _without_future(times: Sequence[int] | NDArray[np.int64], today: date | None) -> NDArray[np.int64]:
+    given = np.asarray(times, dtype=np.int64)
+    if today is None or not len(given):
+        return given
     end = (today - date(1970, 1, 1) + timedelta(days=1)) // timedelta(microseconds=1) - 1
-    return times if max(times, default=0) <= end + _DAY_US else [t if t <= end + _DAY_US else end for t in times]
+    return given if given.max() <= end + _DAY_US else np.where(given <= end + _DAY_US, given, end)
 
 
 class _Known:
@@ -131,9 +138,11 @@ class _Known:
 
     def of_ids(self, ids: Sequence[str | None]) -> Rows:
         """The table's columns for these ids; None where it does not have one."""
-        find, last = self._places.get, len(self._places)
-        places = [find(name, last) for name in ids]
-        return {name: [values[place] for place in places] for name, values in self._columns.items()}
+        places = list(map(self._places.get, ids, repeat(len(self._places))))
+        if len(places) < 2:
+            return {name: [values[place] for place in places] for name, values in self._columns.items()}
+        chosen = itemgetter(*places)
+        return {name: chosen(values) for name, values in self._columns.items()}
 
 
 def _plain(column: pl.Series) -> list[Any]:
@@ -146,6 +155,9 @@ def _plain(column: pl.Series) -> list[Any]:
 
 def networks(addresses: Sequence[str | None]) -> list[str | None]:
     """`subnet` of addresses: see `stream.subnet`, which answers for all but plainly written IPv4 ones."""
+    every = _all_plain(addresses)
+    if every is not None:
+        return every
     found: list[str | None] = []
     rest: list[int] = []
     for place, address in enumerate(addresses):
@@ -158,6 +170,16 @@ def networks(addresses: Sequence[str | None]) -> list[str | None]:
         for place, network in zip(rest, asked.select(subnet())["ip"], strict=True):
             found[place] = network
     return found
+
+
+def _all_plain(addresses: Sequence[str | None]) -> list[str | None] | None:
+    """The networks if all addresses are plainly written IPv4 ones, found in one go; else None."""
+    try:
+        lines = "\n".join(addresses)  # type: ignore[arg-type]
+    except TypeError:  # One is unknown.
+        return None
+    found: list[str | None] = _FOURS.findall(lines)
+    return found if len(found) == len(addresses) == lines.count("\n") + 1 else None
 
 
 def _verdicts(labels: pl.DataFrame | None) -> dict[str, list[tuple[int, bool]]]:

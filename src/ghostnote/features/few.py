@@ -19,7 +19,7 @@ from ghostnote.features.records import Array, Record
 from ghostnote.features.state import KindState
 
 #: Calls of up to so many events use the same memory again and again.
-FEW = 1 << 10
+FEW = 1 << 11
 
 
 class Few:

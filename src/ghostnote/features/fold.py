@@ -1,9 +1,10 @@
 """The fold: walks events in order and yields each event's features as of that event."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -201,8 +202,7 @@ class Fold:
         plans = [kind for stage in self._stages for kind in stage]
         try:
             states = [KindState.from_arrays(plan, groups[f"state{i}"]) for i, plan in enumerate(plans)]
-            codes = {name: TextCodes.from_arrays(groups[f"codes.{name}"]) for name in self._codes}
-            pairs = {name: PairCodes.from_arrays(groups[f"pairs.{name}"]) for name in self._pairs}
+            codes, pairs = self._dictionaries(groups)
             held = {name: groups[f"held.{name}"]["codes"] for name in self._held}
             late = int(groups["late"]["count"][0])
             water, swept = map(int, groups["water"]["times"])
@@ -210,6 +210,19 @@ class Fold:
             raise GhostnoteError(f"The snapshot {path} lacks {error}: fold the history again.") from error
         self._remember(states, codes, pairs, held)
         self.late, self._water, self._swept = late, water, swept
+
+    def _dictionaries(
+        self, groups: Mapping[str, dict[str, Array]]
+    ) -> tuple[dict[str, TextCodes], dict[str, PairCodes]]:
+        """Those of ids and those of pairs, made anew: the one part of a snapshot that is no copy."""
+        saved = [groups[f"codes.{name}"] for name in self._codes], [groups[f"pairs.{name}"] for name in self._pairs]
+        rows = sum(array.size for part in saved for arrays in part for array in arrays.values())
+        texts = [partial(TextCodes.from_arrays, arrays) for arrays in saved[0]]
+        pairs = [partial(PairCodes.from_arrays, arrays) for arrays in saved[1]]
+        makes: list[Callable[[], TextCodes | PairCodes]] = [*pairs, *texts]
+        made = together(_made, makes, rows)
+        known: Any = dict(zip(self._pairs, made, strict=False))
+        return dict(zip(self._codes, made[len(pairs) :], strict=True)), known
 
     @property
     def conditions(self) -> frozenset[str]:
@@ -378,3 +391,7 @@ class Fold:
             held[: len(self._held[name])] = self._held[name]
             self._held[name] = held
         carry(accounts, given, self._held[name], given)
+
+
+def _made(make: Callable[[], TextCodes | PairCodes]) -> Any:
+    return make()

@@ -5,32 +5,33 @@ import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.features.packing import is_packed, read_about, read_arrays, write_arrays
 
 Array = np.ndarray[Any, Any]
 #: Raised whenever the meaning of the arrays changes.
-FORMAT = 2
-#: Formats that are read: 1 had a head for every id, and knew no stream's time.
-READ = (1, FORMAT)
+FORMAT = 3
+#: Formats that are read: 1 had a head for every id, and knew no stream's time; 1 and 2 were .npz, which are not packed.
+READ = (1, 2, FORMAT)
 _HEAD = "snapshot"
 
 
 def write(path: str | os.PathLike[str], names: Sequence[str], layout: str, groups: dict[str, dict[str, Array]]) -> None:
-    """Write groups of arrays as one .npz, under a temporary name first. Raises GhostnoteError if that fails.
+    """Write groups of arrays as one file, under a temporary name first. Raises GhostnoteError if that fails.
 
     `names` are the fold's features; `layout` tells folds apart whose arrays mean different things.
     """
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    head = json.dumps({"format": FORMAT, "features": list(names), "layout": layout}).encode()
+    about = {"format": FORMAT, "features": list(names), "layout": layout}
     arrays = {f"{group}/{name}": array for group, members in groups.items() for name, array in members.items()}
     try:
         with temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, **{_HEAD: np.frombuffer(head, dtype=np.uint8)}, **arrays)
+            write_arrays(file, about, arrays)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
@@ -42,19 +43,35 @@ def write(path: str | os.PathLike[str], names: Sequence[str], layout: str, group
 def read(path: str | os.PathLike[str], names: Sequence[str], layout: str) -> dict[str, dict[str, Array]]:
     """The groups of arrays in a snapshot of a fold with these features and layout. Raises GhostnoteError otherwise."""
     try:
-        with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            head = json.loads(bytes(file[_HEAD]))
-            _check(path, head, names, layout)
-            groups: dict[str, dict[str, Array]] = {}
-            for member in file.files:
-                group, _, name = member.partition("/")
-                if name:
-                    groups.setdefault(group, {})[name] = file[member]
-            return _today(groups) if head["format"] == 1 else groups
+        with Path(path).open("rb") as file:
+            if not is_packed(file):
+                return _earlier(file, path, names, layout)
+            found = read_about(file)
+            _check(path, found["about"], names, layout)
+            return _grouped(read_arrays(file, found["arrays"]))
     except OSError as error:
         raise GhostnoteError(f"Could not read the snapshot {path}: {error.strerror or error}.") from error
     except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise GhostnoteError(f"{path} is no snapshot of features, or it is damaged: fold the history again.") from error
+
+
+def _earlier(
+    file: BinaryIO, path: str | os.PathLike[str], names: Sequence[str], layout: str
+) -> dict[str, dict[str, Array]]:
+    """What formats before 3 hold: an .npz, of which one member is the head."""
+    with np.load(file, allow_pickle=False) as members:
+        head = json.loads(bytes(members[_HEAD]))
+        _check(path, head, names, layout)
+        groups = _grouped({name: members[name] for name in members.files if name != _HEAD})
+    return _today(groups) if head["format"] == 1 else groups
+
+
+def _grouped(arrays: dict[str, Array]) -> dict[str, dict[str, Array]]:
+    groups: dict[str, dict[str, Array]] = {}
+    for member, array in arrays.items():
+        group, _, name = member.partition("/")
+        groups.setdefault(group, {})[name] = array
+    return groups
 
 
 def _check(path: str | os.PathLike[str], head: dict[str, Any], names: Sequence[str], layout: str) -> None:

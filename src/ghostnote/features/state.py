@@ -161,7 +161,7 @@ class KindState:
         state._store = Store(*owned)
         heads = len(state._store.heads) // len(plan.program.template)
         if "places" in arrays:
-            state._places, state._free = arrays["places"].copy(), arrays["free"].copy()
+            state._places, state._free = arrays["places"], arrays["free"]
         else:  # Format 1 had a head for every id.
             state._places = np.arange(heads, dtype=np.int32)
         state._counts[:] = len(state._free), heads, heads, 0

@@ -1,6 +1,6 @@
 """Opinions on events one call at a time: the same detectors and rules that judge a day, asked about each event."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,6 @@ from ghostnote.features.declaration import Feature
 from ghostnote.models.bundle import Bundle
 from ghostnote.scoring.judge import Judge
 
-Scores = Callable[[NDArray[np.float32], NDArray[np.intp]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 NOTHING = Opinion()
 
 
@@ -30,6 +29,19 @@ class _Asked:
     names: tuple[str, ...]
     columns: NDArray[np.intp]
     floors: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What is thought of each of many events, as `Opinion` says it of one.
+
+    `scores`: (events,) float64, NaN for none. `marked`: (events,) bool. `fired`: by event those rules that fire, with a
+    sentence each.
+    """
+
+    scores: NDArray[np.float64]
+    marked: NDArray[np.bool_]
+    fired: dict[int, tuple[tuple[Rule, str], ...]]
 
 
 class Live:
@@ -47,6 +59,7 @@ class Live:
         self._columns = np.array([place[feature.name] for feature in self.judge.folded], dtype=np.intp)
         self._reorder = not np.array_equal(self._columns, np.arange(len(self._columns)))
         self._marks = self.judge.play_threshold, self.judge.signup_threshold
+        self._asks = self.judge.play_scores, self.judge.signup_scores
         own = {feature.name for feature in self.judge.folded if not averaged(feature)}
         # As of any event, what a rule asks of the account itself is known; what it asks of a day's mean is not, but for
         # an account's first event, which is all of its day so far.
@@ -55,31 +68,30 @@ class Live:
 
     def opinions(self, kinds: Sequence[str], values: NDArray[np.float32]) -> list[Opinion]:
         """One for each event: `kinds` are signup, login, play or action, `values` (events, features) float32."""
+        found = self.weighed(kinds, values)
+        scores = [None if score != score else score for score in found.scores.tolist()]  # noqa: PLR0124 (NaN)
+        both = zip(scores, found.marked.tolist(), strict=True)
+        made = [NOTHING if score is None else Opinion(score, marked) for score, marked in both]
+        for place, rules in found.fired.items():
+            made[place] = Opinion(made[place].score, made[place].marked, rules)
+        return made
+
+    def weighed(self, kinds: Sequence[str], values: NDArray[np.float32]) -> Weighed:
+        """The same for all events at once."""
         mine = values[:, self._columns] if self._reorder else values[:, : len(self._columns)]
-        found = [NOTHING] * len(kinds)
-        plays = [place for place, kind in enumerate(kinds) if kind == "play"]
-        if plays:
-            self._scored(self.judge.play_scores, self._marks[0], mine, plays, found)
-        signups = [place for place, kind in enumerate(kinds) if kind == "signup"]
-        if signups:
-            self._scored(self.judge.signup_scores, self._marks[1], mine, signups, found)
+        scores, marked = np.full(len(kinds), np.nan), np.zeros(len(kinds), dtype=np.bool_)
+        signups: list[int] = []
+        for kind, asked, mark in zip(("play", "signup"), self._asks, self._marks, strict=True):
+            rows = _places(kinds, kind)
+            if kind == "signup":
+                signups = rows.tolist()
+            if mark is not None and len(rows):
+                scores[rows], raw = asked(mine, rows)
+                marked[rows] = raw >= np.float32(mark)
         fired = self._fired(self._at_others, mine, None)
         if signups:
             fired |= self._fired(self._at_signup, mine, signups)
-        for place, rules in fired.items():
-            found[place] = Opinion(found[place].score, found[place].marked, rules)
-        return found
-
-    def _scored(
-        self, scores: Scores, mark: float | None, values: NDArray[np.float32], rows: Sequence[int], found: list[Opinion]
-    ) -> None:
-        """Fill in what a model thinks of its rows; nothing if there is none."""
-        if mark is None:
-            return
-        score, raw = scores(values, np.array(rows, dtype=np.intp))
-        marked = raw >= np.float32(mark)
-        for place, one, above in zip(rows, score.tolist(), marked.tolist(), strict=True):
-            found[place] = Opinion(one, above)
+        return Weighed(scores, marked, fired)
 
     def _asked(self, rules: Sequence[Rule]) -> _Asked:
         place = {name: column for column, name in enumerate(day_names(self.judge.folded))}
@@ -107,3 +119,11 @@ class Live:
                 place = row if rows is None else rows[row]
                 found[place] = (*found.get(place, ()), (rule, rule.sentence(facts)))
         return found
+
+
+def _places(kinds: Sequence[str], wanted: str) -> NDArray[np.intp]:
+    """Where one kind of event is."""
+    count = kinds.count(wanted)
+    if count == len(kinds):
+        return np.arange(count, dtype=np.intp)
+    return np.array([place for place, kind in enumerate(kinds) if kind == wanted] if count else (), dtype=np.intp)

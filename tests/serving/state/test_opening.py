@@ -56,7 +56,7 @@ def test_from_a_snapshot_at_any_point_it_is_as_if_nothing_had_happened(tmp_path:
     assert asked(again) == asked(engine.state) == whole
 
 
-@pytest.mark.parametrize("part", ["fold.npz", "seen.npz", "about.json"])
+@pytest.mark.parametrize("part", ["fold.packed", "seen.npz", "about.json"])
 def test_a_damaged_snapshot_makes_room_for_the_one_before(tmp_path: Path, part: str) -> None:
     engine, folder = begun(tmp_path), Places(tmp_path).snapshots
     take(engine, 0, 50)

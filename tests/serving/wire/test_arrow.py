@@ -8,7 +8,10 @@ import polars as pl
 import pytest
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.events.schema import MAX_ID_LENGTH, TABLES, TIME
+from ghostnote.events.validation import check
 from ghostnote.serving.wire.arrow import events_of_arrow
+from ghostnote.serving.wire.events import Event
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PLAYS = pl.DataFrame(
@@ -84,4 +87,33 @@ def test_what_is_no_table_of_events_is_refused_with_a_sentence(body: bytes, kind
 
 
 def test_no_rows_are_no_events() -> None:
-    assert events_of_arrow(stream(PLAYS.clear()), "play") == ([], [], [])
+    assert [len(part) for part in events_of_arrow(stream(PLAYS.clear()), "play")] == [0, 0, 0]
+
+
+TYPED = PLAYS[:1].select("event_id", "event_time", "account_id", "track_id", "ms_played").cast({"event_time": TIME})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pl.lit(5).cast(pl.Int64).alias("ms_played"),
+        pl.lit(-1).cast(pl.Int64).alias("ms_played"),
+        pl.lit(2**62).cast(pl.Int64).alias("ms_played"),
+        pl.lit(None, pl.Int64).alias("ms_played"),
+        pl.lit("").alias("track_id"),
+        pl.lit("x" * (MAX_ID_LENGTH + 1)).alias("track_id"),
+        pl.lit(None, pl.String).alias("account_id"),
+        pl.lit("nowhere").alias("source"),
+        pl.lit("search").alias("source"),
+        pl.lit("").alias("source"),
+        pl.lit(value=True).alias("shuffle"),
+        pl.lit(None, TIME).alias("event_time"),
+        pl.lit(NOON.replace(year=1999)).cast(TIME).alias("event_time"),
+    ],
+)
+def test_rows_of_the_contract_s_types_are_held_to_it_as_a_lake_s_are(changed: pl.Expr) -> None:
+    frame = pl.concat([TYPED, TYPED.with_columns(changed)], how="diagonal")
+    events, rejected, _ = events_of_arrow(stream(frame), "play")
+    checked = check(TABLES["plays"], frame)
+    assert list(events) == [Event("play", **row) for row in checked.good.iter_rows(named=True)]
+    assert [each.row for each in rejected] == checked.rejected["row"].to_list()

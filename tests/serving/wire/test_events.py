@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from ghostnote.events.schema import POSITION, TABLES
 from ghostnote.events.validation import check, missing_columns
-from ghostnote.serving.wire.events import TABLE_OF, Event, event_of, events_of_lines, lists
+from ghostnote.serving.wire.columns import Events
+from ghostnote.serving.wire.events import TABLE_OF, Event, columns_of, event_of, times_of
+from ghostnote.serving.wire.lines import events_of_lines
 
 INPUTS = int(os.environ.get("GHOSTNOTE_FUZZED_BODIES", "3000"))
 
@@ -78,7 +80,7 @@ def test_takes_and_refuses_what_a_lake_does_with_the_same_values(row: dict[str, 
         assert expected is None
         return
     assert expected is not None, found
-    assert lists([found]) == lists([expected])
+    assert list(Events.of([found])) == list(Events.of([expected]))
 
 
 VALID: dict[str, Any] = {
@@ -111,7 +113,7 @@ def is_event_or_sentence(body: bytes) -> None:
         return
     assert found.event_id
     assert found.account_id
-    (micros,) = lists([found])["event_time"]
+    (micros,) = times_of([found])
     assert 946684800_000000 <= micros < 4102444800_000000
 
 
@@ -161,4 +163,4 @@ def test_lines_that_break_the_contract_are_named_and_the_others_taken() -> None:
 def test_a_time_without_a_zone_is_utc_and_what_another_kind_has_is_left_out() -> None:
     found = event_of(json.dumps({**VALID, "event_time": "2026-03-02T12:00:00", "success": True}).encode())
     assert found.event_time == datetime(2026, 3, 2, 12, tzinfo=UTC)
-    assert "success" not in lists([found])
+    assert "success" not in columns_of([found], ["play"])

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ghostnote.serving.engine.engine import CannotWriteError, Engine
+from ghostnote.serving.wire.columns import Events
 from ghostnote.serving.wire.decisions import Decided
 
 
@@ -27,7 +28,7 @@ class StoppedError(Exception):
 @dataclass(slots=True)
 class _Waiting:
     events: Sequence[Any]
-    future: "asyncio.Future[list[Decided]]"
+    future: "asyncio.Future[Sequence[Decided]]"
     offsets: dict[str, int] | None
 
 
@@ -50,7 +51,7 @@ class Calls:
         engine: Engine,
         clock: Callable[[], datetime],
         *,
-        call_events: int = 512,
+        call_events: int = 2048,
         wait_ms: float = 0.0,
         most_waiting: int = 20_000,
         failed: Callable[[BaseException], None] = lambda _: None,
@@ -69,17 +70,19 @@ class Calls:
         """Begin; to be called in the event loop whose requests are answered."""
         self._task = asyncio.create_task(self._run())
 
-    async def submit(self, events: Sequence[Any], offsets: dict[str, int] | None = None) -> list[Decided]:
+    async def submit(self, events: Sequence[Any], offsets: dict[str, int] | None = None) -> Sequence[Decided]:
         """The decisions, once all is on disk. Raises BusyError, StoppedError, CannotWriteError."""
         return await self.enqueue(events, offsets)
 
-    def enqueue(self, events: Sequence[Any], offsets: dict[str, int] | None = None) -> "asyncio.Future[list[Decided]]":
+    def enqueue(
+        self, events: Sequence[Any], offsets: dict[str, int] | None = None
+    ) -> "asyncio.Future[Sequence[Decided]]":
         """The same as a future."""
         if self._stopped:
             raise StoppedError
         if self.waiting + len(events) > self._most and self.waiting:
             raise BusyError
-        future: asyncio.Future[list[Decided]] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Sequence[Decided]] = asyncio.get_running_loop().create_future()
         self.waiting += len(events)
         self._queue.append(_Waiting(events, future, offsets))
         self._there.set()
@@ -144,7 +147,7 @@ class Calls:
         return batch
 
     async def _answer(self, batch: list[_Waiting]) -> None:
-        events = batch[0].events if len(batch) == 1 else [event for each in batch for event in each.events]
+        events = _together([each.events for each in batch])
         offsets: dict[str, int] = {}
         for each in batch:
             if each.offsets:
@@ -163,7 +166,7 @@ class Calls:
             return
         self._give(batch, engine.decided(taken))
 
-    def _give(self, batch: list[_Waiting], result: list[Decided] | Exception) -> None:
+    def _give(self, batch: list[_Waiting], result: Sequence[Decided] | Exception) -> None:
         start = 0
         for each in batch:
             size = len(each.events)
@@ -175,6 +178,15 @@ class Calls:
             else:
                 each.future.set_result(result[start : start + size])
             start += size
+
+
+def _together(parts: list[Sequence[Any]]) -> Sequence[Any]:
+    """All events of some requests."""
+    if len(parts) == 1:
+        return parts[0]
+    if any(isinstance(part, Events) for part in parts):
+        return Events.joined([Events.of(part) for part in parts])
+    return [event for part in parts for event in part]
 
 
 def _do(asked: _Work) -> None:

@@ -1,26 +1,27 @@
 """Takes events in: each once, folded, judged, decided and on disk before anybody hears of it."""
 
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
 from ghostnote.features.arriving import Rows
-from ghostnote.serving.state.content import Content, decode_content, encode_content, numbered
+from ghostnote.serving.engine.answers import Answers, told
+from ghostnote.serving.state.content import Content, decode_content, encode_content
 from ghostnote.serving.state.log import Log, Record, record_at
 from ghostnote.serving.state.seen import hashes_of
 from ghostnote.serving.state.state import State
 from ghostnote.serving.telemetry.metrics import Metrics
+from ghostnote.serving.wire.columns import Events
 from ghostnote.serving.wire.decisions import Decided, Verdict
+from ghostnote.serving.wire.verdicts import Verdicts
 
 
 class CannotWriteError(GhostnoteError):
@@ -30,23 +31,23 @@ class CannotWriteError(GhostnoteError):
 class Decider(Protocol):
     """Who decides about events, given their rows and features, (events, features)."""
 
-    def decide(self, events: Sequence[Any], rows: Rows, values: NDArray[np.float32]) -> list[Verdict]:
+    def decide(self, events: Events, rows: Rows, values: NDArray[np.float32]) -> Sequence[Verdict]:
         """One verdict an event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Events that were folded: what was decided about new ones, by event_id, and what was known of the others.
+    """Events that were folded: `fresh` are the new ones, with what was decided about each.
 
-    `first`: where each new one stands. `late` of them were older than the latest of their keys.
+    `late` of them were older than the latest of their keys. `places`: see `Answers`.
     """
 
-    ids: Sequence[str]
-    fresh: Sequence[Any]
-    made: dict[str, Decided]
-    first: dict[str, int]
+    events: Events
+    fresh: Events
+    verdicts: Verdicts
+    position: int
+    places: Sequence[int] | None
     known: dict[str, Decided]
-    verdicts: Sequence[Verdict]
     late: int
 
 
@@ -74,7 +75,7 @@ class Engine:
         self._seconds: dict[str, float] = {}
         self._owed: _Owed | None = None
 
-    def take(self, events: Sequence[Any], now: datetime, offsets: dict[str, int] | None = None) -> list[Decided]:
+    def take(self, events: Sequence[Any], now: datetime, offsets: dict[str, int] | None = None) -> Answers:
         """The decision on each event, in order; a known one gets what was decided when it came first.
 
         When this returns, all of them are on disk. Raises CannotWriteError if they are not.
@@ -95,24 +96,23 @@ class Engine:
 
     def fold(self, events: Sequence[Any], now: datetime, offsets: dict[str, int] | None = None) -> Taken:
         """Fold and decide about events that are new. Nothing may be owed."""
-        ids = [event.event_id for event in events]
+        batch = Events.of(events)
+        ids = batch.ids
         hashes = hashes_of(ids)
         known = self._known(ids, hashes)
-        first: dict[str, int] = {}
-        for place, name in enumerate(ids):
-            if name not in known:
-                first.setdefault(name, place)
-        places = list(first.values())
-        fresh = [events[place] for place in places] if len(places) < len(events) else list(events)
+        places, first = None, None
+        if known or len(set(ids)) < len(ids):
+            places, first = _new_among(ids, known)
+        fresh = batch if first is None else batch.taken(first)
         self._seconds = {}
-        if not fresh and not offsets:
-            return Taken(ids, (), {}, first, known, (), 0)
         late, position = self.state.fold.late, self.state.position
-        content = self._content(fresh, now, offsets or {})
-        both = zip(fresh, content.decisions, strict=True)
-        made = {e.event_id: _told(e, verdict, position + place) for place, (e, verdict) in enumerate(both)}
-        self._owed = _Owed(content, hashes[places] if len(places) < len(events) else hashes)
-        return Taken(ids, fresh, made, first, known, content.decisions, self.state.fold.late - late)
+        verdicts = Verdicts.of(())
+        if fresh or offsets:
+            day = self.state.today(now)
+            verdicts = self._decided(fresh, day)
+            content = Content(day.toordinal(), fresh, verdicts, offsets or {})
+            self._owed = _Owed(content, hashes if first is None else hashes[first])
+        return Taken(batch, fresh, verdicts, position, places, known, self.state.fold.late - late)
 
     def write(self) -> None:
         """Write what is owed to the log, and wait until it is on disk. Raises CannotWriteError."""
@@ -135,45 +135,40 @@ class Engine:
         self.state.note(owed.record, owed.hashes, owed.content.offsets)
         self._owed = None
 
-    def decided(self, taken: Taken) -> list[Decided]:
+    def decided(self, taken: Taken) -> Answers:
         """The decision on each event, in order."""
         self._count(taken)
-        made, first, known = taken.made, taken.first, taken.known
-        if len(taken.fresh) == len(taken.ids):
-            return list(made.values())
-        return [
-            made[name] if first.get(name) == place else _repeated(known.get(name) or made[name])
-            for place, name in enumerate(taken.ids)
-        ]
+        return Answers(taken.events, taken.verdicts, taken.position, taken.places, taken.known)
 
-    def _content(self, fresh: Sequence[Any], now: datetime, offsets: dict[str, int]) -> Content:
-        day = self.state.today(now)
-        verdicts: list[Verdict] = []
-        if fresh:
-            began = time.perf_counter()
-            rows, values = self.state.follow(fresh, day)
-            folded = time.perf_counter()
-            verdicts = self.decider.decide(fresh, rows, values)
-            self._seconds |= {"fold": folded - began, "decide": time.perf_counter() - folded}
-        return Content(day.toordinal(), list(fresh), verdicts, offsets)
+    def _decided(self, fresh: Events, day: date) -> Verdicts:
+        if not fresh:
+            return Verdicts.of(())
+        began = time.perf_counter()
+        rows, values = self.state.follow(fresh, day)
+        folded = time.perf_counter()
+        verdicts = Verdicts.of(self.decider.decide(fresh, rows, values))
+        self._seconds |= {"fold": folded - began, "decide": time.perf_counter() - folded}
+        return verdicts
 
     def _known(self, ids: Sequence[str], hashes: NDArray[np.int64]) -> dict[str, Decided]:
         """What was decided about those ids that the log holds."""
         addresses = self.state.seen.find(hashes)
         found: dict[str, Decided] = {}
+        if (addresses < 0).all():
+            return found
         for address in np.unique(addresses[addresses >= 0]).tolist():
             asked = {ids[place] for place in np.flatnonzero(addresses == address).tolist()}
             found |= decisions_at(self.log.folder, address, asked)
         return found
 
     def _count(self, taken: Taken) -> None:
-        fresh, asked = taken.fresh, len(taken.ids)
+        fresh, asked = taken.fresh, len(taken.events)
         self.events += len(fresh)
         if self.metrics is None:
             return
         self.metrics.call(asked, self._seconds)
         self.metrics.events(len(fresh), late=taken.late, repeated=asked - len(fresh))
-        self.metrics.decided(Counter((e.kind, made.verdict) for e, made in zip(fresh, taken.verdicts, strict=True)))
+        self.metrics.decided(taken.verdicts.counts(fresh.kinds))
 
 
 def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dict[str, Decided]:
@@ -181,16 +176,20 @@ def decisions_at(folder: Path, address: int, ids: set[str] | None = None) -> dic
     record = record_at(folder, address)
     if record is None:
         return {}
+    content = decode_content(record.content)
+    events, verdicts = Events.of(content.events), content.decisions
     return {
-        event.event_id: _told(event, made, position)
-        for position, event, made in numbered(record, decode_content(record.content))
-        if ids is None or event.event_id in ids
+        name: told(name, events.kinds[place], verdicts[place], record.position + place)
+        for place, name in enumerate(events.ids)
+        if ids is None or name in ids
     }
 
 
-def _told(event: Any, made: Verdict, position: int) -> Decided:
-    return Decided(*made.parts(), event_id=event.event_id, kind=event.kind, position=position)
-
-
-def _repeated(decided: Decided) -> Decided:
-    return replace(decided, repeated=True)
+def _new_among(ids: Sequence[str], known: Collection[str]) -> tuple[list[int], list[int]]:
+    """Where each id is among the new ones, -1 if it is not new; and where each new one stands first."""
+    first: dict[str, int] = {}
+    for place, name in enumerate(ids):
+        if name not in known:
+            first.setdefault(name, place)
+    new = {name: place for place, name in enumerate(first)}
+    return [new.get(name, -1) for name in ids], list(first.values())

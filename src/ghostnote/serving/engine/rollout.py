@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ghostnote.decisions.inline import Opinion, decide_inline
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.standing import Standing
 from ghostnote.errors import GhostnoteError
@@ -19,7 +18,10 @@ from ghostnote.features.arriving import Rows
 from ghostnote.features.declaration import Feature
 from ghostnote.models.bundle import Bundle, digest_of
 from ghostnote.scoring.live import Live
+from ghostnote.serving.engine.deciding import Asked, decided
+from ghostnote.serving.wire.columns import Events
 from ghostnote.serving.wire.decisions import Verdict
+from ghostnote.serving.wire.verdicts import Verdicts
 
 _SHORT = 12
 _LATEST = 500
@@ -82,52 +84,25 @@ class Rollout:
         """All that may have to decide, the champion first."""
         return tuple(model for model in (self.champion, self.challenger, self.previous) if model is not None)
 
-    def decide(self, events: Sequence[Any], rows: Rows, values: NDArray[np.float32]) -> list[Verdict]:
+    def decide(self, events: Events, rows: Rows, values: NDArray[np.float32]) -> Verdicts:
         """One verdict an event; see `inline.decide_inline`."""
-        kinds = [event.kind for event in events]
-        artists = rows.get("artist_id") or [None] * len(events)
-        champion, challenger, standing = self.champion, self.challenger, self.standing
-        made = self._of(champion, champion.live.opinions(kinds, values), events, artists, standing)
+        asked = Asked(events, rows.get("artist_id") or [None] * len(events), self.standing)
+        champion, challenger = self.champion, self.challenger
+        made = self._of(champion, asked, values)
         if challenger is None:
             return made
-        theirs = self._of(challenger, challenger.live.opinions(kinds, values), events, artists, standing)
+        theirs = self._of(challenger, asked, values)
         self._compare(events, made, theirs)
-        return [
-            other if self.is_challengers(event.account_id) else one
-            for event, one, other in zip(events, made, theirs, strict=True)
-        ]
+        mixed = zip(events.accounts, made, theirs, strict=True)
+        return Verdicts.of([other if self.is_challengers(account) else one for account, one, other in mixed])
 
     def is_challengers(self, account: str) -> bool:
         """Whether the challenger decides about an account: the same answer every time, whatever the percentage was."""
         return self.percent > 0 and zlib.crc32(account.encode()) % 10_000 < 100 * self.percent
 
-    def _of(
-        self,
-        model: Model,
-        opinions: Sequence[Opinion],
-        events: Sequence[Any],
-        artists: Sequence[str | None],
-        standing: Standing,
-    ) -> list[Verdict]:
-        found = []
-        for event, artist, opinion in zip(events, artists, opinions, strict=True):
-            made = decide_inline(
-                event.kind, event.account_id, event.track_id, artist, opinion, standing, model.live.policy.untouched
-            )
-            found.append(
-                Verdict(
-                    made.verdict,
-                    opinion.score,
-                    opinion.marked,
-                    made.account,
-                    made.reasons,
-                    made.campaign_id,
-                    model.name,
-                    self.policy,
-                    made.would_be,
-                )
-            )
-        return found
+    def _of(self, model: Model, asked: Asked, values: NDArray[np.float32]) -> Verdicts:
+        weighed = model.live.weighed(asked.events.kinds, values)
+        return decided(asked, weighed, model.live.policy.untouched, bundle=model.name, policy=self.policy)
 
     def _compare(self, events: Sequence[Any], made: Sequence[Verdict], theirs: Sequence[Verdict]) -> None:
         found = self.differences

@@ -1,11 +1,11 @@
 """The two pages that are asked most, past the framework: its way to a page costs as much as they do."""
 
 import time
-from typing import Any
 
 from starlette.requests import Request
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.serving.engine.answers import repeated
 from ghostnote.serving.engine.calls import BusyError, StoppedError
 from ghostnote.serving.engine.engine import CannotWriteError
 from ghostnote.serving.http.door import Door
@@ -13,8 +13,10 @@ from ghostnote.serving.http.messages import ARROW, Receive, Scope, Send, answer,
 from ghostnote.serving.http.refusals import RefusalError, refusal_of
 from ghostnote.serving.service.service import Service
 from ghostnote.serving.wire.arrow import events_of_arrow
+from ghostnote.serving.wire.columns import Events
 from ghostnote.serving.wire.decisions import Rejected, Taken
-from ghostnote.serving.wire.events import event_of, events_of_lines
+from ghostnote.serving.wire.events import event_of
+from ghostnote.serving.wire.lines import events_of_lines
 
 
 class Decide:
@@ -62,11 +64,13 @@ class Ingest(Decide):
         body = await body_of(receive, self._door.most)
         events, rejected = self._read(scope, body)
         self._door.events(who, len(events))
-        decided = await self._service.calls.enqueue(events) if events else []
-        repeated = sum(each.repeated for each in decided)
-        return encode(Taken(len(decided) - repeated, repeated, rejected, decided if wanted else None))
+        if not events:
+            return encode(Taken(0, 0, rejected, [] if wanted else None))
+        decided = await self._service.calls.enqueue(events)
+        again = repeated(decided)
+        return encode(Taken(len(decided) - again, again, rejected, list(decided) if wanted else None))
 
-    def _read(self, scope: Scope, body: bytes) -> tuple[list[Any], list[Rejected]]:
+    def _read(self, scope: Scope, body: bytes) -> tuple[Events, list[Rejected]]:
         kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
         if kind.startswith(ARROW.encode()):
             try:

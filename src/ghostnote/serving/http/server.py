@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ _LOOK_S = 0.1
 
 
 _SWITCH_S = 0.0002
+#: The collector looks after so many new objects: seldom, and at little, since requests leave hardly any behind.
+_COLLECT_AFTER = (10_000, 20, 50)
 
 
 class _Server(uvicorn.Server):
@@ -66,6 +69,7 @@ def run(
         bound, url = sockets.listening(settings.host, settings.port)
 
         def started() -> None:
+            _settle()
             log.info(f"Listening on {url}.", position=service.engine.state.position)
             listening(url)
 
@@ -81,6 +85,13 @@ def run(
         return False
     log.info("Stopped.", position=service.engine.state.position)
     return True
+
+
+def _settle() -> None:
+    """Leave what was made at the start out of the collector's rounds: one round over all of it takes 0.15 s."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 async def _watch(

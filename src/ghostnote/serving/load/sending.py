@@ -114,9 +114,9 @@ class Request:
     events: int
 
 
-def requests_of(target: Target, events: Sequence[bytes], batch: int) -> list[Request]:
-    """Events as JSON, `batch` a request: one each to /v1/decide, more to /v1/events with their decisions."""
-    path = "/v1/decide" if batch == 1 else "/v1/events?decisions=true"
+def requests_of(target: Target, events: Sequence[bytes], batch: int, *, decisions: bool = True) -> list[Request]:
+    """Events as JSON, `batch` a request: one to /v1/decide, more to /v1/events, with their decisions or without."""
+    path = "/v1/decide" if batch == 1 else f"/v1/events?decisions={str(decisions).lower()}"
     kind = "application/json" if batch == 1 else "application/x-ndjson"
     host = f"[{target.host}]" if ":" in target.host else target.host
     key = "" if target.key is None else f"authorization: Bearer {target.key}\r\n"

@@ -150,7 +150,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_body_bytes: Count = 16_777_216
     max_waiting: Count = 20_000
     wait_ms: Amount = 0.0
-    call_events: Count = 512
+    call_events: Count = 2048
     snapshot_events: Count = 500_000
     snapshot_minutes: Positive = 15.0
     log_bytes: Annotated[int, msgspec.Meta(ge=16_777_216)] = 4_294_967_296

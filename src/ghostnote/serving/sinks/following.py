@@ -11,11 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ghostnote.errors import GhostnoteError
-from ghostnote.serving.state.content import decode_content, numbered
+from ghostnote.serving.state.content import decode_content
 from ghostnote.serving.state.log import Record, records
 from ghostnote.serving.state.pages import write_whole
+from ghostnote.serving.wire.columns import Events
 from ghostnote.serving.wire.decisions import Verdict
+from ghostnote.serving.wire.verdicts import Verdicts
 
 _SUFFIX = ".position"
 #: With nothing to deliver, the position is written so often at most: each time is a sync.
@@ -122,8 +126,12 @@ class Follower:
                 self._note()
 
     def _wanted(self, record: Record) -> list[tuple[int, Any, Verdict]]:
-        found = numbered(record, decode_content(record.content))
-        return [each for each in found if not self._verdicts or each[2].verdict in self._verdicts]
+        content = decode_content(record.content)
+        events, verdicts = Events.of(content.events), Verdicts.of(content.decisions)
+        wanted = np.array([not self._verdicts or made.verdict in self._verdicts for made in verdicts.said], dtype=bool)
+        places = np.flatnonzero(wanted[verdicts.which]).tolist()
+        chosen = zip(events.taken(places), places, strict=True)
+        return [(record.position + place, event, verdicts[place]) for event, place in chosen]
 
     def _note(self) -> None:
         write_whole(self._path, str(self.address).encode())

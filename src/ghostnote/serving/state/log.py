@@ -18,7 +18,9 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
 
 #: Raised by one whenever an older reader would misunderstand what is written.
-FORMAT = 1
+FORMAT = 2
+#: Formats that are read: 1 had every event and every verdict by itself.
+READ = (1, FORMAT)
 _MAGIC = b"GHOSTLOG"
 _SEGMENT = struct.Struct("<8sIIQ")
 _RECORD = struct.Struct("<IIQI")
@@ -81,6 +83,8 @@ class Log:
         os.fdatasync(self._file)
         os.lseek(self._file, good, os.SEEK_SET)
         self._start, self._size = start_of(last), good
+        if _format_of(last) != FORMAT:  # An earlier version that reads it must not meet what it cannot understand.
+            self._begin(self.end)
 
     @property
     def end(self) -> int:
@@ -259,6 +263,11 @@ def _checked_end(path: Path) -> tuple[int, int | None]:
     return end, position
 
 
+def _format_of(path: Path) -> int:
+    with path.open("rb") as file:
+        return int(_SEGMENT.unpack(file.read(_SEGMENT.size))[1])
+
+
 def _first_position(path: Path) -> int:
     with path.open("rb") as file:
         return int(_SEGMENT.unpack(file.read(_SEGMENT.size))[3])
@@ -311,8 +320,10 @@ def _check_head(path: Path, head: bytes) -> None:
     if len(head) < _SEGMENT.size or head[:8] != _MAGIC:
         raise GhostnoteError(f"{path} is no segment of a log, or its head is damaged: restore it from a copy.")
     number = _SEGMENT.unpack(head)[1]
-    if number != FORMAT:
-        raise GhostnoteError(f"{path} has format {number}, this version reads {FORMAT}: use the version that wrote it.")
+    if number not in READ:
+        raise GhostnoteError(
+            f"{path} has format {number}, this version reads up to {FORMAT}: use the version that wrote it."
+        )
 
 
 def _damaged(path: Path, at: int) -> GhostnoteError:

@@ -22,6 +22,7 @@ from ghostnote.serving.state.places import Places
 from ghostnote.serving.state.seen import hashes_of
 from ghostnote.serving.state.snapshots import read_about, restore, snapshots
 from ghostnote.serving.state.state import State
+from ghostnote.serving.wire.columns import Events
 
 #: How often a state is opened anew that changed meanwhile.
 _TRIES = 5
@@ -134,8 +135,8 @@ def _remember(places: Places, state: State) -> None:
     for record in records(places.log):
         if record.address >= state.address:
             return
-        ids = [event.event_id for event in decode_content(record.content).events]
-        state.seen.add(hashes_of(ids), record.address)
+        events = Events.of(decode_content(record.content).events)
+        state.seen.add(hashes_of(events.ids), record.address)
 
 
 def _fold_lake(places: Places, state: State, progress: Progress) -> None:

@@ -28,14 +28,21 @@ class Recent:
         """Memory held by values, in bytes."""
         return int(self._values.nbytes + self._times.nbytes)
 
-    def put(self, accounts: Sequence[str], times: Sequence[int], values: NDArray[np.float32]) -> None:
-        """Take in events' features, (events, features); of an account's events the last one counts."""
-        last = {account: row for row, account in enumerate(accounts)}
-        rows, places = list(last.values()), [self._place(account) for account in last]
-        self._values[places] = values[rows]
-        self._times[places] = [times[row] for row in rows]
+    def put(self, accounts: Sequence[str], times: NDArray[np.int64], values: NDArray[np.float32]) -> None:
+        """Take in events' times (us since 1970) and features, (events, features); of an account's events the last one
+        counts.
+        """
+        last = dict(zip(accounts, range(len(accounts)), strict=True))
+        known = list(map(self._places.get, last))
+        # Whoever comes in may take the place of one who is among these.
+        places = [self._place(name) for name in last] if None in known else known
+        rows = np.fromiter(last.values(), dtype=np.intp, count=len(last))
+        into = np.array(places, dtype=np.intp)
+        self._values[into] = values[rows]
+        self._times[into] = times[rows]
 
     def _place(self, account: str) -> int:
+        """An account's place; the one that was given longest ago, if it has none."""
         place = self._places.get(account)
         if place is not None:
             return place

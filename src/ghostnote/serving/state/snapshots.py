@@ -22,6 +22,7 @@ from ghostnote.serving.state.state import State
 FORMAT = 1
 _KEPT = 2
 _CANARY = "ghostnote"
+_FOLD, _EARLIER_FOLD = "fold.packed", "fold.npz"
 
 
 class About(msgspec.Struct, frozen=True):
@@ -68,7 +69,7 @@ def _save(state: State, target: Path) -> Path:
         shutil.rmtree(left, ignore_errors=True)
     try:
         temporary.mkdir()
-        state.fold.snapshot(temporary / "fold.npz")
+        state.fold.snapshot(temporary / _FOLD)
         with (temporary / "seen.npz").open("wb") as file:
             np.savez(file, allow_pickle=False, **state.seen.to_arrays())
             file.flush()
@@ -88,7 +89,8 @@ def _save(state: State, target: Path) -> Path:
 def restore(state: State, path: Path) -> None:
     """Go on from a snapshot. Raises GhostnoteError if it is damaged, or of other features."""
     about = read_about(path)
-    state.fold.restore(path / "fold.npz")
+    fold = path / _FOLD
+    state.fold.restore(fold if fold.exists() else path / _EARLIER_FOLD)
     try:
         with (path / "seen.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             seen = Seen.from_arrays({name: file[name] for name in file.files})

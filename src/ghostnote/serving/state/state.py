@@ -15,7 +15,7 @@ from ghostnote.serving.state.content import decode_content
 from ghostnote.serving.state.log import Record
 from ghostnote.serving.state.recent import Recent
 from ghostnote.serving.state.seen import Seen, hashes_of
-from ghostnote.serving.wire.events import lists
+from ghostnote.serving.wire.columns import Events
 
 #: Events that are folded together when the log is read again: any split gives the same.
 _TOGETHER = 1 << 15
@@ -60,11 +60,11 @@ class State:
 
     def follow(self, events: Sequence[Any], day: date) -> tuple[Rows, NDArray[np.float32]]:
         """Fold new events that arrived on `day`; returns their rows and features, (events, features)."""
-        columns = lists(events, self.arriving.reads)
-        rows = self.arriving.rows([event.kind for event in events], columns, day)
-        given: dict[str, Any] = {**rows, "event_time": np.asarray(rows["event_time"], dtype=np.int64)}
-        values = self.fold.update_rows(given)
-        self.recent.put(columns["account_id"], columns["event_time"], values)
+        batch = Events.of(events)
+        columns: dict[str, Any] = {**batch.columns, "event_time": batch.times}
+        rows = self.arriving.rows(batch.kinds, columns, day)
+        values = self.fold.update_rows(rows)
+        self.recent.put(batch.accounts, batch.times, values)
         self.day = max(self.day, day)
         return rows, values
 
@@ -76,20 +76,21 @@ class State:
 
     def replay(self, found: Iterable[Record], until: Callable[[], bool] = lambda: False) -> int:
         """Follow the log again from where this state is; returns how many events that were."""
-        waiting: list[Any] = []
-        day, done = self.day, 0
+        waiting: list[Events] = []
+        day, done, together = self.day, 0, 0
         for record in found:
             content = decode_content(record.content)
-            arrived = date.fromordinal(content.day)
-            if waiting and (arrived != day or len(waiting) >= _TOGETHER):
-                self.follow(waiting, day)
-                waiting = []
+            arrived, events = date.fromordinal(content.day), Events.of(content.events)
+            if waiting and (arrived != day or together >= _TOGETHER):
+                self.follow(Events.joined(waiting), day)
+                waiting, together = [], 0
             day = arrived
-            waiting += content.events
-            done += len(content.events)
-            self.note(record, hashes_of([event.event_id for event in content.events]), content.offsets)
+            if events:
+                waiting.append(events)
+            together, done = together + len(events), done + len(events)
+            self.note(record, hashes_of(events.ids), content.offsets)
             if until():
                 break
         if waiting:
-            self.follow(waiting, day)
+            self.follow(Events.joined(waiting), day)
         return done

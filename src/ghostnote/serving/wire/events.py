@@ -1,34 +1,37 @@
 """Events as clients send them, checked against the contract."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import msgspec
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ghostnote.events.schema import EVENT_TABLES, MAX_ID_LENGTH, POSITION, TABLES, Column
 from ghostnote.events.validation import AGREED_RANGE, check, missing_columns
 from ghostnote.features.stream import KINDS
-from ghostnote.serving.wire.decisions import Rejected
 
 #: Each table's name by the kind of its events.
 TABLE_OF = {kind: table for table, kind in KINDS.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 _LONGEST = 200
+#: The first time that an event may have, and the first that none may have, us since 1970.
+FIRST_TIME, END_TIME = ((bound - _EPOCH) // _US for bound in (AGREED_RANGE.start, AGREED_RANGE.end))
 
 
-def _type(column: Column) -> Any:
+def _type(column: Column, shortest: int) -> Any:
     """A column's type for JSON; whether it may be left out depends on the kind of event."""
     if column.dtype == pl.Boolean:
         return bool
     if column.values:
         return Literal[column.values]
     if column.dtype == pl.String:
-        return Annotated[str, msgspec.Meta(max_length=MAX_ID_LENGTH)]
+        return Annotated[str, msgspec.Meta(min_length=shortest, max_length=MAX_ID_LENGTH)]
     return Annotated[int, msgspec.Meta(ge=column.low, le=column.high)]
 
 
@@ -42,21 +45,29 @@ _COLUMNS = {
 COLUMNS = ("event_id", "event_time", "account_id", *_COLUMNS)
 _ID = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_LENGTH)]
 
+
+def _struct(name: str, time: type, shortest: int) -> Any:
+    return msgspec.defstruct(
+        name,
+        [
+            ("kind", Literal[tuple(KINDS.values())]),
+            ("event_id", _ID),
+            ("event_time", time),
+            ("account_id", _ID),
+            *((name, _type(column, shortest) | None, None) for name, column in _COLUMNS.items()),
+        ],
+        module=__name__,
+        omit_defaults=True,
+        gc=False,
+    )
+
+
 #: One event of any kind: the contract's columns, `kind` beside them. A column that its kind does not have is ignored.
-Event: Any = msgspec.defstruct(
-    "Event",
-    [
-        ("kind", Literal[tuple(KINDS.values())]),
-        ("event_id", _ID),
-        ("event_time", datetime),
-        ("account_id", _ID),
-        *((name, _type(column) | None, None) for name, column in _COLUMNS.items()),
-    ],
-    module=__name__,
-    omit_defaults=True,
-    gc=False,
-)
-_NEEDS = {
+Event: Any = _struct("Event", datetime, 0)
+#: The same with its time as it was written, and no text that is empty.
+Sent: Any = _struct("Sent", str, 1)
+#: What an event of a kind needs besides what all kinds need.
+NEEDS = {
     kind: tuple(
         c.name for c in TABLES[table].columns if c.required and c.name not in ("event_id", "event_time", "account_id")
     )
@@ -81,22 +92,9 @@ def event_of(body: bytes | bytearray | memoryview) -> Any:
     return event if _plain(event) else _patiently(body)
 
 
-def events_of_lines(body: bytes) -> tuple[list[Any], list[Rejected]]:
-    """Events from JSON lines, and the lines that break the contract. Blank lines are left out."""
-    events, rejected = [], []
-    for number, line in enumerate(body.split(b"\n"), 1):
-        if not line or line.isspace():
-            continue
-        try:
-            events.append(event_of(line))
-        except ValueError as error:
-            rejected.append(Rejected(number, str(error)))
-    return events, rejected
-
-
 def _plain(event: Any) -> bool:
     """Whether an event whose values have the right types has all that its kind needs."""
-    for name in _NEEDS[event.kind]:
+    for name in NEEDS[event.kind]:
         if getattr(event, name) in (None, ""):
             return False
     time = event.event_time
@@ -132,34 +130,37 @@ def _patiently(body: bytes | bytearray | memoryview) -> Any:
     return Event(kind=kind, **checked.good.row(0, named=True))
 
 
-def micros(events: Sequence[Any]) -> list[int]:
-    """The events' times in microseconds since 1970."""
-    return [(event.event_time - _EPOCH) // _US for event in events]
+def times_of(events: Sequence[Any]) -> NDArray[np.int64]:
+    """The events' times, (events,) int64, us since 1970."""
+    # NumPy takes three times as long for differences of times.
+    return np.array([(event.event_time - _EPOCH) // _US for event in events], dtype=np.int64)
 
 
-def lists(events: Sequence[Any], names: Collection[str] = COLUMNS) -> dict[str, list[Any]]:
-    """The events' columns as lists, times in microseconds since 1970, an empty text as no value.
+def columns_of(events: Sequence[Any], kinds: Sequence[str], *, empty: bool = True) -> dict[str, list[Any]]:
+    """The events' columns but their times as lists; `kinds` are theirs. An `empty` text, if there may be one, is none.
 
-    Of `names`, those that no kind among the events has are left out. What a client sent with a kind of event that does
-    not have the column says nothing.
+    Those that no kind among the events has are left out. What a client sent with a kind of event that does not have the
+    column says nothing.
     """
-    kinds = [event.kind for event in events]
+    if not kinds:
+        return {}
     there = set(kinds)
-    found: dict[str, list[Any]] = {"event_time": micros(events)}
-    for name in names:
-        having = _HAVING.get(name)
-        if having is None or there.isdisjoint(having):
-            continue
-        values = map(_GETTERS[name], events)
+    names = [name for name, having in _HAVING.items() if not there.isdisjoint(having)]
+    every = zip(*map(attrgetter(*names), events), strict=True)
+    found: dict[str, list[Any]] = {}
+    for name, values in zip(names, every, strict=True):
+        having = _HAVING[name]
         if not there <= having:
             found[name] = [value if kind in having and value != "" else None for value, kind in zip(values, kinds)]  # noqa: B905
-        elif name in _TEXTS:
-            found[name] = [value or None for value in values]
+        elif empty and "" in values:
+            found[name] = [None if value == "" else value for value in values]
         else:
             found[name] = list(values)
     return found
 
 
-_GETTERS = {name: attrgetter(name) for name in COLUMNS if name != "event_time"}
-_HAVING = {name: {kind for kind, table in TABLE_OF.items() if name in TABLES[table].names} for name in _GETTERS}
-_TEXTS = frozenset(name for name, column in _COLUMNS.items() if column.dtype == pl.String)
+_HAVING = {
+    name: {kind for kind, table in TABLE_OF.items() if name in TABLES[table].names}
+    for name in COLUMNS
+    if name != "event_time"
+}
