@@ -44,6 +44,13 @@ def test_a_few_odd_listeners_among_an_artists_few_make_no_target():
     assert _confirmed(*few, *((f"guest{n}", "small", n % 2, 1) for n in range(4))) == []
 
 
+def test_whom_one_listener_plays_most_of_all_is_no_target():
+    # Somebody sleeps to an album of noise: its few listeners' plays look as artificial as hers do.
+    others = [(f"guest{n}", "noise", 6, 0) for n in range(9)]
+    assert _confirmed(("sleeper", "noise", 900, 0), *others) == []
+    assert _confirmed(("sleeper", "noise", 50, 0), *others) != []
+
+
 def test_an_artist_with_an_audience_is_no_target_of_few():
     audience = ((f"fan{n}", "star", 0, 30) for n in range(40))
     assert _confirmed(*audience, *((f"bot{n}", "star", 200, 0) for n in range(8))) == []
