@@ -26,9 +26,9 @@ def confirmed_targets(
     account has one vote per target: the share of its plays there that are marked. A target is confirmed when the mean
     vote of all its accounts, and of two imaginary honest ones, is at least `target_share` and at least
     `target_accounts` of them agree, with three marked plays or more that are most of what they played there, on days of
-    which marked plays are at least a fifth: the audience of a hit plays it among much else. No account makes more than half
-    (`OWN`) of all plays there: one listener who plays an album of noise day and night makes it look artificial in the
-    plays of everybody else. Who agrees has its plays there excluded; who does not keeps them.
+    which marked plays are at least a fifth: the audience of a hit plays it among much else. No account makes more than
+    half (`OWN`) of all plays there: one listener who plays an album of noise day and night makes it look artificial in
+    the plays of everybody else. Who agrees has its plays there excluded; who does not keeps them.
     """
     marks = marked.drop_nulls(target)
     # Where too few accounts have marks enough, nothing can be confirmed: most plays need not be looked at.
