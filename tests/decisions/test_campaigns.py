@@ -3,10 +3,11 @@
 import polars as pl
 
 from ghostnote.decisions.campaigns import evidence, group
+from ghostnote.decisions.ties import shares
 
 
 def _links(*rows: tuple[str, str, str, int]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=["account_id", "kind", "key", "events"], orient="row")
+    return shares(pl.DataFrame(rows, schema=["account_id", "kind", "key", "events"], orient="row"))
 
 
 def test_groups_by_shared_targets_and_devices():

@@ -4,6 +4,7 @@ import polars as pl
 
 from ghostnote.decisions.campaigns import Group, named
 from ghostnote.decisions.evident import evident_groups, with_evident
+from ghostnote.decisions.ties import shares
 
 BOTS = [f"b{n}" for n in range(6)]
 #: Listeners of the same artist who do nothing else than listen, so that suspects are a small part of its users.
@@ -11,7 +12,7 @@ FANS = [(f"fan{n}", "artist_id", "star", 4) for n in range(60)]
 
 
 def _links(*rows: tuple[str, str, str, int]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=["account_id", "kind", "key", "events"], orient="row")
+    return shares(pl.DataFrame(rows, schema=["account_id", "kind", "key", "events"], orient="row"))
 
 
 def _aimed(each: int = 80) -> list[tuple[str, str, str, int]]:

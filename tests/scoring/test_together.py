@@ -6,6 +6,7 @@ import polars as pl
 
 from ghostnote.decisions.campaigns import Group, group
 from ghostnote.decisions.policy import Policy
+from ghostnote.decisions.ties import shares
 from ghostnote.scoring.lockstep import Found, with_blocks
 from ghostnote.scoring.together import Campaigns, add_up, hold_together
 
@@ -29,7 +30,7 @@ def _days(evidence: dict[str, list[float]], *, certain: frozenset[str] = frozens
 def _links(accounts: list[str]) -> pl.DataFrame:
     crowd = [(f"crowd{n}", "artist_id", "hit", 9) for n in range(200)]
     farm = [(account, "artist_id", f"farm{n}", 5) for account in accounts for n in range(5)]
-    return pl.DataFrame([*farm, *crowd], schema=["account_id", "kind", "key", "events"], orient="row")
+    return shares(pl.DataFrame([*farm, *crowd], schema=["account_id", "kind", "key", "events"], orient="row"))
 
 
 def _confirmed(days: pl.DataFrame, tied: list[str]) -> set[str]:

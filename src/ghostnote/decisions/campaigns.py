@@ -9,7 +9,7 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS, SAME, devoted, places, sameness, shares, tying_keys
+from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS, SAME, devoted, places, sameness, tying_keys
 
 #: Fewest keys of one kind from which somebody who is no suspect can be recognised as one of a group.
 _FEWEST_KEYS = 3
@@ -59,14 +59,13 @@ def group(
 ) -> list[Group]:
     """Groups of suspicious accounts, largest first.
 
-    `links` has account_id, kind, key, events: everything that any account touched. Suspects are tied through keys that
-    hardly anybody else touches (`ties.tying_keys`) and that take up much of what they do (`ties.devoted`); connected
-    ones make a group, less those that do something else than the others (`ties.sameness`). Anybody else who does the
-    same as a group joins it: a campaign's quieter accounts give themselves away by what they play. `same` is the share
-    of what suspects do that must go to what ties them. If `evident` accounts are given, keys must tie those.
+    `links` is everything that any account touched, with its shares: see `ties.shares`. Suspects are tied through keys
+    that hardly anybody else touches (`ties.tying_keys`) and that take up much of what they do (`ties.devoted`);
+    connected ones make a group, less those that do something else than the others (`ties.sameness`). Anybody else who
+    does the same as a group joins it: a campaign's quieter accounts give themselves away by what they play. `same` is
+    the share of what suspects do that must go to what ties them. If `evident` accounts are given, keys must tie those.
     """
     suspicious = named_accounts(suspects)
-    links = shares(links.with_columns(pl.col("account_id").cast(pl.Categorical)))
     keys = tying_keys(links, suspicious if evident is None else named_accounts(evident))
     used = links.join(keys.select("kind", "key", "users"), on=["kind", "key"])
     edges = devoted(used.filter(pl.col("account_id").is_in(suspicious.implode())), same)

@@ -13,7 +13,7 @@ from dataclasses import replace
 import polars as pl
 
 from ghostnote.decisions.campaigns import Group, connected, ids, named, named_accounts
-from ghostnote.decisions.ties import FEWEST, shares
+from ghostnote.decisions.ties import FEWEST
 
 #: Share of what an account does that must go to what ties evident accounts.
 SLIGHT = 0.1
@@ -30,13 +30,12 @@ def evident_groups(evident: Sequence[str], near: Sequence[str], links: pl.DataFr
     """Groups at work for a target to which `least` or more `evident` accounts give themselves.
 
     `evident` are account_ids whose own evidence reaches the bar, `near` those and others that reach it with a tie.
-    `links` has account_id, kind, key, events: everything that any account touched. No account is in two groups.
+    `links` is everything that any account touched, with its shares: see `ties.shares`. No account is in two groups.
     """
     if len(evident) < least:
         return []
     sure, whose = named_accounts(evident), named_accounts({*near, *evident})
-    links = links.with_columns(pl.col("account_id").cast(pl.Categorical))
-    theirs = shares(links.filter(pl.col("account_id").is_in(whose.implode())))
+    theirs = links.filter(pl.col("account_id").is_in(whose.implode()))
     aimed = theirs.filter(pl.col("kind").is_in(_TARGETS) & (pl.col("share") >= SLIGHT))
     aimed = aimed.with_columns(pl.col("account_id").is_in(sure.implode()).alias("evident"))
     aimed = aimed.filter(pl.col("evident").sum().over("kind", "key") >= least)

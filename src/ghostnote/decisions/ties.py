@@ -40,12 +40,15 @@ DEVOTED = 0.5
 
 
 def shares(links: pl.DataFrame) -> pl.DataFrame:
-    """`links` (account_id, kind, key, events) with `share`: of what the account does of that kind, 0 to 1.
+    """`links` (account_id, kind, key, events) with `share`: of what the account does of that kind, 0 to 1; account_id
+    as Categorical.
 
     An account that has hardly done anything is devoted to nothing: `LITTLE` imaginary events go elsewhere.
     """
     done = pl.col("events").sum().over("account_id", "kind") + LITTLE
-    return links.with_columns((pl.col("events") / done).cast(pl.Float32).alias("share"))
+    return links.with_columns(
+        pl.col("account_id").cast(pl.Categorical), (pl.col("events") / done).cast(pl.Float32).alias("share")
+    )
 
 
 def tying_keys(links: pl.DataFrame, suspects: pl.Series) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from ghostnote.decisions.evident import SLIGHT, evident_groups, with_evident
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import counted_anew
 from ghostnote.decisions.targets import dedicated
+from ghostnote.decisions.ties import shares
 from ghostnote.scoring.acting import Acting, act
 from ghostnote.scoring.aimed import Aimed
 from ghostnote.scoring.cohorts import Cohorts
@@ -66,14 +67,7 @@ def decide(
     blocks = find(links.timed(last)) if policy.lockstep else []
     touched = links.summed(last)
     days = add_up(_at_work(counted_anew(days, policy.rules).with_row_index("row"), blocks), policy)
-    suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
-    suspects = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks if block.proven))
-    groups = group(sorted(suspects), touched)
-    if supervised:
-        evident, near = (_reaching(days, bar) for bar in (policy.account_bar, policy.account_bar - policy.day_cap))
-        groups = with_evident(groups, group(sorted(suspects), touched, evident=evident, same=SLIGHT))
-        groups = with_evident(groups, evident_groups(evident, near, touched, policy.target_accounts))
-    groups = with_blocks(groups, blocks)
+    groups = with_blocks(_groups(days, touched, blocks, policy, odd=odd, supervised=supervised), blocks)
     days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     aimed = Aimed.of(plays, touched, days, campaigns, policy, last)
     bots = dedicated(aimed.by_day(days), policy).cast(pl.String)
@@ -92,6 +86,21 @@ def decide(
         withheld = _verdicts(_within_ceilings(withheld, limited.accounts["account_id"]))
     accounts, withheld = spare(accounts, withheld, policy.untouched)
     return Decided(days, plays, withheld, touched, accounts, groups, limited.notes)
+
+
+def _groups(
+    days: pl.DataFrame, touched: pl.DataFrame, blocks: Sequence[Found], policy: Policy, *, odd: float, supervised: bool
+) -> list[Group]:
+    """What ties suspects, and evident accounts, to each other; blocks in lockstep only make suspects here."""
+    suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
+    named = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks if block.proven))
+    suspects, links = sorted(named), shares(touched)
+    groups = group(suspects, links)
+    if not supervised:
+        return groups
+    evident, near = (_reaching(days, bar) for bar in (policy.account_bar, policy.account_bar - policy.day_cap))
+    groups = with_evident(groups, group(suspects, links, evident=evident, same=SLIGHT))
+    return with_evident(groups, evident_groups(evident, near, links, policy.target_accounts))
 
 
 def _reaching(days: pl.DataFrame, bar: float) -> list[str]:
