@@ -23,7 +23,7 @@ from ghostnote.models.bundle import Bundle
 from ghostnote.models.calibration import Calibration
 from ghostnote.models.manifest import Curve
 from ghostnote.models.table import Table
-from ghostnote.scoring.links import links_of
+from ghostnote.scoring.links import ids_of, links_of
 
 Values = NDArray[np.float32]
 #: Share of an account's plays on devices that it had not used before.
@@ -101,7 +101,7 @@ class Judge:
             pl.Series("surprise", self.bundle.tails.score(table)),
             pl.Series("new_device", table.aligned([_NEW_DEVICE]).values[:, 0], nan_to_null=True),
         )
-        ids = {name: day.stream[name].cast(pl.Categorical) for name in _IDS if name in day.stream.columns}
+        ids = ids_of(day.stream, _IDS)
         return Opinions(
             days=self._with_evidence(days, table),
             values=rows.values,

@@ -1,6 +1,6 @@
 """How often each account touched each thing that can tie accounts together, counted by sorting whole numbers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 import numpy as np
@@ -20,6 +20,11 @@ LINKS = {
     "time": pl.Int32,
     "events": pl.UInt32,
 }
+
+
+def ids_of(stream: pl.DataFrame, names: Iterable[str] = ("account_id", *KINDS)) -> dict[str, pl.Series]:
+    """Those of a stream's columns of ids that it has, as Categorical."""
+    return {name: stream[name].cast(pl.Categorical) for name in names if name in stream.columns}
 
 
 def links_of(stream: pl.DataFrame, ids: Mapping[str, pl.Series], *, timed: bool) -> pl.DataFrame:

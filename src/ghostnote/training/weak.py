@@ -7,7 +7,7 @@ import polars as pl
 
 from ghostnote.decisions.ties import INFRASTRUCTURE, KINDS
 from ghostnote.features.history import Day
-from ghostnote.scoring.links import Links, links_of
+from ghostnote.scoring.links import Links, ids_of, links_of
 from ghostnote.scoring.lockstep import Found, find
 
 #: What a weak label weighs in fitting beside a team's label or a certain rule, which weigh 1 (ADR 25).
@@ -17,7 +17,6 @@ _LITTLE_ELSE = 0.5
 #: How far those shares may lie apart among the middle 80 % of a block: bots are alike. Where they are not, it may be
 #: people's accounts that somebody else plays on, and their own days are no fraud.
 _ALIKE = 0.25
-_IDS = ("account_id", *KINDS)
 
 
 class WeakLabels:
@@ -30,8 +29,7 @@ class WeakLabels:
 
     def follow(self, day: Day) -> None:
         """Take in one more day."""
-        ids = {name: day.stream[name].cast(pl.Categorical) for name in _IDS if name in day.stream.columns}
-        self._links.add(day.day, links_of(day.stream, ids, timed=True))
+        self._links.add(day.day, links_of(day.stream, ids_of(day.stream), timed=True))
 
     def accounts(self, judged: frozenset[str]) -> frozenset[str]:
         """Who is thought to be fraud, without those in `judged`, of whom somebody knows."""
