@@ -19,6 +19,8 @@ FORMAT_WITH_SEQUENCE = 2
 #: Of a bundle that holds a model of sign-ups, with or without a sequence detector: readers before it would do without.
 FORMAT_WITH_SIGNUPS = 3
 _READ = (FORMAT, FORMAT_WITH_SEQUENCE, FORMAT_WITH_SIGNUPS)
+#: So much of a digest tells bundles apart for people, and in what a service keeps of a challenger.
+SHORT = 12
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 

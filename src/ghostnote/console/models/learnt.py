@@ -8,10 +8,7 @@ from msgspec import UNSET
 
 from ghostnote.decisions.summary import Summary
 from ghostnote.errors import GhostnoteError
-from ghostnote.models.manifest import Curve, Manifest, identity, read_card, read_manifest
-
-#: So much of a digest tells bundles apart for people.
-SHORT = 12
+from ghostnote.models.manifest import SHORT, Curve, Manifest, identity, read_card, read_manifest
 
 
 def learnt(summary: Summary, given: Path | None) -> dict[str, Any]:

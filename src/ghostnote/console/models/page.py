@@ -16,13 +16,14 @@ from ghostnote.console.health import BINS
 from ghostnote.console.models.alone import labelled, left_alone
 from ghostnote.console.models.found import Found
 from ghostnote.console.models.harm import by_cohort, total
-from ghostnote.console.models.learnt import SHORT, learnt
+from ghostnote.console.models.learnt import learnt
 from ghostnote.console.models.runs import earlier
 from ghostnote.console.records import Records
 from ghostnote.decisions.evaluation import Evaluation, read_evaluation
 from ghostnote.decisions.ledger import Ledger
 from ghostnote.decisions.shadow import Shadow, read_shadow
 from ghostnote.decisions.tables import ACTED
+from ghostnote.models.manifest import SHORT
 from ghostnote.scoring.cohorts import Cohorts
 
 #: Cohorts of one kind on one chart; of fewer accounts one is not drawn: its interval would tell nothing.

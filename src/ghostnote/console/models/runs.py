@@ -5,10 +5,10 @@ from datetime import date, datetime
 from typing import Any
 
 from ghostnote.console.health import shift
-from ghostnote.console.models.learnt import SHORT
 from ghostnote.decisions.ledger import Ledger
 from ghostnote.decisions.recording import runs
 from ghostnote.decisions.summary import Summary
+from ghostnote.models.manifest import SHORT
 
 _MOST = 30
 

@@ -17,13 +17,13 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.features.arriving import Rows
 from ghostnote.features.declaration import Feature
 from ghostnote.models.bundle import Bundle, digest_of
+from ghostnote.models.manifest import SHORT
 from ghostnote.scoring.live import Live
 from ghostnote.serving.engine.deciding import Asked, decided
 from ghostnote.serving.wire.columns import Events
 from ghostnote.serving.wire.decisions import Verdict
 from ghostnote.serving.wire.verdicts import Verdicts
 
-_SHORT = 12
 _LATEST = 500
 
 
@@ -39,7 +39,7 @@ class Model:
     def of(cls, bundle: Bundle, path: Path, policy: Policy, folded: Sequence[Feature]) -> "Model":
         """Raises GhostnoteError if the bundle rests on features that are not folded."""
         try:
-            return cls(digest_of(bundle)[:_SHORT], str(path), Live(bundle, policy, folded))
+            return cls(digest_of(bundle)[:SHORT], str(path), Live(bundle, policy, folded))
         except KeyError as error:
             raise GhostnoteError(
                 f"The bundle {path} rests on the feature {error.args[0]}, which this service does not fold: stop it, "
