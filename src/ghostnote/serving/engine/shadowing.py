@@ -22,13 +22,16 @@ _EVERY_S = 60.0
 
 
 class Shadowing:
-    """Writes `rollout.differences` to the state's page, and takes them up again; `clock` says when.
+    """Writes `rollout.differences` to the state's page, and takes them up again; `clock` says when. `failed` is told
+    in a sentence what could not be written.
 
     Its methods are for the event loop's thread, but for `restore`, which comes before.
     """
 
-    def __init__(self, places: Places, rollout: Rollout, clock: Callable[[], datetime]) -> None:
-        self._places, self._rollout, self._clock = places, rollout, clock
+    def __init__(
+        self, places: Places, rollout: Rollout, clock: Callable[[], datetime], failed: Callable[[str], None]
+    ) -> None:
+        self._places, self._rollout, self._clock, self._failed = places, rollout, clock, failed
         self._written, self._at = -1, 0.0
         self._alone = asyncio.Lock()
 
@@ -49,8 +52,8 @@ class Shadowing:
             rollout.differences = _taken_up(found)
         return None
 
-    async def keep(self, *, due: bool = False) -> str | None:
-        """Write the page, or take it away without a challenger; why it failed, None if it did not.
+    async def keep(self, *, due: bool = False) -> None:
+        """Write the page, or take it away without a challenger.
 
         If `due`, only when events came and it was not written for a while.
         """
@@ -58,14 +61,14 @@ class Shadowing:
             counted = self._rollout.differences.events
             late = time.monotonic() - self._at >= _EVERY_S
             if due and (self._rollout.challenger is None or counted == self._written or not late):
-                return None
+                return
             shadow = self._now()
             try:
                 await asyncio.to_thread(_put, self._places.shadow, shadow)
             except OSError as error:
-                return f"How the challenger differs could not be written to {self._places.shadow}: {error}."
+                self._failed(f"How the challenger differs could not be written to {self._places.shadow}: {error}.")
+                return
             self._written, self._at = counted, time.monotonic()
-            return None
 
     def _now(self) -> Shadow | None:
         rollout, found, at = self._rollout, self._rollout.differences, self._clock()

@@ -82,9 +82,7 @@ async def change_models(service: Service, body: bytes) -> dict[str, Any]:
     model = await asyncio.to_thread(_loaded, service, change.bundle) if change.bundle is not None else None
     await service.calls.between(lambda: _change(service.rollout, change, model))
     await asyncio.to_thread(remember, service.places, service.rollout)
-    lost = await service.shadowing.keep()
-    if lost is not None:
-        service.failures.append(lost)
+    await service.shadowing.keep()
     return models_page(service)
 
 

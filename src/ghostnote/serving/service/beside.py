@@ -81,9 +81,7 @@ class Beside:
         if self.room.wanted(state.bytes):
             told = await self._calls.between(lambda: self.room.make(state))
             self._failures.append(told)
-        lost = await self._shadowing.keep(due=True)
-        if lost is not None:
-            self._failures.append(lost)
+        await self._shadowing.keep(due=True)
         wanted = self._due()
         if wanted is not None:
             await self.work(refresh=wanted)

@@ -64,7 +64,7 @@ class Service:
             failed=self._failed,
         )
         self.lookups = Lookups(places, rollout, self.calls)
-        self.shadowing = Shadowing(places, rollout, clock)
+        self.shadowing = Shadowing(places, rollout, clock, self.failures.append)
         self.beside = Beside(settings, places, rollout, self.calls, self.failures, self.lookups.stand, self.shadowing)
         self.metrics = engine.metrics = watched(self)
         #: Where decisions go and where else events come from, if anywhere.
@@ -143,9 +143,7 @@ class Service:
         # What was folded and is not in the log was never acknowledged: it comes again, and must not be in a snapshot.
         if self.stopped is None and not self.engine.owes:
             await asyncio.to_thread(self._save)
-        lost = await self.shadowing.keep()
-        if lost is not None:
-            self.failures.append(lost)
+        await self.shadowing.keep()
         self.engine.log.close()
 
     def _save(self) -> None:

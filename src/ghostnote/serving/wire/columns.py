@@ -1,16 +1,14 @@
 """Many events as columns: how a call's events are read, folded, written to the log and filed."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ghostnote.serving.wire.events import Event, columns_of, times_of
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from ghostnote.serving.wire.events import EPOCH, Event, columns_of, times_of
 
 
 class Events(Sequence[Any]):
@@ -77,13 +75,13 @@ class Events(Sequence[Any]):
             return self.taken(range(*place.indices(len(self))))
         values = {name: values[place] for name, values in self.columns.items()}
         return Event(
-            kind=self.kinds[place], event_time=_EPOCH + timedelta(microseconds=int(self.times[place])), **values
+            kind=self.kinds[place], event_time=EPOCH + timedelta(microseconds=int(self.times[place])), **values
         )
 
     def __iter__(self) -> Iterator[Any]:
         names, times = list(self.columns), self.times.tolist()
         for kind, time, *values in zip(self.kinds, times, *self.columns.values(), strict=True):
-            moment = _EPOCH + timedelta(microseconds=time)
+            moment = EPOCH + timedelta(microseconds=time)
             yield Event(kind=kind, event_time=moment, **dict(zip(names, values, strict=True)))
 
 

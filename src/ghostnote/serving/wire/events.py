@@ -17,11 +17,11 @@ from ghostnote.features.stream import KINDS
 
 #: Each table's name by the kind of its events.
 TABLE_OF = {kind: table for table, kind in KINDS.items()}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 _LONGEST = 200
 #: The first time that an event may have, and the first that none may have, us since 1970.
-FIRST_TIME, END_TIME = ((bound - _EPOCH) // _US for bound in (AGREED_RANGE.start, AGREED_RANGE.end))
+FIRST_TIME, END_TIME = ((bound - EPOCH) // _US for bound in (AGREED_RANGE.start, AGREED_RANGE.end))
 
 
 def _type(column: Column, shortest: int) -> Any:
@@ -133,7 +133,7 @@ def _patiently(body: bytes | bytearray | memoryview) -> Any:
 def times_of(events: Sequence[Any]) -> NDArray[np.int64]:
     """The events' times, (events,) int64, us since 1970."""
     # NumPy takes three times as long for differences of times.
-    return np.array([(event.event_time - _EPOCH) // _US for event in events], dtype=np.int64)
+    return np.array([(event.event_time - EPOCH) // _US for event in events], dtype=np.int64)
 
 
 def columns_of(events: Sequence[Any], kinds: Sequence[str], *, empty: bool = True) -> dict[str, list[Any]]:
