@@ -122,9 +122,9 @@ def told(rows: Iterable[Sequence[Any]]) -> Iterator[Entry]:
     for row in rows:
         # By place, not by name: a ledger has a hundred thousand cases, and whoever starts reads all of them.
         (seq, decision, at, kind, action, subject, actor, day, amount, currency, reason, cause, digest, hash_) = row[
-            :14
+            : len(_ENTRY)
         ]
-        subject_kind, subject_name, parent_kind, parent_name, content = row[14:]
+        subject_kind, subject_name, parent_kind, parent_name, content = row[len(_ENTRY) :]
         yield Entry(
             seq,
             decision,
