@@ -78,9 +78,9 @@ class Engine:
     """`state` follows `log`.
 
     `take` does all. Whoever wants to do something else while the disk is busy calls `fold`, as often as there is
-    something to fold, and then, until nothing is owed, `page`, `write` in another thread, and `written`; `decided` is to
-    be told once what was folded is written. What was folded meanwhile makes the next page together. After a failed
-    write nothing may be folded until what is owed is on disk.
+    something to fold, and then, until nothing is owed, `page`, `write` in another thread, and `written`; `decided` once
+    what was folded is written. What is folded during a write makes the next page together. After a failed write nothing
+    may be folded until what is owed is on disk.
     """
 
     def __init__(self, state: State, log: Log, decider: Decider) -> None:
@@ -166,7 +166,7 @@ class Engine:
         record = page.record
         assert record is not None
         for each in page.owed:
-            self._unwritten.difference_update(each.content.events.ids if each.content.events else ())
+            self._unwritten.difference_update(Events.of(each.content.events).ids if each.content.events else ())
         self.state.note(record, np.concatenate([each.hashes for each in page.owed]), page.offsets)
         del self._owed[: len(page.owed)]
 

@@ -15,8 +15,8 @@ Asking = TypeVar("Asking")
 class Writing(Generic[Asking]):
     """Writes what an engine owes, in a thread of its own, and has everybody told once it is on disk.
 
-    `give` is called with who asks for some events and the answers, or why there are none; `failed` with what stopped it,
-    but for a disk that takes nothing. All methods are for the event loop's thread.
+    `give` is called with who asks for some events and the answers, or why there are none; `failed` with what stopped
+    it, but for a disk that takes nothing. All methods are for the event loop's thread.
     """
 
     def __init__(
