@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ghostnote.serving.engine.engine import CannotWriteError, Engine
@@ -28,10 +29,14 @@ class StoppedError(Exception):
     """The service takes nothing more in."""
 
 
+#: Called with the decisions, or why there are none.
+Tell = Callable[[Sequence[Decided] | Exception], None]
+
+
 @dataclass(slots=True)
 class _Waiting:
     events: Sequence[Any]
-    future: "asyncio.Future[Sequence[Decided]]"
+    tell: Tell
     offsets: dict[str, int] | None
     since: float
 
@@ -82,15 +87,19 @@ class Calls:
         self, events: Sequence[Any], offsets: dict[str, int] | None = None
     ) -> "asyncio.Future[Sequence[Decided]]":
         """The same as a future."""
+        future: asyncio.Future[Sequence[Decided]] = asyncio.get_running_loop().create_future()
+        self.put(events, partial(_settle, future), offsets)
+        return future
+
+    def put(self, events: Sequence[Any], tell: Tell, offsets: dict[str, int] | None = None) -> None:
+        """The same for whoever is to be called, and must not raise. Raises BusyError, StoppedError."""
         if self._stopped:
             raise StoppedError
         if self.waiting + len(events) > self._most and self.waiting:
             raise BusyError
-        future: asyncio.Future[Sequence[Decided]] = asyncio.get_running_loop().create_future()
         self.waiting += len(events)
-        self._queue.append(_Waiting(events, future, offsets, time.monotonic()))
+        self._queue.append(_Waiting(events, tell, offsets, time.monotonic()))
         self._there.set()
-        return future
 
     async def between(self, work: Callable[[], Any]) -> Any:
         """Run `work` between two calls: it may look at the state, and change it."""
@@ -166,6 +175,8 @@ class Calls:
         return batch
 
     async def _fold(self, batch: list[_Waiting]) -> None:
+        # Who is on disk by now need not wait until more is folded.
+        self._writing.go_on()
         events = Events.of(_together([each.events for each in batch]))
         offsets: dict[str, int] = {}
         for each in batch:
@@ -186,13 +197,17 @@ class Calls:
         for each in batch:
             size = len(each.events)
             self.waiting -= size
-            if each.future.done():  # Who asked has gone away.
-                pass
-            elif isinstance(result, Exception):
-                each.future.set_exception(result)
-            else:
-                each.future.set_result(result[start : start + size])
+            each.tell(result if isinstance(result, Exception) else result[start : start + size])
             start += size
+
+
+def _settle(future: "asyncio.Future[Sequence[Decided]]", result: Sequence[Decided] | Exception) -> None:
+    if future.done():  # Who asked has gone away.
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
 
 
 def _together(parts: list[Sequence[Any]]) -> Sequence[Any]:

@@ -1,13 +1,14 @@
 """What was folded is written while more is folded: all that gathers during one write is the next."""
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from ghostnote.serving.engine.answers import Answers
-from ghostnote.serving.engine.engine import CannotWriteError, Engine, Taken
+from ghostnote.serving.engine.engine import CannotWriteError, Engine, Page, Taken
 
 Asking = TypeVar("Asking")
 
@@ -28,9 +29,11 @@ class Writing(Generic[Asking]):
         self._engine, self._give, self._failed = engine, give, failed
         # One entry for each part of what the engine owes, in order; nobody asks any more where the disk was full.
         self._waiting: deque[tuple[Sequence[Asking], Taken]] = deque()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="log")
-        self._task: asyncio.Task[CannotWriteError | None] | None = None
-        self._broken = False
+        self._pages: SimpleQueue[tuple[Page, asyncio.AbstractEventLoop] | None] = SimpleQueue()
+        self._done: deque[tuple[Page, BaseException | None]] = deque()
+        self._emptied: list[asyncio.Future[None]] = []
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._busy = self._broken = False
         #: Whether the disk took nothing the last time: then nothing may be folded before `empty`.
         self.stuck = False
 
@@ -40,14 +43,25 @@ class Writing(Generic[Asking]):
             self._give(asking, self._engine.decided(taken))
             return
         self._waiting.append((asking, taken))
-        self._begin()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Answer what is on disk by now, and write what gathered meanwhile."""
+        while self._done:
+            self._busy = False
+            self._ended(*self._done.popleft())
+        if self._engine.owes and not (self._busy or self._broken or self.stuck):
+            self._begin()
 
     async def empty(self) -> None:
         """Wait until nothing is owed. Raises CannotWriteError."""
-        while self._engine.owes and not self._broken:
-            error = await asyncio.shield(self._begin())
-            if error is not None:
-                raise error
+        self.go_on()
+        if not self._engine.owes or self._broken:
+            return
+        if not self._busy:
+            self._begin()
+        self._emptied.append(asyncio.get_running_loop().create_future())
+        await self._emptied[-1]
 
     def given_up(self) -> list[Asking]:
         """Who still waits; nobody answers them any more."""
@@ -57,36 +71,49 @@ class Writing(Generic[Asking]):
 
     def close(self) -> None:
         """Nothing more is written."""
-        self._thread.shutdown()
+        if self._thread.is_alive():
+            self._pages.put(None)
+            self._thread.join()
 
-    def _begin(self) -> "asyncio.Task[CannotWriteError | None]":
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._write())
-            self._task.add_done_callback(self._ended)
-        return self._task
+    def _begin(self) -> None:
+        if not self._thread.is_alive():
+            self._thread.start()
+        self._busy = True
+        self._pages.put((self._engine.page(), asyncio.get_running_loop()))
 
-    def _ended(self, task: "asyncio.Task[CannotWriteError | None]") -> None:
-        if task.cancelled() or task.exception() is None:
-            return
-        # Whether it is in the log nobody knows: it must not be written again.
-        self._broken = True
-        self._failed(task.exception() or RuntimeError())
-
-    async def _write(self) -> CannotWriteError | None:
-        loop, engine = asyncio.get_running_loop(), self._engine
-        while engine.owes:
-            page = engine.page()
+    def _write(self) -> None:
+        """The thread: one page after the other."""
+        while (given := self._pages.get()) is not None:
+            page, loop = given
+            error: BaseException | None = None
             try:
-                await loop.run_in_executor(self._thread, engine.write, page)
-            except CannotWriteError as error:
-                self._refuse(error)
-                return error
-            self.stuck = False
-            engine.written(page)
-            for _ in page.owed:
-                asking, taken = self._waiting.popleft()
-                self._give(asking, engine.decided(taken))
-        return None
+                self._engine.write(page)
+            except BaseException as raised:
+                error = raised
+            self._done.append((page, error))
+            loop.call_soon_threadsafe(self.go_on)
+
+    def _ended(self, page: Page, error: BaseException | None) -> None:
+        if error is None:
+            try:
+                self._told(page)
+            except BaseException as raised:
+                error = raised
+        if isinstance(error, CannotWriteError):
+            self._refuse(error)
+        elif error is not None:
+            # Whether it is in the log nobody knows: it must not be written again.
+            self._broken = True
+            self._failed(error)
+        if error is not None or not self._engine.owes:
+            self._tell_emptied(error)
+
+    def _told(self, page: Page) -> None:
+        self.stuck = False
+        self._engine.written(page)
+        for _ in page.owed:
+            asking, taken = self._waiting.popleft()
+            self._give(asking, self._engine.decided(taken))
 
     def _refuse(self, error: CannotWriteError) -> None:
         """Nobody waits for a disk that is full; what is owed is written first when there is room."""
@@ -94,3 +121,13 @@ class Writing(Generic[Asking]):
         for place, (asking, taken) in enumerate(self._waiting):
             self._waiting[place] = ((), taken)
             self._give(asking, error)
+
+    def _tell_emptied(self, error: BaseException | None) -> None:
+        emptied, self._emptied = self._emptied, []
+        for future in emptied:
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)

@@ -1,9 +1,9 @@
 """The two pages that are asked most, past the framework: its way to a page costs as much as they do."""
 
-import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 from starlette.requests import Request
 
@@ -74,41 +74,35 @@ class Decide(Often):
 
     async def _answer(self, scope: Scope, receive: Receive) -> bytes:
         who = self._door.enter(scope["headers"], "decide")
-        decided = await self._ask(who, await body_of(receive, self._door.most))
-        return encode(decided[0])
+        event = self._event(who, await body_of(receive, self._door.most))
+        return encode((await self._service.calls.enqueue((event,)))[0])
 
     def begin(self, headers: list[Header], body: bytes, asked: Asked) -> None:
         """Answer a request whose body is there, once its event is on disk."""
         began = time.monotonic()
 
-        def tell(future: "asyncio.Future[Sequence[Decided]]") -> None:
-            try:
-                content = encode(future.result()[0])
-            except _REFUSALS as error:
-                turn_away(error)
+        def tell(result: Sequence[Decided] | Exception) -> None:
+            if isinstance(result, Exception):
+                content, more = refused(refusal := self._refused(result, began))
+                asked.answer(refusal.status, (AS_JSON, *more), content)
                 return
+            content = encode(result[0])
             self._door.metrics.request(self.route, 200, time.monotonic() - began)
             asked.answer(200, (AS_JSON,), content)
 
-        def turn_away(error: Exception) -> None:
-            refusal = self._refused(error, began)
-            content, more = refused(refusal)
-            asked.answer(refusal.status, (AS_JSON, *more), content)
-
         try:
-            future = self._ask(self._door.enter(headers, "decide"), body)
+            event = self._event(self._door.enter(headers, "decide"), body)
+            self._service.calls.put((event,), tell)
         except _REFUSALS as error:
-            turn_away(error)
-        else:
-            future.add_done_callback(tell)
+            tell(error)
 
-    def _ask(self, who: str, body: bytes) -> "asyncio.Future[Sequence[Decided]]":
+    def _event(self, who: str, body: bytes) -> Any:
         try:
             event = event_of(body)
         except ValueError as error:
             raise RefusalError(422, str(error)) from None
         self._door.events(who, 1)
-        return self._service.calls.enqueue((event,))
+        return event
 
 
 class Ingest(Often):
