@@ -14,7 +14,7 @@ from ghostnote.serving.access.keys import Keys
 from ghostnote.serving.http import sockets
 from ghostnote.serving.http.annex import Annex
 from ghostnote.serving.http.app import build
-from ghostnote.serving.http.swift import Swift
+from ghostnote.serving.http.swift import swift
 from ghostnote.serving.service.service import Service
 from ghostnote.serving.telemetry.logs import Log
 
@@ -63,7 +63,7 @@ def run(
         access_log=False,
         proxy_headers=False,
         loop="uvloop",
-        http=type("Asking", (Swift,), {"page": front.decide}),
+        http=swift(front.decide),
     )
     server = _Server(config)
 

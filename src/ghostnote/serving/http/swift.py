@@ -48,7 +48,7 @@ class Asked:
 
 
 class Swift(HttpToolsProtocol):
-    """The library's protocol, which asks `page` itself for what it answers; to be derived from, with a page."""
+    """The library's protocol, which asks `page` itself for what it answers: see `swift`."""
 
     page: Page
 
@@ -112,3 +112,8 @@ class Swift(HttpToolsProtocol):
         if not asked.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+
+def swift(page: Page) -> type[Swift]:
+    """The protocol that answers a page, for the library's `http`."""
+    return type("Answering", (Swift,), {"page": page})
