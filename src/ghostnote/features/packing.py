@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +31,17 @@ def is_packed(file: BinaryIO) -> bool:
     return size >= _END.size and os.pread(file.fileno(), len(_MAGIC), size - len(_MAGIC)) == _MAGIC
 
 
-def write_arrays(file: BinaryIO, about: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+class Into(Protocol):
+    """Where arrays are written to."""
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+
+    def write(self, content: bytes | memoryview, /) -> int:
+        """Write all of it."""
+
+
+def write_arrays(file: Into, about: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     """Write arrays of numbers, and what JSON can say about them. Raises OSError."""
     codec = pa.Codec(_CODEC)
     listed = []
