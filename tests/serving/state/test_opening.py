@@ -244,11 +244,11 @@ def test_two_that_save_at_the_same_time_do_so_one_after_the_other(
     other = threading.Thread(target=save, args=(behind, folder))
     write = Fold.snapshot
 
-    def meanwhile(fold: Fold, path: Path) -> None:
+    def meanwhile(fold: Fold, path: Path, **given: bool) -> None:
         if other.ident is None:
             other.start()
             other.join(0.5)
-        write(fold, path)
+        write(fold, path, **given)
 
     monkeypatch.setattr(Fold, "snapshot", meanwhile)
     last = save(engine.state, folder)
