@@ -107,9 +107,9 @@ def _write(engine: Engine, ahead: list[Taken], out: int) -> None:
     """Write what is owed, and tell what was folded ahead."""
     try:
         while engine.owes:
-            page = engine.page()
-            engine.write(page)
-            engine.written(page)
+            draft = engine.draft()
+            engine.write(draft)
+            engine.written(draft)
     except CannotWriteError:
         _free()
         os.write(out, b'"full"\n' * len(ahead))

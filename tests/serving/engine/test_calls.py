@@ -208,9 +208,9 @@ def test_days_are_records_of_their_own(tmp_path: Path) -> None:
         made.fold([event(number)], START + timedelta(days=number // 2))
     counts = []
     while made.owes:
-        page = made.page()
-        made.write(page)
-        made.written(page)
-        counts.append(page.count)
+        draft = made.draft()
+        made.write(draft)
+        made.written(draft)
+        counts.append(draft.count)
     assert counts == [2, 2]
     assert [record.count for record in records(tmp_path)] == [2, 2]

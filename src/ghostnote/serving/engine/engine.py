@@ -64,7 +64,7 @@ class _Owed:
 
 
 @dataclass(slots=True)
-class Page:
+class Draft:
     """What is owed, as far as one record holds it: `content` are its bytes, `record` is there once they are on disk."""
 
     owed: list[_Owed]
@@ -78,9 +78,9 @@ class Engine:
     """`state` follows `log`.
 
     `take` does all. Whoever wants to do something else while the disk is busy calls `fold`, as often as there is
-    something to fold, and then, until nothing is owed, `page`, `write` in another thread, and `written`; `decided` once
-    what was folded is written. What is folded during a write makes the next page together. After a failed write nothing
-    may be folded until what is owed is on disk.
+    something to fold, and then, until nothing is owed, `draft`, `write` in another thread, and `written`; `decided`
+    once what was folded is written. What is folded during a write makes the next draft together. After a failed write
+    nothing may be folded until what is owed is on disk.
     """
 
     def __init__(self, state: State, log: Log, decider: Decider) -> None:
@@ -103,9 +103,9 @@ class Engine:
 
     def _write_all(self) -> None:
         while self.owes:
-            page = self.page()
-            self.write(page)
-            self.written(page)
+            draft = self.draft()
+            self.write(draft)
+            self.written(draft)
 
     @property
     def owes(self) -> bool:
@@ -142,18 +142,18 @@ class Engine:
         """That of the next event."""
         return self.state.position + sum(len(each.content.events) for each in self._owed)
 
-    def page(self) -> Page:
+    def draft(self) -> Draft:
         """What is owed, as one record: all of it that arrived on the same day. Something must be owed."""
         day = self._owed[0].content.day
         owed = list(takewhile(lambda each: each.content.day == day, self._owed))
         together = joined([each.content for each in owed])
-        return Page(owed, encode_content(together), len(together.events), together.offsets)
+        return Draft(owed, encode_content(together), len(together.events), together.offsets)
 
-    def write(self, page: Page) -> None:
-        """Write a page to the log, and wait until it is on disk. Raises CannotWriteError; then it is still owed."""
+    def write(self, draft: Draft) -> None:
+        """Write a draft to the log, and wait until it is on disk. Raises CannotWriteError; then it is still owed."""
         began = time.perf_counter()
         try:
-            page.record = self.log.append(page.count, page.content)
+            draft.record = self.log.append(draft.count, draft.content)
         except OSError as error:
             raise CannotWriteError(
                 f"Events cannot be kept ({why_not(self.log.folder, error)}): make room, then send them again."
@@ -161,14 +161,14 @@ class Engine:
         if self.metrics is not None:
             self.metrics.stage("log", time.perf_counter() - began)
 
-    def written(self, page: Page) -> None:
-        """A page is on disk: what is on it is known from now on."""
-        record = page.record
+    def written(self, draft: Draft) -> None:
+        """A draft is on disk: what is in it is known from now on."""
+        record = draft.record
         assert record is not None
-        for each in page.owed:
+        for each in draft.owed:
             self._unwritten.difference_update(Events.of(each.content.events).ids if each.content.events else ())
-        self.state.note(record, np.concatenate([each.hashes for each in page.owed]), page.offsets)
-        del self._owed[: len(page.owed)]
+        self.state.note(record, np.concatenate([each.hashes for each in draft.owed]), draft.offsets)
+        del self._owed[: len(draft.owed)]
 
     def decided(self, taken: Taken) -> Answers:
         """The decision on each event, in order."""

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from ghostnote.serving.engine.answers import Answers
-from ghostnote.serving.engine.engine import CannotWriteError, Engine, Page, Taken
+from ghostnote.serving.engine.engine import CannotWriteError, Draft, Engine, Taken
 
 Asking = TypeVar("Asking")
 
@@ -29,8 +29,8 @@ class Writing(Generic[Asking]):
         self._engine, self._give, self._failed = engine, give, failed
         # One entry for each part of what the engine owes, in order; nobody asks any more where the disk was full.
         self._waiting: deque[tuple[Sequence[Asking], Taken]] = deque()
-        self._pages: SimpleQueue[tuple[Page, asyncio.AbstractEventLoop] | None] = SimpleQueue()
-        self._done: deque[tuple[Page, BaseException | None]] = deque()
+        self._drafts: SimpleQueue[tuple[Draft, asyncio.AbstractEventLoop] | None] = SimpleQueue()
+        self._done: deque[tuple[Draft, BaseException | None]] = deque()
         self._emptied: list[asyncio.Future[None]] = []
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._busy = self._broken = False
@@ -72,31 +72,31 @@ class Writing(Generic[Asking]):
     def close(self) -> None:
         """Nothing more is written."""
         if self._thread.is_alive():
-            self._pages.put(None)
+            self._drafts.put(None)
             self._thread.join()
 
     def _begin(self) -> None:
         if not self._thread.is_alive():
             self._thread.start()
         self._busy = True
-        self._pages.put((self._engine.page(), asyncio.get_running_loop()))
+        self._drafts.put((self._engine.draft(), asyncio.get_running_loop()))
 
     def _write(self) -> None:
-        """The thread: one page after the other."""
-        while (given := self._pages.get()) is not None:
-            page, loop = given
+        """The thread: one draft after the other."""
+        while (given := self._drafts.get()) is not None:
+            draft, loop = given
             error: BaseException | None = None
             try:
-                self._engine.write(page)
+                self._engine.write(draft)
             except BaseException as raised:
                 error = raised
-            self._done.append((page, error))
+            self._done.append((draft, error))
             loop.call_soon_threadsafe(self.go_on)
 
-    def _ended(self, page: Page, error: BaseException | None) -> None:
+    def _ended(self, draft: Draft, error: BaseException | None) -> None:
         if error is None:
             try:
-                self._told(page)
+                self._told(draft)
             except BaseException as raised:
                 error = raised
         if isinstance(error, CannotWriteError):
@@ -108,10 +108,10 @@ class Writing(Generic[Asking]):
         if error is not None or not self._engine.owes:
             self._tell_emptied(error)
 
-    def _told(self, page: Page) -> None:
+    def _told(self, draft: Draft) -> None:
         self.stuck = False
-        self._engine.written(page)
-        for _ in page.owed:
+        self._engine.written(draft)
+        for _ in draft.owed:
             asking, taken = self._waiting.popleft()
             self._give(asking, self._engine.decided(taken))
 
