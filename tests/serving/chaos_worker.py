@@ -15,13 +15,14 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.features.arriving import Rows
 from ghostnote.features.declaration import count, distinct, share, top_share
 from ghostnote.features.predicates import SHORT
-from ghostnote.serving.engine.engine import CannotWriteError, Engine
+from ghostnote.serving.engine.engine import CannotWriteError, Engine, Taken
 from ghostnote.serving.state.log import Log, segments
 from ghostnote.serving.state.opening import Known, open_state
 from ghostnote.serving.state.places import Places
 from ghostnote.serving.state.snapshots import save
 from ghostnote.serving.state.state import State
 from ghostnote.serving.upkeep.keeping import keep_with
+from ghostnote.serving.wire.columns import Events
 from ghostnote.serving.wire.decisions import Verdict
 from ghostnote.serving.wire.events import Event
 
@@ -71,7 +72,8 @@ def opened(root: Path) -> State:
 
 
 def work(root: Path, life: str, batches: list[tuple[list[int], str]], room: int | None, out: int) -> None:
-    """Take batches of events in on their days, and write a line to `out` once each is on disk.
+    """Take batches of events in on their days, some ahead of what is written, and write a line to `out` once each is
+    on disk.
 
     After `room` batches the disk is full for a while.
     """
@@ -79,22 +81,43 @@ def work(root: Path, life: str, batches: list[tuple[list[int], str]], room: int 
     places.claim()
     engine = Engine(opened(root), Log(places.log, segment_bytes=SEGMENT_BYTES), Deciding(life))
     os.write(out, b'"open"\n')
+    ahead: list[Taken] = []
     for place, (numbers, day) in enumerate(batches):
         if place == room:
             _fill(places.log)
-        now = datetime.combine(date.fromisoformat(day), time(12), tzinfo=UTC)
-        try:
-            made = engine.take([event(number) for number in numbers], now)
-        except CannotWriteError:
-            _free()
-            os.write(out, b'"full"\n')
-            continue
-        os.write(out, json.dumps([[each.event_id, each.bundle, each.policy, each.position] for each in made]).encode())
-        os.write(out, b"\n")
+        events = Events.of([event(number) for number in numbers])
+        # As the service does: what is folded during one write makes the next record together.
+        if len(ahead) > place % 4 or engine.is_owed(events):
+            _write(engine, ahead, out)
+        if engine.owes and not ahead:  # The disk was full: that comes first.
+            _write(engine, ahead, out)
+        ahead.append(engine.fold(events, datetime.combine(date.fromisoformat(day), time(12), tzinfo=UTC)))
         if place % 40 == 39:
-            save(engine.state, places.snapshots)
+            _write(engine, ahead, out)
+            if not engine.owes:
+                save(engine.state, places.snapshots)
+    _write(engine, ahead, out)
+    while engine.owes:
+        _write(engine, ahead, out)
     save(engine.state, places.snapshots)
     os.write(out, b'"done"\n')
+
+
+def _write(engine: Engine, ahead: list[Taken], out: int) -> None:
+    """Write what is owed, and tell what was folded ahead."""
+    try:
+        while engine.owes:
+            draft = engine.draft()
+            engine.write(draft)
+            engine.written(draft)
+    except CannotWriteError:
+        _free()
+        os.write(out, b'"full"\n' * len(ahead))
+        ahead.clear()
+    for made in map(engine.decided, ahead):
+        os.write(out, json.dumps([[each.event_id, each.bundle, each.policy, each.position] for each in made]).encode())
+        os.write(out, b"\n")
+    ahead.clear()
 
 
 def _fill(log: Path) -> None:

@@ -17,6 +17,7 @@ import uvicorn
 from ghostnote.events.schema import EVENT_TABLES, TABLES
 from ghostnote.serving.access.keys import Keys
 from ghostnote.serving.http.app import build
+from ghostnote.serving.http.swift import swift
 from ghostnote.serving.service.outlets import Outlets
 from ghostnote.serving.service.service import Service
 from ghostnote.serving.settings.configuring import Configuration
@@ -56,7 +57,7 @@ def running(root: Path, *, keys: bool = False, clock: Clock | None = None, **giv
     log = open_log(LogSettings(), secrets, io.StringIO())
     service.outlets = Outlets(service, Configuration(service.settings, secrets), log)
     app = build(service, Keys(service.places.keys) if keys else None)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False, http=swift(app.decide)))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():

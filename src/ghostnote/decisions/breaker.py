@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
-from scipy.special import gammaincinv
 
 #: Chance that a count as true as an earlier one lies above the bound that is taken for its rate.
 _MISSED = 0.025
@@ -85,4 +84,7 @@ def tripped(now: Acts, earlier: Sequence[Acts], limits: Breaker) -> list[Trip]:
 
 def upper(count: int) -> float:
     """The largest mean of a Poisson count that a count as low as this is not surprising for (97.5 %)."""
+    # A service that starts need not wait for its import.
+    from scipy.special import gammaincinv
+
     return float(gammaincinv(count + 1, 1.0 - _MISSED))

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS, SAME, devoted, places, sameness, tying_keys
 
@@ -85,6 +83,10 @@ def named_accounts(names: Collection[str]) -> pl.Series:
 
 def connected(edges: pl.DataFrame) -> pl.DataFrame:
     """`edges` (account_id, kind, key) with `component`: accounts that keys connect, directly or not, have the same."""
+    # A service that starts need not wait for its import.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     left = places(edges["account_id"].cast(pl.String))
     right = places(edges.select(pl.concat_str(pl.col("kind", "key").cast(pl.String), separator=" ")).to_series())
     accounts = int(left.max()) + 1

@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 #: What can tie accounts together, and how it is called in evidence (one, many).
 KINDS = {
@@ -59,6 +58,9 @@ def tying_keys(links: pl.DataFrame, suspects: pl.Series) -> pl.DataFrame:
     events, and so many would hardly meet there by chance: the binomial tail, times the number of keys of its kind, is
     below `CHANCE`.
     """
+    # Its import takes as long as half of a service's start.
+    from scipy.stats import binom
+
     marked = links.with_columns(pl.col("account_id").is_in(suspects.implode()).alias("suspect"))
     share = len(suspects) / max(links["account_id"].n_unique(), 1)
     enriched = ENRICHED * share / (1 - share + ENRICHED * share)

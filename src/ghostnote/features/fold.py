@@ -183,15 +183,18 @@ class Fold:
             self._resting[lacking] = tuple(found)
         return self._resting[lacking]
 
-    def snapshot(self, path: str | os.PathLike[str]) -> None:
-        """Write the whole state to one file, whole or not at all. Raises GhostnoteError if it cannot be written."""
+    def snapshot(self, path: str | os.PathLike[str], *, gently: bool = False) -> None:
+        """Write the whole state to one file, whole or not at all. Raises GhostnoteError if it cannot be written.
+
+        `gently` takes twice as long, and leaves the disk to others meanwhile.
+        """
         groups: dict[str, dict[str, Array]] = {f"state{i}": s.to_arrays() for i, s in enumerate(self._states)}
         groups |= {f"codes.{name}": codes.to_arrays() for name, codes in self._codes.items()}
         groups |= {f"pairs.{name}": pairs.to_arrays() for name, pairs in self._pairs.items()}
         groups |= {f"held.{name}": {"codes": held} for name, held in self._held.items()}
         groups["late"] = {"count": np.array([self.late], dtype=np.int64)}
         groups["water"] = {"times": np.array([self._water, self._swept], dtype=np.int64)}
-        snapshots.write(path, self.names, self._layout, groups)
+        snapshots.write(path, self.names, self._layout, groups, gently=gently)
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Go on from a snapshot of a fold with the same features. Raises GhostnoteError if it is of another kind.

@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,8 @@ _MAGIC = b"GHOSTFLD"
 _END = struct.Struct("<QQI8s")
 #: Bytes that are packed together.
 _PART = 1 << 20
+#: What follows a whole state must not begin with making room for it: arrays have a part of their size more.
+_ROOM = 32
 #: Arrays of numbers alone: reading runs nobody's code.
 _KINDS = frozenset("biuf")
 _CODEC = "lz4_raw"
@@ -31,7 +33,17 @@ def is_packed(file: BinaryIO) -> bool:
     return size >= _END.size and os.pread(file.fileno(), len(_MAGIC), size - len(_MAGIC)) == _MAGIC
 
 
-def write_arrays(file: BinaryIO, about: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+class Into(Protocol):
+    """Where arrays are written to."""
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+
+    def write(self, content: bytes | memoryview, /) -> int:
+        """Write all of it."""
+
+
+def write_arrays(file: Into, about: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     """Write arrays of numbers, and what JSON can say about them. Raises OSError."""
     codec = pa.Codec(_CODEC)
     listed = []
@@ -64,14 +76,18 @@ def read_about(file: BinaryIO) -> dict[str, Any]:
 
 
 def read_arrays(file: BinaryIO, listed: list[dict[str, Any]]) -> dict[str, Array]:
-    """The arrays of a list, each with memory of its own. Raises ValueError if one is damaged."""
+    """The arrays of a list, each with memory of its own. Raises ValueError if one is damaged.
+
+    An array of one dimension has room behind it: it is the beginning of a `base` that owns the memory, zero where
+    nothing is, which takes none until somebody writes there.
+    """
     arrays: dict[str, Array] = {}
     work = []
     for each in listed:
         dtype = np.dtype(each["type"])
         if dtype.kind not in _KINDS:
             raise ValueError("only numbers are read")
-        array = arrays[each["name"]] = np.empty(each["shape"], dtype=dtype)
+        array = arrays[each["name"]] = _roomy(each["shape"], dtype)
         into, start = array.reshape(-1).view(np.uint8), 0
         for part in each["parts"]:
             work.append((file.fileno(), part, into[start : start + part[2]]))
@@ -82,6 +98,12 @@ def read_arrays(file: BinaryIO, listed: list[dict[str, Any]]) -> dict[str, Array
         for _ in threads.map(_read, work):
             pass
     return arrays
+
+
+def _roomy(shape: list[int], dtype: np.dtype[Any]) -> Array:
+    if len(shape) != 1:
+        return np.empty(shape, dtype=dtype)
+    return np.zeros(shape[0] + shape[0] // _ROOM, dtype=dtype)[: shape[0]]
 
 
 def _read(work: tuple[int, list[int], Array]) -> None:

@@ -36,6 +36,25 @@ def _encode_pairs(left: Array, right: Array, codes: Array, start: int, table: Ar
     return codes.size, count
 
 
+@compiled
+def _move(old: Array, table: Array) -> None:
+    """Put all pairs of a table into a larger one, where they lie in much the same order."""
+    shift = 64
+    size = table.shape[0]
+    while size > 1:
+        shift -= 1
+        size >>= 1
+    mask = table.shape[0] - 1
+    for entry in range(old.shape[0]):
+        if old[entry, 1] == NONE:
+            continue
+        place = np.int64((np.uint64(old[entry, 0]) * np.uint64(11400714819323198485)) >> np.uint64(shift))
+        while table[place, 1] != NONE:
+            place = (place + 1) & mask
+        table[place, 0] = old[entry, 0]
+        table[place, 1] = old[entry, 1]
+
+
 class PairCodes:
     """A dictionary from pairs of codes to 0, 1, 2, ... in order of first sight."""
 
@@ -59,7 +78,8 @@ class PairCodes:
             done, self._count = _encode_pairs(left, right, codes, done, self._table, self._count)
             if done == len(codes):
                 return codes
-            self._fill(self._pairs(), len(self._table).bit_length())
+            old, self._table = self._table, np.full((2 * len(self._table), 2), NONE, dtype=np.int64)
+            _move(old, self._table)
 
     def _pairs(self) -> Array:
         used = self._table[self._table[:, 1] != NONE]

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ghostnote.errors import GhostnoteError
+from ghostnote.features.gently import Gently
 from ghostnote.features.packing import is_packed, read_about, read_arrays, write_arrays
 
 Array = np.ndarray[Any, Any]
@@ -20,10 +21,18 @@ READ = (1, 2, FORMAT)
 _HEAD = "snapshot"
 
 
-def write(path: str | os.PathLike[str], names: Sequence[str], layout: str, groups: dict[str, dict[str, Array]]) -> None:
+def write(
+    path: str | os.PathLike[str],
+    names: Sequence[str],
+    layout: str,
+    groups: dict[str, dict[str, Array]],
+    *,
+    gently: bool = False,
+) -> None:
     """Write groups of arrays as one file, under a temporary name first. Raises GhostnoteError if that fails.
 
-    `names` are the fold's features; `layout` tells folds apart whose arrays mean different things.
+    `names` are the fold's features; `layout` tells folds apart whose arrays mean different things. `gently`: see
+    `Gently`.
     """
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
@@ -31,7 +40,7 @@ def write(path: str | os.PathLike[str], names: Sequence[str], layout: str, group
     arrays = {f"{group}/{name}": array for group, members in groups.items() for name, array in members.items()}
     try:
         with temporary.open("wb") as file:
-            write_arrays(file, about, arrays)
+            write_arrays(Gently(file) if gently else file, about, arrays)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)

@@ -20,8 +20,9 @@ from ghostnote.features.records import Record
 
 _FIRST_ROWS = 256
 _FIRST_CELLS = 4096
-#: Bytes from which arrays grow by an eighth instead of a half: moving their pages costs nothing, unused ones do.
-_LARGE = 1 << 26
+#: Bytes from which arrays grow by a part instead of a half: moving their pages costs nothing, but new ones do, and
+#: somebody waits for them.
+_LARGE, _PART = 1 << 26, 32
 #: The store's fields in the record that walks read, after the program's.
 _FIRST_OF_STORE = len(Program._fields)
 
@@ -156,10 +157,8 @@ class KindState:
     def from_arrays(cls, plan: KindPlan, arrays: dict[str, Array]) -> "KindState":
         """The state that `to_arrays` described, for the same plan; takes the arrays over."""
         state = cls(plan)
-        # Arrays that own their memory, since they are resized in place.
-        owned = (arrays[name] if arrays[name].flags.owndata else arrays[name].copy() for name in Store._fields)
-        state._store = Store(*owned)
-        heads = len(state._store.heads) // len(plan.program.template)
+        state._store = Store(*(_owning(arrays[name]) for name in Store._fields))
+        heads = len(arrays["heads"]) // len(plan.program.template)
         if "places" in arrays:
             state._places, state._free = arrays["places"], arrays["free"]
         else:  # Format 1 had a head for every id.
@@ -176,9 +175,17 @@ def _no_blocks() -> Array:
     return blocks
 
 
+def _owning(array: Array) -> Array:
+    """The array that owns the memory, since it is resized in place: with the room behind it, if there is any."""
+    base = array.base
+    if isinstance(base, np.ndarray) and base.flags.owndata and base.ndim == 1 and base.dtype == array.dtype:
+        return base if base.ctypes.data == array.ctypes.data else array.copy()
+    return array if array.flags.owndata else array.copy()
+
+
 def _more(needed: int, array: Array) -> int:
     """How much more than needed an array gets when it grows."""
-    return needed // 8 if array.nbytes >= _LARGE else needed // 2
+    return needed // _PART if array.nbytes >= _LARGE else needed // 2
 
 
 def _resize(array: Array, size: int) -> None:

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ghostnote.models.detector import Floats, Scale, ViewName, checked_target
 from ghostnote.models.forest import Forest
@@ -16,7 +17,8 @@ from ghostnote.models.table import Table
 # from the one waited for wherever anything else runs: minutes instead of seconds. To be said before it is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-import lightgbm as lgb
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 
 @dataclass
@@ -47,11 +49,15 @@ class Boosting:
     threads: int = 2
     names: tuple[str, ...] = ()
     offset: float = 0.0
-    _booster: lgb.Booster | None = None
+    _booster: "lgb.Booster | None" = None
+    _text: str | None = None
     _forest: Forest | None = None
+    _asked: tuple[tuple[str, ...], NDArray[np.int64]] | None = None
 
     def fit(self, table: Table, target: Floats | None = None, weight: Floats | None = None) -> Self:
         """Grow the trees. Columns that are missing in every row are left out."""
+        import lightgbm as lgb
+
         data = self._data(table, target, weight)
         self._booster = lgb.train(self._parameters(), data, num_boost_round=self.rounds)
         self._forest = None
@@ -73,6 +79,8 @@ class Boosting:
         Ranked better is a higher average precision. Returns the number of trees with which it was highest (the smallest
         such number); the detector then scores with that many. Targets and weights have shape (rows,), of their table.
         """
+        import lightgbm as lgb
+
         data = self._data(table, target, weight)
         rows = judged.aligned(self.names).values
         held_out = data.create_valid(rows, checked_target(judged_target, len(judged)), weight=judged_weight)
@@ -86,13 +94,16 @@ class Boosting:
         if len(table) == 0:
             return np.zeros(0)
         if self._forest is None:
-            self._forest = Forest.parsed(self._fitted.model_to_string())
+            self._forest = Forest.parsed(self._trees)
         if self._forest is None:
             rows = table.aligned(self.names)
             return np.asarray(self._fitted.predict(rows.values, num_threads=self.threads), dtype=np.float64)
-        place = {name: column for column, name in enumerate(table.names)}
-        columns = np.array([place.get(name, -1) for name in self.names], dtype=np.int64)
-        return np.asarray(1.0 / (1.0 + np.exp(-self._forest.sums(table.values, columns, self.threads))))
+        asked = self._asked
+        if asked is None or asked[0] is not table.names:  # A service asks for the same columns all day.
+            place = {name: column for column, name in enumerate(table.names)}
+            columns = np.array([place.get(name, -1) for name in self.names], dtype=np.int64)
+            asked = self._asked = (table.names, columns)
+        return np.asarray(1.0 / (1.0 + np.exp(-self._forest.sums(table.values, asked[1], self.threads))))
 
     def explain(self, table: Table) -> Floats:
         """Contributions in log-odds, shape (rows, features); `offset` is then the log-odds of an average row."""
@@ -112,7 +123,7 @@ class Boosting:
     def state(self) -> Mapping[str, str]:
         """The library's own text format, beside the names in order."""
         return {
-            "trees.txt": self._fitted.model_to_string(),
+            "trees.txt": self._trees,
             "trees.json": msgspec.json.encode({"names": self.names, "threads": self.threads}).decode(),
         }
 
@@ -121,16 +132,29 @@ class Boosting:
         """The inverse of `state`."""
         about = msgspec.json.decode(files["trees.json"], type=dict[str, Any])
         fitted = cls(names=tuple(about["names"]), threads=int(about["threads"]))
-        fitted._booster = lgb.Booster(model_str=files["trees.txt"])
+        fitted._text = files["trees.txt"]
         return fitted
 
     @property
-    def _fitted(self) -> lgb.Booster:
+    def _fitted(self) -> "lgb.Booster":
         if self._booster is None:
-            raise ValueError("fit the detector before asking it anything")
+            if self._text is None:
+                raise ValueError("fit the detector before asking it anything")
+            # Whoever only scores need not wait a second for the library.
+            import lightgbm as lgb
+
+            self._booster = lgb.Booster(model_str=self._text)
         return self._booster
 
-    def _data(self, table: Table, target: Floats | None, weight: Floats | None) -> lgb.Dataset:
+    @property
+    def _trees(self) -> str:
+        """The library's own text."""
+        return self._fitted.model_to_string() if self._text is None else self._text
+
+    def _data(self, table: Table, target: Floats | None, weight: Floats | None) -> "lgb.Dataset":
+        import lightgbm as lgb
+
+        self._text = self._asked = None
         labels = checked_target(target, len(table))
         kept = [name for name in table.names if not np.isnan(table.column(name)).all()]
         rows = table.aligned(kept)

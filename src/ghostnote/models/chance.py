@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from scipy.special import gammaln
 
 
 def surprise(observed: float, expected: float) -> float:
@@ -19,6 +18,9 @@ def surprise(observed: float, expected: float) -> float:
 
 def log10_choices(of: int, chosen: int) -> float:
     """`log10` of in how many ways `chosen` can be taken out of `of`: what it costs to have looked at all of them."""
+    # A service that starts need not wait for its import.
+    from scipy.special import gammaln
+
     whole = np.array([of + 1.0, chosen + 1.0, of - chosen + 1.0])
     parts = gammaln(whole)
     return float((parts[0] - parts[1] - parts[2]) / math.log(10))

@@ -79,13 +79,13 @@ class Forest:
             _descend(values[part], columns, *nodes, held, at, out[part])
 
         count = min(threads, max(1, len(values) // _FEWEST_ROWS))
+        if count == 1:
+            descend(slice(None))
+            return out
         bounds = np.linspace(0, len(values), count + 1).astype(np.int64)
         parts = [slice(first, last) for first, last in pairwise(bounds.tolist())]
-        if count == 1:
-            descend(parts[0])
-        else:
-            with ThreadPoolExecutor(count, thread_name_prefix="trees") as pool:
-                list(pool.map(descend, parts))
+        with ThreadPoolExecutor(count, thread_name_prefix="trees") as pool:
+            list(pool.map(descend, parts))
         return out
 
 

@@ -43,12 +43,13 @@ def notes(root: Path) -> tuple[str, ...]:
     return open_state(Places(root), FEATURES, Known(), frozenset(), recent=20).notes
 
 
-def test_from_a_snapshot_at_any_point_it_is_as_if_nothing_had_happened(tmp_path: Path) -> None:
+@pytest.mark.parametrize("gently", [False, True])
+def test_from_a_snapshot_at_any_point_it_is_as_if_nothing_had_happened(tmp_path: Path, gently: bool) -> None:
     engine = begun(tmp_path)
     for first in range(0, 200, 20):
         take(engine, first, first + 20)
         if first == 80:
-            save(engine.state, Places(tmp_path).snapshots)
+            save(engine.state, Places(tmp_path).snapshots, gently=gently)
     again = opened(tmp_path)
     assert (again.address, again.position, again.day) == (engine.log.end, 200, NOW.date())
     shutil.rmtree(Places(tmp_path).snapshots)
@@ -243,11 +244,11 @@ def test_two_that_save_at_the_same_time_do_so_one_after_the_other(
     other = threading.Thread(target=save, args=(behind, folder))
     write = Fold.snapshot
 
-    def meanwhile(fold: Fold, path: Path) -> None:
+    def meanwhile(fold: Fold, path: Path, **given: bool) -> None:
         if other.ident is None:
             other.start()
             other.join(0.5)
-        write(fold, path)
+        write(fold, path, **given)
 
     monkeypatch.setattr(Fold, "snapshot", meanwhile)
     last = save(engine.state, folder)

@@ -7,7 +7,6 @@ listeners. More than that is no accident: somebody is after this track.
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import poisson
 
 #: How many times as much as everybody gives it one group's taste may give to a track: bots copy some people, not all.
 TASTE = 5.0
@@ -34,6 +33,9 @@ def hit_tracks(tracks: pl.DataFrame) -> pl.DataFrame:
 
 
 def _beyond_taste(counted: pl.DataFrame) -> NDArray[np.bool_]:
+    # Its import takes as long as half of a service's start.
+    from scipy.stats import poisson
+
     artificial = counted["artificial"].to_numpy()
     honest = counted["plays"].to_numpy() - artificial
     # One imaginary play more, shared by all: what nobody else has played in a period is not impossible.

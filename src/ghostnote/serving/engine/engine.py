@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
 from ghostnote.features.arriving import Rows
 from ghostnote.serving.engine.answers import Answers, told
-from ghostnote.serving.state.content import Content, decode_content, encode_content
+from ghostnote.serving.state.content import Content, decode_content, encode_content, joined
 from ghostnote.serving.state.log import Log, Record, record_at
 from ghostnote.serving.state.seen import hashes_of
 from ghostnote.serving.state.state import State
@@ -39,7 +40,8 @@ class Decider(Protocol):
 class Taken:
     """Events that were folded: `fresh` are the new ones, with what was decided about each.
 
-    `late` of them were older than the latest of their keys. `places`: see `Answers`.
+    `late` of them were older than the latest of their keys. `places`: see `Answers`. `seconds`: of what, by stage.
+    `owed`: whether the log lacks anything of it.
     """
 
     events: Events
@@ -49,22 +51,36 @@ class Taken:
     places: Sequence[int] | None
     known: dict[str, Decided]
     late: int
+    seconds: dict[str, float]
+    owed: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Owed:
-    """What is in the state, and not yet in the log; `record` once it is."""
+    """What is in the state, and not yet in the log."""
 
     content: Content
     hashes: NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is owed, as far as one record holds it: `content` are its bytes, `record` is there once they are on disk."""
+
+    owed: list[_Owed]
+    content: bytes
+    count: int
+    offsets: dict[str, int]
     record: Record | None = None
 
 
 class Engine:
-    """`state` follows `log`. After a failed write nothing is taken in until what was folded is on disk.
+    """`state` follows `log`.
 
-    `take` does all. Whoever wants to do something else while the disk is busy calls `fold`, `write` in another thread,
-    `written`, `decided`, in this order, and one after the other.
+    `take` does all. Whoever wants to do something else while the disk is busy calls `fold`, as often as there is
+    something to fold, and then, until nothing is owed, `draft`, `write` in another thread, and `written`; `decided`
+    once what was folded is written. What is folded during a write makes the next draft together. After a failed write
+    nothing may be folded until what is owed is on disk.
     """
 
     def __init__(self, state: State, log: Log, decider: Decider) -> None:
@@ -72,30 +88,36 @@ class Engine:
         #: New events since the start.
         self.events = 0
         self.metrics: Metrics | None = None
-        self._seconds: dict[str, float] = {}
-        self._owed: _Owed | None = None
+        self._owed: list[_Owed] = []
+        self._unwritten: set[str] = set()
 
     def take(self, events: Sequence[Any], now: datetime, offsets: dict[str, int] | None = None) -> Answers:
         """The decision on each event, in order; a known one gets what was decided when it came first.
 
         When this returns, all of them are on disk. Raises CannotWriteError if they are not.
         """
-        if self.owes:
-            self.write()
-            self.written()
+        self._write_all()
         taken = self.fold(events, now, offsets)
-        if self.owes:
-            self.write()
-            self.written()
+        self._write_all()
         return self.decided(taken)
+
+    def _write_all(self) -> None:
+        while self.owes:
+            draft = self.draft()
+            self.write(draft)
+            self.written(draft)
 
     @property
     def owes(self) -> bool:
         """Whether something that was folded is not in the log."""
-        return self._owed is not None
+        return bool(self._owed)
+
+    def is_owed(self, events: Events) -> bool:
+        """Whether one of these is folded and not written: it cannot be folded again, nor its decision be told yet."""
+        return bool(self._unwritten) and not self._unwritten.isdisjoint(events.ids)
 
     def fold(self, events: Sequence[Any], now: datetime, offsets: dict[str, int] | None = None) -> Taken:
-        """Fold and decide about events that are new. Nothing may be owed."""
+        """Fold and decide about events that are new. None of them may be owed."""
         batch = Events.of(events)
         ids = batch.ids
         hashes = hashes_of(ids)
@@ -104,50 +126,63 @@ class Engine:
         if known or len(set(ids)) < len(ids):
             places, first = _new_among(ids, known)
         fresh = batch if first is None else batch.taken(first)
-        self._seconds = {}
-        late, position = self.state.fold.late, self.state.position
+        late, position, seconds = self.state.fold.late, self._position, dict[str, float]()
         verdicts = Verdicts.of(())
-        if fresh or offsets:
+        owed = bool(fresh or offsets)
+        if owed:
             day = self.state.today(now)
-            verdicts = self._decided(fresh, day)
+            verdicts = self._decided(fresh, day, seconds)
             content = Content(day.toordinal(), fresh, verdicts, offsets or {})
-            self._owed = _Owed(content, hashes if first is None else hashes[first])
-        return Taken(batch, fresh, verdicts, position, places, known, self.state.fold.late - late)
+            self._owed.append(_Owed(content, hashes if first is None else hashes[first]))
+            self._unwritten.update(fresh.ids if fresh else ())
+        return Taken(batch, fresh, verdicts, position, places, known, self.state.fold.late - late, seconds, owed)
 
-    def write(self) -> None:
-        """Write what is owed to the log, and wait until it is on disk. Raises CannotWriteError."""
-        owed = self._owed
-        assert owed is not None
+    @property
+    def _position(self) -> int:
+        """That of the next event."""
+        return self.state.position + sum(len(each.content.events) for each in self._owed)
+
+    def draft(self) -> Draft:
+        """What is owed, as one record: all of it that arrived on the same day. Something must be owed."""
+        day = self._owed[0].content.day
+        owed = list(takewhile(lambda each: each.content.day == day, self._owed))
+        together = joined([each.content for each in owed])
+        return Draft(owed, encode_content(together), len(together.events), together.offsets)
+
+    def write(self, draft: Draft) -> None:
+        """Write a draft to the log, and wait until it is on disk. Raises CannotWriteError; then it is still owed."""
         began = time.perf_counter()
         try:
-            owed.record = self.log.append(len(owed.content.events), encode_content(owed.content))
+            draft.record = self.log.append(draft.count, draft.content)
         except OSError as error:
             raise CannotWriteError(
                 f"Events cannot be kept ({why_not(self.log.folder, error)}): make room, then send them again."
             ) from error
-        self._seconds["log"] = time.perf_counter() - began
+        if self.metrics is not None:
+            self.metrics.stage("log", time.perf_counter() - began)
 
-    def written(self) -> None:
-        """What was owed is on disk: it is known from now on."""
-        owed = self._owed
-        assert owed is not None
-        assert owed.record is not None
-        self.state.note(owed.record, owed.hashes, owed.content.offsets)
-        self._owed = None
+    def written(self, draft: Draft) -> None:
+        """A draft is on disk: what is in it is known from now on."""
+        record = draft.record
+        assert record is not None
+        for each in draft.owed:
+            self._unwritten.difference_update(Events.of(each.content.events).ids if each.content.events else ())
+        self.state.note(record, np.concatenate([each.hashes for each in draft.owed]), draft.offsets)
+        del self._owed[: len(draft.owed)]
 
     def decided(self, taken: Taken) -> Answers:
         """The decision on each event, in order."""
         self._count(taken)
         return Answers(taken.events, taken.verdicts, taken.position, taken.places, taken.known)
 
-    def _decided(self, fresh: Events, day: date) -> Verdicts:
+    def _decided(self, fresh: Events, day: date, seconds: dict[str, float]) -> Verdicts:
         if not fresh:
             return Verdicts.of(())
         began = time.perf_counter()
         rows, values = self.state.follow(fresh, day)
         folded = time.perf_counter()
         verdicts = Verdicts.of(self.decider.decide(fresh, rows, values))
-        self._seconds |= {"fold": folded - began, "decide": time.perf_counter() - folded}
+        seconds |= {"fold": folded - began, "decide": time.perf_counter() - folded}
         return verdicts
 
     def _known(self, ids: Sequence[str], hashes: NDArray[np.int64]) -> dict[str, Decided]:
@@ -166,7 +201,7 @@ class Engine:
         self.events += len(fresh)
         if self.metrics is None:
             return
-        self.metrics.call(asked, self._seconds)
+        self.metrics.call(asked, taken.seconds)
         self.metrics.events(len(fresh), late=taken.late, repeated=asked - len(fresh))
         self.metrics.decided(taken.verdicts.counts(fresh.kinds))
 

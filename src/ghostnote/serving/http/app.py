@@ -1,7 +1,7 @@
 """The application: which page is where, who may see it, and how what it says is answered."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,8 +28,9 @@ Make = Callable[[Request], Awaitable[Any]]
 class Front:
     """Takes the two pages that are asked most past the framework, whose way to a page costs as much as they do."""
 
-    def __init__(self, pages: Starlette, often: Mapping[str, Decide]) -> None:
-        self.pages, self._often = pages, often
+    def __init__(self, pages: Starlette, decide: Decide, ingest: Ingest) -> None:
+        self.pages, self.decide = pages, decide
+        self._often: dict[str, Decide | Ingest] = {decide.route: decide, ingest.route: ingest}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = self._often.get(scope.get("path", ""))
@@ -58,7 +59,7 @@ def build(service: Service, keys: Keys | None, annex: Annex | None = None) -> Fr
             began = time.monotonic()
             try:
                 if needed is not None:
-                    door.enter(request.scope, needed)
+                    door.enter(request.scope["headers"], needed)
                 found = await make(request)
                 made = found if isinstance(found, Response) else Response(encode(found), media_type=JSON)
             except (RefusalError, BusyError, CannotWriteError, StoppedError, GhostnoteError) as error:
@@ -69,11 +70,11 @@ def build(service: Service, keys: Keys | None, annex: Annex | None = None) -> Fr
 
         return Route(path, endpoint, methods=[method])
 
-    often = {page.route: page for page in (Decide(service, door), Ingest(service, door))}
+    decide, ingest = Decide(service, door), Ingest(service, door)
     beside: list[BaseRoute] = [] if annex is None else [Mount(annex.path, annex.application)]
     application = Starlette(
         routes=[
-            *(Route(route, page, methods=["POST"]) for route, page in often.items()),
+            *(Route(often.route, often, methods=["POST"]) for often in (decide, ingest)),
             page("/v1/accounts/{account:path}", "read", pages.account),
             page("/v1/tracks/{track:path}", "read", pages.track),
             page("/v1/campaigns", "read", pages.campaigns),
@@ -92,7 +93,7 @@ def build(service: Service, keys: Keys | None, annex: Annex | None = None) -> Fr
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_found},
     )
-    return Front(application, often)
+    return Front(application, decide, ingest)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

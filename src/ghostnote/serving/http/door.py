@@ -1,10 +1,11 @@
 """Lets requests in, or says why not."""
 
 import time
+from collections.abc import Iterable
 
 from ghostnote.serving.access.keys import Key, Keys
 from ghostnote.serving.access.limits import Limits, Rate, TooLongError, check_length
-from ghostnote.serving.http.messages import Scope
+from ghostnote.serving.http.messages import Header
 from ghostnote.serving.http.refusals import RefusalError
 from ghostnote.serving.service.service import Service
 
@@ -22,11 +23,11 @@ class Door:
             Rate(limits.requests_per_second, limits.requests_burst), Rate(limits.events_per_second, limits.events_burst)
         )
 
-    def enter(self, scope: Scope, needed: str) -> str:
+    def enter(self, headers: Iterable[Header], needed: str) -> str:
         """The id of the key that asks. Raises RefusalError."""
         given: bytes | None = None
         length: bytes | None = None
-        for name, value in scope["headers"]:
+        for name, value in headers:
             if name == b"authorization":
                 given = value
             elif name == b"content-length":

@@ -11,10 +11,12 @@ from ghostnote.serving.http.refusals import RefusalError, headers_of
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Header = tuple[bytes, bytes]
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
-_JSON = (b"content-type", JSON.encode())
+#: What every answer says it is.
+AS_JSON: Header = (b"content-type", JSON.encode())
 encode = msgspec.json.Encoder().encode
 
 
@@ -38,14 +40,19 @@ async def body_of(receive: Receive, most: int) -> bytes:
     return b"".join(parts)
 
 
-async def answer(send: Send, status: int, content: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+async def answer(send: Send, status: int, content: bytes, headers: tuple[Header, ...] = ()) -> None:
     """Send one JSON answer."""
     length = (b"content-length", b"%d" % len(content))
-    await send({"type": "http.response.start", "status": status, "headers": [_JSON, length, *headers]})
+    await send({"type": "http.response.start", "status": status, "headers": [AS_JSON, length, *headers]})
     await send({"type": "http.response.body", "body": content})
 
 
 async def refuse(send: Send, refusal: RefusalError) -> None:
     """Send what was refused, and why."""
+    await answer(send, refusal.status, *refused(refusal))
+
+
+def refused(refusal: RefusalError) -> tuple[bytes, tuple[Header, ...]]:
+    """What was refused, and why: a body and headers."""
     headers = tuple((name.encode(), value.encode()) for name, value in headers_of(refusal).items())
-    await answer(send, refusal.status, encode({"error": refusal.sentence}), headers)
+    return encode({"error": refusal.sentence}), headers

@@ -14,6 +14,7 @@ from ghostnote.serving.access.keys import Keys
 from ghostnote.serving.http import sockets
 from ghostnote.serving.http.annex import Annex
 from ghostnote.serving.http.app import build
+from ghostnote.serving.http.swift import swift
 from ghostnote.serving.service.service import Service
 from ghostnote.serving.telemetry.logs import Log
 
@@ -53,15 +54,16 @@ def run(
     settings = service.settings
     # A record that was written waits for Python's lock before anybody is told: not for the usual five milliseconds.
     sys.setswitchinterval(_SWITCH_S)
+    front = build(service, keys, annex)
     config = uvicorn.Config(
-        build(service, keys, annex),
+        front,
         settings.host,
         settings.port,
         log_config=None,
         access_log=False,
         proxy_headers=False,
         loop="uvloop",
-        http="httptools",
+        http=swift(front.decide),
     )
     server = _Server(config)
 

@@ -27,6 +27,9 @@ from ghostnote.errors import GhostnoteError
 #: How long answers are waited for once the last request was sent, in seconds.
 GRACE = 10.0
 _RETRY = 0.2
+#: The loop counts in milliseconds: asked for less it would come back at once, again and again, and take a processor
+#: from the service that it measures. What is sent up to that much late still counts from when it was due.
+_TICK = 0.001
 
 
 class _Decided(msgspec.Struct, gc=False):
@@ -197,7 +200,7 @@ class _Load:
         while self._backlog and self._free:
             self._free.popleft().send(self._next(), self._backlog.popleft())
         if self._due < self._most and not self._over:
-            asyncio.get_running_loop().call_later(max(0.0, due - now), self._tick)
+            asyncio.get_running_loop().call_later(max(_TICK, due - now), self._tick)
         else:
             self._over = True
             self._check()

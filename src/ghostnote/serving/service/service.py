@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from ghostnote.serving.engine.engine import Engine
 from ghostnote.serving.engine.models import bundles_of, choose, folded_by, remember, rollout_of
 from ghostnote.serving.engine.rollout import Rollout
 from ghostnote.serving.engine.shadowing import Shadowing
+from ghostnote.serving.engine.warming import warm
 from ghostnote.serving.service.beside import Beside
 from ghostnote.serving.service.lookups import Lookups
 from ghostnote.serving.service.quarantine import set_apart
@@ -92,7 +94,10 @@ class Service:
         features, absent = folded_by(bundles.values())
         rollout = rollout_of(chosen, bundles, policy, _name_of(policy), features)
         known, recent = Known.of(places), settings.recent_accounts
-        opened = open_state(places, features, known, absent, recent=recent, progress=progress)
+        with ThreadPoolExecutor(1, thread_name_prefix="warming") as beside:
+            warming = beside.submit(warm, features, absent, rollout.models)
+            opened = open_state(places, features, known, absent, recent=recent, progress=progress)
+            warming.result()
         engine = Engine(opened.state, Log(places.log), rollout)
         remember(places, rollout)
         service = cls(settings, places, rollout, engine, clock, opened.notes)

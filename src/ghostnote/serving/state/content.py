@@ -55,6 +55,19 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Written).decode
 
 
+def joined(parts: Sequence[Content]) -> Content:
+    """Contents of the same day that follow one another, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    offsets: dict[str, int] = {}
+    for part in parts:
+        offsets |= part.offsets
+    there = [part for part in parts if part.events]
+    events = Events.joined([Events.of(part.events) for part in there])
+    decisions = Verdicts.joined([Verdicts.of(part.decisions) for part in there])
+    return Content(parts[0].day, events, decisions, offsets)
+
+
 def encode_content(content: Content) -> bytes:
     """A record's bytes."""
     events, made = Events.of(content.events), Verdicts.of(content.decisions)

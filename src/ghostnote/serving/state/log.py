@@ -81,7 +81,6 @@ class Log:
         self._file = os.open(last, os.O_WRONLY)
         os.ftruncate(self._file, good)
         os.fdatasync(self._file)
-        os.lseek(self._file, good, os.SEEK_SET)
         self._start, self._size = start_of(last), good
         if _format_of(last) != FORMAT:  # An earlier version that reads it must not meet what it cannot understand.
             self._begin(self.end)
@@ -98,9 +97,7 @@ class Log:
         data = struct.pack("<II", len(content), zlib.crc32(body)) + body
         try:
             # At its place, wherever an earlier failure left the file.
-            os.lseek(self._file, self._size, os.SEEK_SET)
-            _write_all(self._file, data)
-            os.fdatasync(self._file)
+            _write_synced(self._file, data, self._size)
         except OSError:
             with suppress(OSError):  # Then the next record is written over what is left.
                 os.ftruncate(self._file, self._size)
@@ -337,6 +334,14 @@ def _write_all(file: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
+
+
+def _write_synced(file: int, data: bytes, at: int) -> None:
+    """Write and sync in one call: whoever waits in Python has to get its lock only once more."""
+    view = memoryview(data)
+    while view:
+        done = os.pwritev(file, [view], at, os.RWF_DSYNC)
+        view, at = view[done:], at + done
 
 
 def _sync_folder(folder: Path) -> None:

@@ -26,7 +26,7 @@ def _find(hashes: Array, table: Array, out: Array) -> None:
 
 @compiled
 def _add(hashes: Array, addresses: Array, table: Array) -> int:
-    """Returns how many of them were new."""
+    """`addresses` has one for each, or one for all; returns how many of them were new."""
     mask = table.shape[0] - 1
     added = 0
     for i in range(hashes.size):
@@ -35,7 +35,7 @@ def _add(hashes: Array, addresses: Array, table: Array) -> int:
             place = (place + 1) & mask
         added += table[place, 1] == _FREE
         table[place, 0] = hashes[i]
-        table[place, 1] = addresses[i]
+        table[place, 1] = addresses[i % addresses.size]
     return added
 
 
@@ -70,7 +70,7 @@ class Seen:
         """Remember ids whose record is at `address`; one that is known already moves."""
         if 2 * (self._count + len(hashes)) > len(self._table):
             self._grow(len(hashes))
-        self._count += _add(hashes, np.full(len(hashes), address, dtype=np.int64), self._table)
+        self._count += _add(hashes, np.array([address], dtype=np.int64), self._table)
 
     def forget_before(self, address: int) -> None:
         """What lies before `address` was dropped: it is new if it comes again."""

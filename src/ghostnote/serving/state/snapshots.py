@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import msgspec
 import numpy as np
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import why_not
+from ghostnote.features.gently import Gently
 from ghostnote.serving.state.pages import read_page
 from ghostnote.serving.state.seen import Seen, hashes_of
 from ghostnote.serving.state.state import State
@@ -37,15 +39,16 @@ class About(msgspec.Struct, frozen=True):
     offsets: dict[str, int] = {}
 
 
-def save(state: State, folder: Path) -> Path:
+def save(state: State, folder: Path, *, gently: bool = False) -> Path:
     """Write a snapshot under `folder`, whole or not at all, and leave no more than the last two there.
 
+    `gently`: so that a log that is written meanwhile waits for no more than a megabyte of it, in twice the time.
     Waits for another process that writes one there. Raises GhostnoteError if it cannot be written.
     """
     target = folder / f"{state.address:020d}"
     try:
         with _alone(folder):
-            return _save(state, target)
+            return _save(state, target, gently=gently)
     except OSError as error:
         raise GhostnoteError(f"Could not write the snapshot {target}: {why_not(target, error)}.") from error
 
@@ -62,16 +65,20 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _save(state: State, target: Path) -> Path:
+def _save(state: State, target: Path, *, gently: bool) -> Path:
     folder = target.parent
     temporary = folder / f".{target.name}.{os.getpid()}.tmp"
     for left in folder.glob(".*.tmp"):  # By a process that was killed.
         shutil.rmtree(left, ignore_errors=True)
     try:
         temporary.mkdir()
-        state.fold.snapshot(temporary / _FOLD)
+        state.fold.snapshot(temporary / _FOLD, gently=gently)
         with (temporary / "seen.npz").open("wb") as file:
-            np.savez(file, allow_pickle=False, **state.seen.to_arrays())
+            # Zip files are written from the first byte to the last, so that there need be nothing else than that.
+            with zipfile.ZipFile(cast(BinaryIO, Gently(file)) if gently else file, "w") as members:
+                for name, array in state.seen.to_arrays().items():
+                    with members.open(f"{name}.npy", "w", force_zip64=True) as member:
+                        np.lib.format.write_array(member, array, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
         (temporary / "about.json").write_bytes(msgspec.json.encode(_about(state)))

@@ -28,7 +28,7 @@ def keep_with(places: Places, features: Sequence[Feature], absent: frozenset[str
     filed = file_log(places)
     opened = open_state(places, features, Known.of(places), absent, recent=1)
     if not snapshots(places.snapshots) or opened.replayed:
-        save(opened.state, places.snapshots)
+        save(opened.state, places.snapshots, gently=True)
     drop(places, log_bytes)
     return filed
 
