@@ -45,14 +45,14 @@ def alike(found: Incidence, tying: NDArray[np.bool_], *, least: float, budget: i
     small = tying & (users <= fewest_users(users[tying], budget))
     parts = []
     for kind in range(len(found.edges.kinds)):
-        first, last = np.searchsorted(found.kind, [kind, kind + 1])
-        few, many = (chosen[first:last] for chosen in (small, tying & ~small))
+        begin, end = np.searchsorted(found.kind, [kind, kind + 1])
+        few, many = (chosen[begin:end] for chosen in (small, tying & ~small))
         parts.append(_multiplied(*places_by_account(found, kind, few), *_columns(found), least))
         if many.any():
             starts, places = places_by_account(found, kind, few | many)
-            keys, share = (found.key[places] - np.int32(first)), found.share[places]
+            keys, share = (found.key[places] - np.int32(begin)), found.share[places]
             met = _hashed(found, kind, starts, keys, np.random.default_rng([seed, kind]))
-            same = _compared(met, starts, keys, share, int(last - first))
+            same = _compared(met, starts, keys, share, int(end - begin))
             parts.append((met[same >= least, 0], met[same >= least, 1], same[same >= least]))
     left, right, same = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.lexsort((-same, right, left))
