@@ -97,12 +97,13 @@ def test_sums_made_as_days_come_are_those_of_all_days_at_once(timed: bool, apart
 
 def test_days_kept_apart_can_be_asked_about_without_those_after_them() -> None:
     days = [links_of(day, _ids(day), timed=True) for day in (_stream(200, seed) for seed in range(3))]
-    apart, whole = Links(timed=True, apart=True), Links(timed=True)
+    apart, timed, whole = Links(timed=False, apart=True), Links(timed=True), Links(timed=False)
     for place, day in enumerate(days):
-        for links in (apart, whole):
+        for links in (apart, timed, whole):
             links.add(date(2026, 1, 1 + place), day)
     last = date(2026, 1, 2)
     assert _rows(apart.summed(last)) == _rows(summed(pl.concat(days[:2])))
-    assert apart.timed(last).equals(whole.timed(last))
+    assert _rows(timed.summed(last)) == _rows(summed(pl.concat(days[:2])))
+    assert apart.timed(last).equals(timed.timed(last))
     with pytest.raises(ValueError, match="apart"):
         whole.summed(last)

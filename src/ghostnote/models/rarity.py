@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ghostnote.compiling import compiled
 from ghostnote.models.edges import Edges
+from ghostnote.models.sorting import sort_rows
 
 AnyArray = np.ndarray[Any, Any]
 Array = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_BITS = 64
 
 
 @dataclass(frozen=True)
@@ -80,23 +80,11 @@ def rarity(users: Array, accounts: int) -> Floats:
 
 
 def _ordered(edges: Edges) -> tuple[AnyArray, ...]:
-    """Kind, key, account, time and weight, by these: one sort of whole numbers that hold all five, if 64 bits do."""
+    """Kind, key, account, time and weight, by these."""
     earliest = edges.time.min() if len(edges) else 0
-    columns: list[AnyArray] = [edges.kind, edges.key, edges.account, edges.time - earliest, edges.weight]
-    widths = [int(column.max(initial=0)).bit_length() for column in columns]
-    if sum(widths) > _BITS or not np.array_equal(edges.weight, np.rint(edges.weight)):
-        order = np.lexsort(columns[3::-1])
-        return (*(column[order] for column in columns[:3]), edges.time[order], edges.weight[order])
-    packed = np.zeros(len(edges), dtype=np.uint64)
-    for column, width in zip(columns, widths, strict=True):
-        packed <<= np.uint64(width)
-        packed |= column.astype(np.uint64)
-    packed.sort()
-    parts = []
-    for column, width in zip(columns[::-1], widths[::-1], strict=True):
-        parts.append((packed & np.uint64((1 << width) - 1)).astype(column.dtype))
-        packed >>= np.uint64(width)
-    weight, time, account, key, kind = parts
+    kind, key, account, time, weight = sort_rows(
+        edges.kind, edges.key, edges.account, edges.time - earliest, edges.weight
+    )
     return kind, key, account, time + earliest, weight
 
 
