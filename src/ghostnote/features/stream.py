@@ -1,6 +1,7 @@
 """The tables of a lake become one stream of events, in the order in which the fold walks them."""
 
 from collections.abc import Collection, Mapping
+from datetime import date, datetime
 
 import polars as pl
 
@@ -100,6 +101,10 @@ def _without_future(events: pl.DataFrame) -> pl.DataFrame:
     One false time would hold its keys' clocks in the future. A day is left for days of arrival that are not in UTC.
     """
     if "dt" not in events.columns or events.schema["dt"] == pl.Null:
+        return events
+    earliest, latest = events["dt"].cast(pl.Date).min(), events["event_time"].max()
+    # What keeps to its day, as most do, needs no look at every event.
+    if not isinstance(earliest, date) or not isinstance(latest, datetime) or (latest.date() - earliest).days <= 1:
         return events
     day = pl.col("dt").cast(pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     end = day + pl.duration(days=1) - pl.duration(microseconds=1)
