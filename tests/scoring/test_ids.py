@@ -9,7 +9,9 @@ def test_ids_are_what_a_cast_makes_of_them_day_after_day() -> None:
     ids = Ids()
     days = [["b", None, "a", "b"], [], ["c", "a", "", None], ["a name longer than a view holds", "b"]]
     for day in days:
-        stream = pl.DataFrame({"account_id": day, "nobody": [None] * len(day)}, schema_overrides={"account_id": pl.String})
+        stream = pl.DataFrame(
+            {"account_id": day, "nobody": [None] * len(day)}, schema_overrides={"account_id": pl.String}
+        )
         found = ids.of(stream, ("account_id", "nobody", "absent"))
         assert list(found) == ["account_id", "nobody"]
         for name, column in found.items():

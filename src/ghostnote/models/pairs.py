@@ -135,7 +135,10 @@ def _multiplied(
 
 
 def _hashed(found: Incidence, kind: int, starts: Array, keys: Array, random: np.random.Generator) -> NDArray[np.int64]:
-    """Pairs that meet in a band, in order; `keys` are numbered within the kind. Hashes are exponential, their rate the key's rarity: rare keys are smallest."""
+    """Pairs that meet in a band, in order; `keys` are numbered within the kind.
+
+    Hashes are exponential, their rate the key's rarity: rare keys are smallest.
+    """
     first, last = np.searchsorted(found.kind, [kind, kind + 1])
     rate = np.maximum(rarity(found.users[first:last], found.edges.accounts), 1e-3).astype(np.float32)
     some = np.flatnonzero(np.diff(starts))

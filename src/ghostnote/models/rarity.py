@@ -1,7 +1,6 @@
 """Edges summed up per account and key, and how rare each key is: what few touch says more than what everybody does."""
 
 from dataclasses import dataclass
-
 from typing import Any
 
 import numpy as np

@@ -8,6 +8,7 @@ import polars as pl
 
 from ghostnote.decisions.ties import KINDS
 from ghostnote.models.sorting import sort_rows
+from ghostnote.scoring.shelf import Shelf
 
 #: Length of the stretches of time in which links are counted. They begin at midnight (UTC).
 BUCKET_HOURS = 6
@@ -43,17 +44,19 @@ def links_of(stream: pl.DataFrame, ids: Mapping[str, pl.Series], *, timed: bool)
 
 
 class Links:
-    """The links of all days so far: day by day if they are `timed` or kept `apart`, else summed up as they come."""
+    """The links of all days so far: day by day on `shelf` if they are `timed` or kept `apart`, else summed up as they
+    come.
+    """
 
-    def __init__(self, *, timed: bool, apart: bool = False) -> None:
+    def __init__(self, *, timed: bool, apart: bool = False, shelf: Shelf | None = None) -> None:
         self._kept = timed or apart
-        self._came: dict[date, pl.DataFrame] = {}
+        self._shelf = shelf or Shelf()
         self._sums: list[pl.DataFrame] = []
 
     def add(self, day: date, links: pl.DataFrame) -> None:
         """Take in a day's links."""
         if self._kept:
-            self._came[day] = links
+            self._shelf.add(day, links)
             return
         whole = summed(links)
         # Sums are merged as they grow: each link is looked at a few times, however many days there are.
@@ -63,8 +66,7 @@ class Links:
 
     def timed(self, last: date | None = None) -> pl.DataFrame:
         """See `LINKS`: as they came up to `last`."""
-        chosen = [links for day, links in self._came.items() if last is None or day <= last]
-        return pl.concat([pl.DataFrame(schema=LINKS), *chosen])
+        return pl.concat([pl.DataFrame(schema=LINKS), *(links for _, links in self._shelf.days(last))])
 
     def summed(self, last: date | None = None) -> pl.DataFrame:
         """See `summed`. `last` can be asked for only if days were kept; ValueError if not."""
