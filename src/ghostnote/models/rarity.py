@@ -78,7 +78,7 @@ def rarity(users: Array, accounts: int) -> Floats:
     return np.asarray(np.log10(max(accounts, 1) / np.maximum(users, 1)), dtype=np.float64).clip(min=0.0)
 
 
-def _ordered(edges: Edges) -> tuple[AnyArray, ...]:
+def _ordered(edges: Edges) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray]:
     """Kind, key, account, time and weight, by these."""
     earliest = edges.time.min() if len(edges) else 0
     kind, key, account, time, weight = sort_rows(

@@ -38,8 +38,7 @@ def links_of(stream: pl.DataFrame, ids: Mapping[str, pl.Series], *, timed: bool)
     parts = [pl.DataFrame(schema=LINKS)]
     for kind, keys in touched.items():
         there = ids["account_id"].is_not_null() & keys.is_not_null()
-        chosen = (column.filter(there) for column in (ids["account_id"], keys, time))
-        parts.append(_counted(kind, *chosen))
+        parts.append(_counted(kind, ids["account_id"].filter(there), keys.filter(there), time.filter(there)))
     return pl.concat(parts)
 
 
@@ -83,8 +82,9 @@ def summed(links: pl.DataFrame) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=LINKS)]
     for kind in KINDS:
         found = links.select("account_id", "key", "events").filter(links["kind"] == kind)
+        accounts, keys = (found[name].cast(pl.Categorical) for name in ("account_id", "key"))
         time = pl.zeros(found.height, dtype=pl.Int32, eager=True)
-        parts.append(_counted(kind, *found.select("account_id", "key").cast(pl.Categorical), time, found["events"]))
+        parts.append(_counted(kind, accounts, keys, time, found["events"]))
     return pl.concat(parts).drop("time")
 
 
