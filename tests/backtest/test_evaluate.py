@@ -58,6 +58,20 @@ def test_without_groups_or_targets_no_campaign_is_stopped(found: Evaluation) -> 
     assert sum(c.plays_withheld for c in by_name["groups"].truth.campaigns) < sum(stopped.values())
 
 
+def test_another_lake_teaches_and_its_kinds_are_left_out(town: Judged, found: Evaluation, tmp_path: Path) -> None:
+    other = copy(town.lake, tmp_path / "other")
+    hijacks = pl.col("kind").is_in(["hijacked_listeners", "hijacked_listener"])
+    rewrite(other, "labels", lambda rows: rows.filter((pl.col("source") != "simulation") | hijacks))
+    parts = replace(NOTHING, kinds=True)
+    one = evaluate(town.lake, tmp_path / "out", made_at=MADE_AT, trained_on=Lake(other), as_of=town.as_of, parts=parts)
+    assert one.whole.truth == found.whole.truth
+    assert one.trained_to == found.trained_to
+    left = {variant.name: variant for variant in one.kinds_left_out}
+    assert "hijacked_listeners" in left
+    same = {variant.name: variant for variant in found.kinds_left_out}
+    assert left["hijacked_listeners"].truth == same["hijacked_listeners"].truth
+
+
 def test_rankings_and_prevalence_agree_with_each_other(found: Evaluation) -> None:
     whole = found.whole.accounts
     assert whole.average_precision == found.whole.truth.average_precision.accounts

@@ -34,6 +34,9 @@ def test_what_cannot_be_evaluated_is_refused_and_leaves_nothing(town: Judged, tm
     assert "holds no evaluation" in refused(*lake, "--out", tmp_path / "other")
     both = ["--bundle", town.bundle, "--as-of", "2026-03-05"]
     assert "leave --as-of out" in refused(*lake, *both, "--out", tmp_path / "out")
+    other = ["--bundle", town.bundle, "--trained-on", town.lake.path]
+    assert "leave --trained-on out" in refused(*lake, *other, "--out", tmp_path / "out")
+    assert "no day is left to judge" in refused(*lake, "--trained-on", town.lake.path, "--out", tmp_path / "out")
     assert "no day is left to judge" in refused(*lake, "--as-of", "2030-01-01", "--out", tmp_path / "out")
     assert "is no date" in refused(*lake, "--as-of", "soon", "--out", tmp_path / "out")
     assert left(tmp_path) == before

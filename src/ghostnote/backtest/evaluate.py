@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from ghostnote.decisions.documents import write_json
 from ghostnote.decisions.evaluation import EVALUATION_FILE, Evaluation, Variant
 from ghostnote.decisions.policy import Policy
 from ghostnote.errors import GhostnoteError
-from ghostnote.evaluation.splits import usual_as_of
+from ghostnote.evaluation.splits import end_of, usual_as_of
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
 from ghostnote.features.history import Intake, play_days, walk
@@ -52,6 +52,7 @@ def evaluate(
     *,
     made_at: datetime,
     bundle: Bundle | None = None,
+    trained_on: Lake | None = None,
     as_of: datetime | None = None,
     policy: Policy | None = None,
     parts: Parts | None = None,
@@ -60,20 +61,23 @@ def evaluate(
 ) -> Evaluation:
     """Train on the lake up to `as_of`, judge the days after it, and write `evaluation.json` into the folder `out`.
 
-    Without `as_of`, four sevenths of the days are trained on. With a `bundle` nothing is trained: it judges what came
-    after its own `as_of`, and no kind is left out. What is true comes from simulated or planted labels, else from the
-    team's own, whenever they became known. Raises `GhostnoteError` if no day is left to judge, or nothing is labelled.
+    Without `as_of`, four sevenths of the days are trained on. With another lake to be `trained_on`, that is trained on
+    instead, up to `as_of` or its own end, and kinds are left out of it. With a `bundle` nothing is trained: it judges
+    what came after its own `as_of`, and no kind is left out. What is true comes from simulated or planted labels, else
+    from the team's own, whenever they became known. Raises `GhostnoteError` if no day is left to judge, or nothing is
+    labelled.
     """
     policy, parts = policy or Policy(), parts or Parts()
     days = play_days(lake)
-    as_of = bundle.manifest.training.as_of if bundle else as_of or usual_as_of(days)
+    taught = trained_on or lake
+    as_of = bundle.manifest.training.as_of if bundle else as_of or _usual_end(days, trained_on)
     labels, facts = _labels(lake)
     if as_of.date() >= days[-1]:
         raise GhostnoteError(
             f"Training ends on {as_of.date()} and the plays on {days[-1]}: no day is left to judge. Give an earlier "
             "--as-of, or a lake that goes on."
         )
-    gathered = None if bundle else collect(lake, as_of=as_of, seed=seed, progress=progress)
+    gathered = None if bundle else collect(taught, as_of=as_of, seed=seed, progress=progress)
     if bundle is None:
         assert gathered is not None
         bundle = fit(gathered, seed=seed, progress=progress)
@@ -82,10 +86,15 @@ def evaluate(
         sequence = _folded(lake, bundle, policy, as_of, spool, intake, progress)
         bench = Bench(lake, spool, facts, labels_by(labels, as_of), intake, made_at, seed)
         found = _of_whole(bench, whole(bundle, policy), sequence, parts, progress)
-        kinds = _kinds(bench, gathered, labels, policy) if gathered and parts.kinds else []
+        kinds = _kinds(bench, gathered, taught, policy) if gathered and parts.kinds else []
         ways = without_detectors(bundle, policy) if parts.detectors else ()
         tried = _tried([*kinds, *(partial(bench.tried, way) for way in ways)], progress)
     return _written(out, found, tried[: len(kinds)], tried[len(kinds) :])
+
+
+def _usual_end(days: Sequence[date], trained_on: Lake | None) -> datetime:
+    """Until when is trained if nobody says: a part of `days`, or all there is of another lake."""
+    return usual_as_of(days) if trained_on is None else end_of(play_days(trained_on)[-1])
 
 
 def _labels(lake: Lake) -> tuple[pl.DataFrame, Facts]:
@@ -143,10 +152,10 @@ def _of_whole(bench: Bench, way: Way, sequence: pl.DataFrame | None, parts: Part
     )
 
 
-def _kinds(bench: Bench, gathered: Gathered, labels: pl.DataFrame, policy: Policy) -> list[Callable[[], Variant]]:
+def _kinds(bench: Bench, gathered: Gathered, taught: Lake, policy: Policy) -> list[Callable[[], Variant]]:
     """One way for each kind of fraud that training saw accounts of: trained again without any of them."""
     seen = frozenset(gathered.samples.days.accounts.unique()) | frozenset(gathered.samples.plays.accounts.unique())
-    kinds = accounts_by_kind(bench.lake, labels)
+    kinds = accounts_by_kind(taught, _labels(taught)[0])
 
     def judged(kind: str, accounts: frozenset[str]) -> Variant:
         bundle = fit(gathered.without(accounts), seed=bench.seed)

@@ -20,8 +20,14 @@ def evaluate(
     bundle: Annotated[
         Path | None, typer.Option(help="Judge with this bundle what came after it, instead of training one.")
     ] = None,
+    trained_on: Annotated[
+        Path | None, typer.Option(help="Train on this lake instead of the first days of the one that is judged.")
+    ] = None,
     as_of: Annotated[
-        str | None, typer.Option(help="Train up to this day, judge the days after it [default: 4/7 of the days].")
+        str | None,
+        typer.Option(
+            help="Train up to this day, judge the days after it [default: 4/7 of the days, or all of --trained-on]."
+        ),
     ] = None,
     policy: Annotated[Path | None, typer.Option(help="Ceilings, budgets and prices, as TOML.")] = None,
     kinds: Annotated[bool, typer.Option(help="Train again without each kind of attack.")] = True,
@@ -49,12 +55,15 @@ def evaluate(
         raise GhostnoteError(
             "--bundle says until when it was trained: leave --as-of out, or train anew without --bundle."
         )
+    if bundle is not None and trained_on is not None:
+        raise GhostnoteError("--bundle is trained already: leave --trained-on out, or train anew without --bundle.")
     with progress_bars() as progress:
         found = evaluated(
             Lake(lake),
             out,
             made_at=datetime.now(UTC),
             bundle=load_bundle(bundle) if bundle else None,
+            trained_on=Lake(trained_on) if trained_on else None,
             as_of=end_of_day(as_of, "--as-of"),
             policy=load_policy(policy),
             parts=Parts(kinds=kinds, detectors=detectors, daily=daily),

@@ -1,8 +1,6 @@
 """Tracks and owners of a run: their rows, their plays, and where these were started from."""
 
-from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,6 +9,7 @@ from ghostnote.console.addresses import Addresses
 from ghostnote.console.records import Records
 from ghostnote.decisions.attribution.concerned import owned
 from ghostnote.errors import GhostnoteError
+from ghostnote.events.sent import sent
 
 #: What the lake says of a play that decisions do not.
 HEARD = {"source": pl.String(), "country": pl.String()}
@@ -90,15 +89,3 @@ def heard(records: Records) -> pl.LazyFrame:
     summary = records.folder.summary
     names = {"event_id": pl.String(), "account_id": pl.String(), "track_id": pl.String(), **HEARD}
     return sent(records.lake.files("plays", summary.start, summary.end), names)
-
-
-def sent(files: Sequence[Path], names: Mapping[str, pl.DataType]) -> pl.LazyFrame:
-    """Columns of a lake's files as they were sent; null where a file lacks them, no rows without a file."""
-    if not files:
-        return pl.LazyFrame(schema=names)
-    scanned = pl.scan_parquet(list(files), missing_columns="insert", extra_columns="ignore", hive_partitioning=False)
-    there = scanned.collect_schema().names()
-    return scanned.select(
-        pl.col(name).cast(dtype) if name in there else pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in names.items()
-    )

@@ -10,7 +10,20 @@ from ghostnote.console.member_plays import MemberPlays
 from ghostnote.decisions.folder import DecisionFolder
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.lake import Lake
+from ghostnote.events.schema import TIME
+from ghostnote.events.sent import sent
 from ghostnote.features.stream import subnet
+
+_PLACES = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "kind": pl.String(),
+        "place": pl.String(),
+        "plays": pl.UInt32(),
+        "first": TIME,
+        "last": TIME,
+    }
+)
 
 
 class Records:
@@ -95,33 +108,20 @@ class Records:
 
 def _places(lake: Lake, folder: DecisionFolder) -> pl.DataFrame:
     start, end = folder.summary.start, folder.summary.end
-    files = lake.files("plays", start, end + timedelta(days=7))
-    empty = pl.Schema(
-        {
-            "account_id": pl.String(),
-            "kind": pl.String(),
-            "place": pl.String(),
-            "plays": pl.UInt32(),
-            "first": pl.Datetime("us", "UTC"),
-            "last": pl.Datetime("us", "UTC"),
-        }
-    )
     parts = []
-    scanned = pl.scan_parquet(list(files), missing_columns="insert", extra_columns="ignore") if files else None
-    names = scanned.collect_schema().names() if scanned is not None else []
     for column, kind in (("device_id", "device"), ("ip", "network")):
-        if scanned is None or column not in names:
-            continue
+        asked = {"account_id": pl.String(), "event_time": TIME, column: pl.String()}
         found = (
-            scanned.filter(pl.col("event_time").dt.date().is_between(start, end), pl.col(column).is_not_null())
-            .group_by(pl.col("account_id").cast(pl.String), pl.col(column).cast(pl.String))
+            sent(lake.files("plays", start, end + timedelta(days=7)), asked)
+            .filter(pl.col("event_time").dt.date().is_between(start, end), pl.col(column).is_not_null())
+            .group_by("account_id", column)
             .agg(plays=pl.len(), first=pl.col("event_time").min(), last=pl.col("event_time").max())
             .collect(engine="streaming")
         )
         placed = _networks(found) if kind == "network" else found.rename({column: "place"})
         named = placed.with_columns(kind=pl.lit(kind))
-        parts.append(named.select(pl.col(name).cast(dtype) for name, dtype in empty.items()))
-    return pl.concat(parts) if parts else pl.DataFrame(schema=empty)
+        parts.append(named.select(pl.col(name).cast(dtype) for name, dtype in _PLACES.items()))
+    return pl.concat(parts)
 
 
 def _networks(found: pl.DataFrame) -> pl.DataFrame:

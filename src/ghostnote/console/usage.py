@@ -4,10 +4,11 @@ from functools import cached_property
 
 import polars as pl
 
-from ghostnote.console.catalogue import heard, sent
+from ghostnote.console.catalogue import heard
 from ghostnote.console.records import Records
 from ghostnote.decisions.intervals import high, low
 from ghostnote.events.schema import TIME
+from ghostnote.events.sent import sent
 
 #: What plays are told apart by.
 DIMENSIONS = ("country", "plan", "source")

@@ -94,5 +94,5 @@ def with_evident(groups: Sequence[Group], found: Sequence[Group]) -> list[Group]
         accounts = members.union(*(other.accounts for other in within)) - taken
         joined = {*one.joined, *(account for other in within for account in other.joined)} - accounts - taken
         if len(accounts) >= FEWEST:
-            result = [*apart, replace(named(tuple(sorted(accounts)), one.ties), joined=tuple(sorted(joined)))]
+            result = [*apart, replace(one, accounts=tuple(sorted(accounts)), joined=tuple(sorted(joined)))]
     return sorted(result, key=lambda one: (-len(one.accounts), one.campaign_id))

@@ -17,7 +17,12 @@ def usual_as_of(days: Sequence[date]) -> datetime:
     >>> usual_as_of([date(2026, 3, day) for day in range(2, 16)]).date()
     datetime.date(2026, 3, 9)
     """
-    return datetime.combine(days[max(1, round(len(days) * _TRAINED)) - 1], time.max, tzinfo=UTC)
+    return end_of(days[max(1, round(len(days) * _TRAINED)) - 1])
+
+
+def end_of(day: date) -> datetime:
+    """The last moment (UTC) of a day."""
+    return datetime.combine(day, time.max, tzinfo=UTC)
 
 
 def fold_of(subjects: Iterable[str], folds: int, salt: str = "") -> NDArray[np.int64]:

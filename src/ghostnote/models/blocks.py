@@ -194,7 +194,7 @@ class Search:
         usual = float(np.median(devotion[member]))
         near = (devotion >= _NEAR[0] * usual) & (devotion < _NEAR[1] * usual)
         row = np.searchsorted(accounts, found.account[places])
-        origin = np.array([about.origin for about in found.edges.kinds], dtype=np.bool_)[found.kind[keys]]
+        place = np.array([about.origin and not about.crowded for about in found.edges.kinds])[found.kind[keys]]
         at_it = places[found.kind[found.key[places]] == kind]
         return Block(
             main=kind,
@@ -212,7 +212,7 @@ class Search:
             closed=float(edges.sum() / self.users[main].sum()),
             near=int(np.count_nonzero(near)),
             agreement=self._agreement(len(accounts), row, at, places),
-            placed=len(np.unique(row[origin[at]])) / len(accounts),
+            placed=len(np.unique(row[place[at]])) / len(accounts),
             choices=self._choices(accounts),
             parts=self._parts(accounts),
         )

@@ -15,12 +15,14 @@ class Kind:
 
     `crowded`: strangers share it for honest reasons (a network, an hour of sign-up), so that it never ties alone.
     `chosen`: different keys of it are different choices: artists are, the tracks of one artist are one.
+    `listed`: a key of it stands for much else: whoever plays one list plays the same tracks, for an honest reason.
     """
 
     name: str
     chosen: bool = False
     origin: bool = False
     crowded: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ People of one taste make blocks as well. These have no edge: some are a little l
 nobody is half a member of a campaign.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
@@ -38,8 +38,10 @@ class Lockstep:
     trying often explains), `most_near` (accounts half like members, per member, one imaginary one
     among them), `least_closed` (share of all uses of its keys by members), `least_agreement` (people of one taste share
     a shelf, each takes something else from it), `least_choices` (one hit or one new album makes thousands of people do
-    the same). Where most members (`least_placed`) come from a few places too, the two ties together need no agreement
-    and no edge: tastes and addresses have nothing to do with each other, but in a `household` (accounts at most).
+    the same). Where most members (`least_placed`) come from a few devices or payments too, the two ties together need
+    no agreement: tastes and devices have nothing to do with each other, but in a `household` (accounts at most). A
+    network is no such place: a town shares its networks and its tastes. `broad` is how many choices no crowd of people
+    agrees on without a list.
     """
 
     view: ClassVar[ViewName] = "edges"
@@ -55,6 +57,7 @@ class Lockstep:
     least_closed: float = 0.75
     least_agreement: float = 0.5
     least_choices: int = 3
+    broad: int = 20
     least_placed: float = 0.5
     household: int = 6
     seed: int = 0
@@ -67,7 +70,7 @@ class Lockstep:
 
     def find(self, edges: Edges) -> list[Block]:
         """The blocks that no honest crowd makes, the most surprising first; an account is in one of them at most."""
-        return [block for block in self.candidates(edges) if self.certain(block, edges.kinds)]
+        return _apart([block for block in self._blocks(edges) if self.certain(block, edges.kinds)])
 
     def score(self, edges: Edges) -> Floats:
         """Of each account, its block's surprise; 0 in none. float64, shape (accounts,), powers of ten."""
@@ -91,6 +94,9 @@ class Lockstep:
 
     def candidates(self, edges: Edges) -> list[Block]:
         """All blocks, those of honest people among them; the most surprising first, hardly overlapping."""
+        return _apart(self._blocks(edges))
+
+    def _blocks(self, edges: Edges) -> Iterator[Block]:
         found = incidence(edges)
         tying = self._tying(found)
         search = Search(found, tying, self.limits)
@@ -101,17 +107,26 @@ class Lockstep:
             for side in (~origin, origin)
         )
         parts = (part for side in pairs for part in communities(side, self.limits.fewest, seed=self.seed))
-        return _apart([block for part in parts for block in search.blocks(part)])
+        return (block for part in parts for block in search.blocks(part))
 
     def certain(self, block: Block, kinds: Sequence[Kind]) -> bool:
-        """Whether no honest crowd makes such a block."""
+        """Whether hardly any honest crowd makes such a block."""
         origin = np.array([kind.origin for kind in kinds], dtype=np.bool_)
-        does, places = float(block.parts[~origin].sum()), float(block.parts[origin].sum())
         return (
             block.choices >= self.least_choices
-            and does >= self.least_surprise
-            and (self._alike(block, kinds) or self._placed(block, places))
+            and float(block.parts[~origin].sum()) >= self.least_surprise
+            and (self._alike(block, kinds) or self._placed(block, kinds))
         )
+
+    def proves(self, block: Block, kinds: Sequence[Kind]) -> bool:
+        """Whether a certain block needs no word on its accounts' own days: a class, or the fans of one act, agree too.
+
+        Either they come from the same devices or payments, or they work through more than people agree on, with no
+        list to explain it.
+        """
+        listed = np.array([kind.listed for kind in kinds], dtype=np.bool_)
+        broad = block.choices >= self.broad and not listed[block.kind].any() and self._alike(block, kinds)
+        return self.beyond_a_home(block) and (broad or self._placed(block, kinds))
 
     def beyond_a_home(self, block: Block) -> bool:
         """Whether there are more accounts than a household has: fewer may be a family with playlists of its own."""
@@ -121,17 +136,24 @@ class Lockstep:
         """What they do suffices, wherever they come from: people of one taste agree less, and have no edge."""
         return (
             not kinds[block.main].origin
+            and not kinds[block.main].listed
             and block.agreement >= self.least_agreement
-            and block.near + 1 <= self.most_near * (len(block.accounts) + 1)
+            and self._has_edge(block)
             and block.closed >= self.least_closed
         )
 
-    def _placed(self, block: Block, surprise: float) -> bool:
+    def _has_edge(self, block: Block) -> bool:
+        """Nobody is half a member of a campaign; of a town, or of those who love one style, many are."""
+        return block.near + 1 <= self.most_near * (len(block.accounts) + 1)
+
+    def _placed(self, block: Block, kinds: Sequence[Kind]) -> bool:
         """Two independent ties: most of them come from a few places as well, and are more than two families."""
+        origin = np.array([kind.origin for kind in kinds], dtype=np.bool_)
         return (
             len(block.accounts) > 2 * self.household
             and block.placed >= self.least_placed
-            and surprise >= self.least_surprise
+            and self._has_edge(block)
+            and float(block.parts[origin].sum()) >= self.least_surprise
         )
 
     def _tying(self, found: Incidence) -> NDArray[np.bool_]:
@@ -141,7 +163,7 @@ class Lockstep:
         return ~crowded[found.kind] & (found.users >= 2) & (found.users <= most)
 
 
-def _apart(blocks: Sequence[Block]) -> list[Block]:
+def _apart(blocks: Iterable[Block]) -> list[Block]:
     """The most surprising first, without those that mostly repeat one before, and those that chance explains."""
     taken: set[int] = set()
     kept = []

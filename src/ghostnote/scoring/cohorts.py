@@ -8,6 +8,7 @@ from ghostnote.decisions.ceilings import UNKNOWN, age_band
 from ghostnote.events.lake import Lake
 from ghostnote.events.reading import read
 from ghostnote.events.schema import EVENT_TABLES, TIME
+from ghostnote.events.sent import sent
 from ghostnote.features.history import Day
 
 #: One row per account that a sign-up is known of.
@@ -54,13 +55,9 @@ class Cohorts:
         """
         made = cls.of(lake, end)
         for table in EVENT_TABLES:
-            files = list(lake.files(table, start, end))
-            if not files:
-                continue
-            rows = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore", hive_partitioning=False)
-            for name in set(_SEEN) & set(rows.collect_schema().names()):
-                value = pl.col(name).cast(pl.String).alias("value")
-                events = rows.drop_nulls(name).group_by(pl.col("account_id").cast(pl.String), value)
+            rows = sent(lake.files(table, start, end), {"account_id": pl.String(), **dict.fromkeys(_SEEN, pl.String())})
+            for name in _SEEN:
+                events = rows.drop_nulls(name).group_by("account_id", pl.col(name).alias("value"))
                 counted = events.agg(pl.len().alias("events")).with_columns(pl.lit(end).alias("day"))
                 made._counted[name].append(
                     counted.select(pl.col(column).cast(dtype) for column, dtype in _COUNTED.items()).collect(

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from ghostnote.decisions.campaigns import Group, group
+from ghostnote.decisions.closed import closed_groups, leaning
 from ghostnote.decisions.evident import SLIGHT, evident_groups, with_evident
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.rules import counted_anew
@@ -64,10 +65,12 @@ def decide(
     way. It becomes evidence where suspects are tied to each other. Of plays and links those up to `last` count.
     """
     supervised = prior is not None
-    blocks = find(links.timed(last)) if policy.lockstep else []
+    days = counted_anew(days, policy.rules).with_row_index("row")
+    suspicious = leaning(days) if supervised else None
+    blocks = find(links.timed(last), suspicious or ()) if policy.lockstep else []
     touched = links.summed(last)
-    days = add_up(_at_work(counted_anew(days, policy.rules).with_row_index("row"), blocks), policy)
-    groups = with_blocks(_groups(days, touched, blocks, policy, odd=odd, supervised=supervised), blocks)
+    days = add_up(_at_work(days, blocks), policy)
+    groups = with_blocks(_groups(days, touched, blocks, suspicious, policy, odd=odd), blocks)
     days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     aimed = Aimed.of(plays, touched, days, campaigns, policy, last)
     bots = dedicated(aimed.by_day(days), policy).cast(pl.String)
@@ -89,18 +92,28 @@ def decide(
 
 
 def _groups(
-    days: pl.DataFrame, touched: pl.DataFrame, blocks: Sequence[Found], policy: Policy, *, odd: float, supervised: bool
+    days: pl.DataFrame,
+    touched: pl.DataFrame,
+    blocks: Sequence[Found],
+    suspicious: Sequence[str] | None,
+    policy: Policy,
+    *,
+    odd: float,
 ) -> list[Group]:
-    """What ties suspects, and evident accounts, to each other; blocks in lockstep only make suspects here."""
+    """What ties suspects, and evident accounts, to each other; blocks in lockstep only make suspects here.
+
+    `suspicious` are the most suspicious accounts, None where no labels say who is.
+    """
     suspect = (pl.col("total") >= policy.suspect_ratio) | (pl.col("surprise") >= odd)
     named = set(days.filter(suspect)["account_id"]).union(*(block.accounts for block in blocks if block.proven))
     suspects, links = sorted(named), shares(touched)
     groups = group(suspects, links)
-    if not supervised:
+    if suspicious is None:
         return groups
     evident, near = (_reaching(days, bar) for bar in (policy.account_bar, policy.account_bar - policy.day_cap))
     groups = with_evident(groups, group(suspects, links, evident=evident, same=SLIGHT))
-    return with_evident(groups, evident_groups(evident, near, links, policy.target_accounts))
+    groups = with_evident(groups, evident_groups(evident, near, links, policy.target_accounts))
+    return with_evident(groups, closed_groups(suspicious, links))
 
 
 def _reaching(days: pl.DataFrame, bar: float) -> list[str]:

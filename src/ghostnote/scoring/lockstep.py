@@ -1,6 +1,6 @@
 """The links of a period -> blocks of accounts in lockstep, as ids and dates."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,10 @@ from ghostnote.scoring.links import BUCKET_HOURS, SIGNUP
 
 #: Kinds of which different keys are different choices, and those that strangers share.
 _CHOSEN, _CROWDED = ("artist_id", "playlist_id", "object_id"), ("subnet", SIGNUP)
+#: Kinds of which one key stands for much else, that others have put together.
+_LISTED = ("playlist_id", "object_id")
+#: Share of a block's accounts whose own days must be suspicious where what they do together is no proof by itself.
+_SPEAK = 2 / 3
 #: Fewest events for a block on a day from which an account was at work for it.
 _AT_WORK = 3
 
@@ -24,7 +28,8 @@ _AT_WORK = 3
 class Found:
     """A block by ids: `ties` has kind, key, members, users; `work` has account_id, day: who was at it when.
 
-    `proven`: it is larger than a household. Smaller ones are for people to look at, and prove nothing.
+    `proven`: it is larger than a household, and either what they do together is proof by itself or most of its
+    accounts' own days are suspicious. Others are for people to look at, and prove nothing.
     """
 
     accounts: tuple[str, ...]
@@ -34,10 +39,13 @@ class Found:
     proven: bool = True
 
 
-def find(links: pl.DataFrame, *, seed: int = 0) -> list[Found]:
-    """Blocks in `links` (account_id, kind, key, time in buckets, events), the most surprising first."""
+def find(links: pl.DataFrame, suspicious: Collection[str] = (), *, seed: int = 0) -> list[Found]:
+    """Blocks in `links` (account_id, kind, key, time in buckets, events), the most surprising first.
+
+    `suspicious` are the accounts whose own days speak against them.
+    """
     names = (*KINDS, SIGNUP)
-    kinds = tuple(Kind(n, n in _CHOSEN, n in (*INFRASTRUCTURE, SIGNUP), n in _CROWDED) for n in names)
+    kinds = tuple(Kind(n, n in _CHOSEN, n in (*INFRASTRUCTURE, SIGNUP), n in _CROWDED, n in _LISTED) for n in names)
     rows = links.with_columns(pl.col("account_id", "kind", "key").cast(pl.Categorical))
     if rows.is_empty():
         return []
@@ -52,10 +60,13 @@ def find(links: pl.DataFrame, *, seed: int = 0) -> list[Found]:
         time=rows["time"].to_numpy(),
         weight=rows["events"].to_numpy().astype(np.float32),
     )
-    lockstep = Lockstep(seed=seed)
-    return [
-        _found(block, edges, ids, keys, rows, proven=lockstep.beyond_a_home(block)) for block in lockstep.find(edges)
-    ]
+    lockstep, speaking = Lockstep(seed=seed), set(suspicious)
+
+    def proven(block: Block) -> bool:
+        speak = len(speaking.intersection(ids.gather(block.accounts))) >= _SPEAK * len(block.accounts)
+        return lockstep.beyond_a_home(block) and (speak or lockstep.proves(block, kinds))
+
+    return [_found(block, edges, ids, keys, rows, proven=proven(block)) for block in lockstep.find(edges)]
 
 
 def _coded(values: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
@@ -116,7 +127,7 @@ def _sentence(block: Block, kinds: Sequence[Kind]) -> str:
     if block.agreement:
         text += f"Of what a typical one of them did there, {block.agreement:.0%} is what the average one did. "
     if block.placed:
-        text += f"{block.placed:.0%} of them share a device, a network, a payment instrument or hours of sign-up. "
+        text += f"{block.placed:.0%} of them share a device or a payment instrument. "
     return (
         f"{text}{block.near:,} account{'' if block.near == 1 else 's'} did so a quarter to half as much; people of one "
         f"taste differ in degree. Strength {block.surprise:,.0f} (a score to rank by, not a probability)."

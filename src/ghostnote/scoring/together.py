@@ -11,6 +11,8 @@ from ghostnote.decisions.evidence import accumulate
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.ties import FEWEST
 
+#: Kinds of key that one artist may bring with it.
+_ABOUT_ONE = {"artist_id", "track_id", "playlist_id", "object_id"}
 #: Share of a suspicious day's plays on devices new to the account, from which it looks taken over.
 _NEW_DEVICE = 0.5
 #: Share of surely honest days from which an account is a person's.
@@ -108,11 +110,18 @@ def _counts(group: Group, days: pl.DataFrame, policy: Policy) -> bool:
 
     A household is odd together, but not as improbable as that.
     """
-    if group.proven and len(group.accounts) >= policy.group_accounts:
+    if group.proven and len(group.accounts) >= policy.group_accounts and not _one_taste(group):
         return True
     theirs = days.filter(_among(set(group.accounts))).group_by("account_id").agg(pl.col("total").max())
     sure = theirs["total"].filter(theirs["total"] >= policy.account_bar)
     return len(sure) >= FEWEST and float(sure.sum()) >= policy.group_accounts * policy.account_bar
+
+
+def _one_taste(group: Group) -> bool:
+    """Whether all that ties a group is one artist, whose tracks, lists and followers are no further choices."""
+    kinds = group.ties["kind"].cast(pl.String)
+    artists = int((kinds == "artist_id").sum())
+    return group.lockstep is None and artists <= 1 and set(kinds) <= _ABOUT_ONE
 
 
 def _stolen(people: pl.Series, groups: Sequence[Group]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ import polars as pl
 
 from ghostnote import __version__
 from ghostnote.errors import GhostnoteError
+from ghostnote.evaluation.splits import end_of
 from ghostnote.events.lake import Lake
 from ghostnote.features.account_days import day_names
 from ghostnote.features.catalog import CATALOG, TRAINED
@@ -90,7 +91,7 @@ def collect(
     if sequence is not None:
         needs_pytorch()
     days = play_days(lake)
-    as_of = as_of or datetime.combine(days[-1], time.max, tzinfo=UTC)
+    as_of = as_of or end_of(days[-1])
     window = days[0], min(as_of.date(), days[-1])
     if window[1] < window[0]:
         raise GhostnoteError(f"{as_of.date()} lies before the first play: the lake has {days[0]} to {days[-1]}.")
