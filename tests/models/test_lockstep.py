@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.models.edge_lists import crowd, edges, farm, shuffled
+from tests.models.edge_lists import KINDS, crowd, edges, farm, shuffled
 
+from ghostnote.models.edges import Kind
 from ghostnote.models.lockstep import Block, Lockstep
 
 
@@ -82,6 +83,30 @@ def test_people_of_one_shelf_who_come_from_a_few_devices_are_a_campaign():
     (block,) = found_with([*shelf(members), *phones], 660)
     assert block.accounts.tolist() == members
     assert block.placed == 1.0
+
+
+def test_a_town_that_shares_its_networks_and_its_artists_is_no_campaign():
+    members = list(range(600, 660))
+    town = [(account, 9000 + account % 3, 2, 0, 400.0) for account in members]
+    assert found_with([*shelf(members), *town], 660) == []
+
+
+def test_what_a_few_artists_or_a_list_explain_is_found_but_proves_nothing():
+    lockstep = Lockstep()
+    kinds = (*KINDS, Kind("list", chosen=True, listed=True))
+    machine = farm(range(600, 620), range(1500, 1580), each=50)
+    act = farm(range(600, 620), range(1500, 1506), each=6)
+    played = [(account, 77, 4, 0, 200.0) for account in range(600, 620)]
+    for rows, proves in ((machine, True), (act, False), ([*machine, *played], False)):
+        (block,) = lockstep.find(edges([*crowd(), *rows], 620, kinds))
+        assert block.accounts.tolist() == list(range(600, 620))
+        assert lockstep.proves(block, kinds) is proves
+
+
+def test_the_audience_of_a_list_is_no_campaign_by_its_list():
+    kinds = (*KINDS, Kind("list", chosen=True, listed=True))
+    lists = [(account, 77 + n, 4, 0, 50.0) for account in range(600, 640) for n in range(4)]
+    assert Lockstep().find(edges([*crowd(), *lists], 640, kinds)) == []
 
 
 @pytest.mark.parametrize("homes", [1, 2])

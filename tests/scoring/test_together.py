@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from ghostnote.decisions.campaigns import Group, group
+from ghostnote.decisions.campaigns import Group, group, named
 from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.ties import shares
 from ghostnote.scoring.lockstep import Found, with_blocks
@@ -168,3 +168,43 @@ def test_what_was_done_on_stolen_accounts_is_no_evidence_against_their_people() 
     assert campaigns.stolen == frozenset(work)
     assert result["total"].max() == 0.0
     assert "alone" not in result.columns
+
+
+def _on_one_card(accounts: list[str], rules: list[str], ratio: float, *, surprise: float = 0.0) -> set[str]:
+    card = [(account, "payment_hash", "card", 1) for account in accounts]
+    crowd = [(f"crowd{n}", "artist_id", "hit", 9) for n in range(200)]
+    links = shares(pl.DataFrame([*card, *crowd], schema=["account_id", "kind", "key", "events"], orient="row"))
+    days = _days({account: [ratio] for account in accounts}).with_columns(
+        pl.lit(surprise).alias("surprise"),
+        pl.lit(1.5).alias("without_rules"),
+        pl.Series("rules", [rules] * len(accounts), dtype=pl.List(pl.String)),
+    )
+    groups = group(accounts, links)
+    assert [one.accounts for one in groups] == [tuple(accounts)]
+    result, _ = hold_together(add_up(days, POLICY), groups, POLICY, odd=ODD, supervised=True)
+    return set(result.filter("confirmed")["account_id"])
+
+
+def test_a_shared_card_is_one_fact_not_three() -> None:
+    # A company pays for its people: the rule, the tie and the oddity of such a sign-up all tell of the card.
+    people = [f"m{n:02}" for n in range(14)]
+    assert _on_one_card(people, ["payment_of_many"], 4.6, surprise=2 * ODD) == set()
+
+
+def test_accounts_on_one_card_whose_own_days_reach_the_bar_are_confirmed() -> None:
+    bots = [f"m{n:02}" for n in range(14)]
+    assert _on_one_card(bots, ["machine_like_lengths"], POLICY.account_bar + 0.1) == set(bots)
+
+
+def test_suspects_who_love_one_artist_are_no_campaign() -> None:
+    fans = {f"f{n}": [4.7] for n in range(9)}
+    days = add_up(_days(fans), POLICY)
+    one = [("artist_id", "noise"), ("track_id", "rain"), ("playlist_id", "sleep")]
+    ties = pl.DataFrame(
+        [(kind, key, 9, 9) for kind, key in one], schema=["kind", "key", "members", "users"], orient="row"
+    )
+    _, campaigns = hold_together(days, [named(tuple(fans), ties)], POLICY, odd=ODD, supervised=True)
+    assert campaigns.counted == ()
+    more = pl.concat([ties, pl.DataFrame([("artist_id", "other", 9, 9)], schema=ties.schema, orient="row")])
+    result, _ = hold_together(days, [named(tuple(fans), more)], POLICY, odd=ODD, supervised=True)
+    assert result["confirmed"].all()

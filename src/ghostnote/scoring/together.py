@@ -9,7 +9,7 @@ import polars as pl
 from ghostnote.decisions.campaigns import Group
 from ghostnote.decisions.evidence import accumulate
 from ghostnote.decisions.policy import Policy
-from ghostnote.decisions.ties import FEWEST
+from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE
 
 #: Kinds of key that one artist may bring with it.
 _ABOUT_ONE = {"artist_id", "track_id", "playlist_id", "object_id"}
@@ -70,10 +70,12 @@ def hold_together(
     """The days (with `total`, see `add_up`) again, with what groups add, and the campaigns.
 
     Being tied to others brings evidence once, as much as a day can at most, and odd days of tied accounts bring as much
-    as suspicious ones. A campaign is proven when at least half of its suspects are then confirmed; the others of them
-    are confirmed as well if their own days make them suspects. Nobody outside a group is confirmed by scores: an
-    account that is odd alone earns nobody much, and may be a person with odd habits. Only certain rules act alone. And
-    an account that is a person's on other days is not confirmed: somebody else plays on it (`_person`).
+    as suspicious ones; but where shared devices, networks or payments are all that ties a group, that is one fact, and
+    their own days must reach the bar without it (`_told_once`): a company has its card. A campaign is proven when at
+    least half of its suspects are then confirmed; the others of them are confirmed as well if their own days make them
+    suspects. Nobody outside a group is confirmed by scores: an account that is odd alone earns nobody much, and may be
+    a person with odd habits. Only certain rules act alone. And an account that is a person's on other days is not
+    confirmed: somebody else plays on it (`_person`).
     """
     # Days on which an account was at work for a group in lockstep are evidence whatever each alone looks like.
     blocked = _among({account for group in groups if group.in_lockstep for account in group.accounts})
@@ -81,10 +83,12 @@ def hold_together(
     worked = pl.when(blocked & pl.col("at_work")).then(pl.max_horizontal("ratio", pl.lit(policy.account_bar)))
     days = days.with_columns(worked.otherwise("ratio").alias("ratio"), pl.col("ratio").alias("alone"))
     counted = Campaigns(tuple(group for group in groups if _counts(group, days, policy)))
-    tied = counted.among()
-    ratio = pl.when(tied & (pl.col("surprise") >= odd)).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
+    tied, housed = counted.among(), _housed(counted)
+    days = _told_once(days, housed, policy)
+    helped = tied & ~_among(housed)
+    ratio = pl.when(helped & (pl.col("surprise") >= odd)).then(pl.max_horizontal("ratio", pl.lit(policy.day_cap)))
     days = days.with_columns(ratio.otherwise("ratio").alias("ratio"))
-    lowered = pl.when(tied).then(policy.account_bar - policy.day_cap).otherwise(policy.account_bar)
+    lowered = pl.when(helped).then(policy.account_bar - policy.day_cap).otherwise(policy.account_bar)
     days = add_up(days, policy, lowered)
     sure = set(days.filter("confirmed")["account_id"])
     proven = tuple(
@@ -102,6 +106,24 @@ def hold_together(
     spared = ~pl.col("certain").any().over("account_id") & (~tied | person | _among(stolen))
     days = days.with_columns((pl.col("confirmed") & ~spared).alias("confirmed")).drop("alone")
     return days, replace(campaigns, stolen=frozenset(stolen))
+
+
+def _housed(campaigns: Campaigns) -> set[str]:
+    """The accounts that nothing but a shared place ties to others."""
+    places = set(INFRASTRUCTURE)
+    only = (g for g in campaigns.counted if g.lockstep is None and set(g.ties["kind"].cast(pl.String)) <= places)
+    return {account for group in only for account in group.accounts}
+
+
+def _told_once(days: pl.DataFrame, housed: set[str], policy: Policy) -> pl.DataFrame:
+    """`days` where rules that only tell of a shared place bring nothing to accounts that share one anyway."""
+    if not housed:
+        return days
+    shared = [rule.name for rule in policy.rules if rule.shared]
+    only = (pl.col("rules").list.len() > 0) & (pl.col("rules").list.set_difference(shared).list.len() == 0)
+    again = _among(housed) & only & ~pl.col("certain")
+    less = pl.min_horizontal("ratio", "without_rules")
+    return days.with_columns(pl.when(again).then(less).otherwise("ratio").alias("ratio"))
 
 
 def _counts(group: Group, days: pl.DataFrame, policy: Policy) -> bool:

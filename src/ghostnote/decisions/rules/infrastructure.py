@@ -31,6 +31,7 @@ INFRASTRUCTURE: tuple[Rule, ...] = (
         pl.col(_DEVICE).is_between(30, 500, closed="right"),
         lambda row: f"Its device was used by {row[_DEVICE]:,.0f} accounts within 24 hours.",
         anew_after=ONCE,
+        shared=True,
     ),
     Rule(
         "device_beyond_a_day",

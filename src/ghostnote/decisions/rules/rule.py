@@ -23,6 +23,9 @@ class Rule:
     same account within `anew_after` days, a rule has nothing new to say and brings nothing: one sleepless week is seen
     on seven days, and a device that many share is one fact about all of them, not one a day.
 
+    `shared`: it says no more than that many share a place (a device, a payment): where that is also all that ties the
+    account to others, it is the same fact again.
+
     `floor`, a column and a number, spares asking: the rule fires on no row that has less there, or nothing.
     """
 
@@ -34,6 +37,7 @@ class Rule:
     certain: bool = False
     ratio: float = 3.0
     anew_after: int = 1
+    shared: bool = False
     floor: tuple[str, float] | None = None
 
 

@@ -26,6 +26,7 @@ SIGNUPS: tuple[Rule, ...] = (
         pl.col(_PAYMENT).is_between(12, 1000, closed="right"),
         lambda row: f"{row[_PAYMENT]:,.0f} accounts signed up with its payment instrument.",
         anew_after=ONCE,
+        shared=True,
     ),
     Rule(
         "trials_on_one_card",
@@ -34,6 +35,7 @@ SIGNUPS: tuple[Rule, ...] = (
         pl.col(_TRIALS).is_between(6, 1000, closed="right"),
         lambda row: f"{row[_TRIALS]:,.0f} free trials began with its payment instrument.",
         anew_after=ONCE,
+        shared=True,
     ),
     Rule(
         "accounts_from_one_device",
@@ -43,6 +45,7 @@ SIGNUPS: tuple[Rule, ...] = (
         pl.col(_DEVICE).is_between(7, 500),
         lambda row: f"{row[_DEVICE]:,.0f} accounts were opened on its device.",
         anew_after=ONCE,
+        shared=True,
     ),
     Rule(
         "opened_in_bulk_to_follow",
