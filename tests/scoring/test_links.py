@@ -1,6 +1,7 @@
 """Links are counted as a query engine would count them."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -8,6 +9,7 @@ import pytest
 
 from ghostnote.decisions.ties import KINDS
 from ghostnote.scoring.links import BUCKET_HOURS, LINKS, SIGNUP, Links, links_of, summed
+from ghostnote.scoring.shelf import Shelf
 
 _COLUMNS = ("account_id", "kind", "key", "time", "events")
 
@@ -82,27 +84,32 @@ def test_a_day_without_events_has_no_links(timed: bool) -> None:
     assert summed(pl.DataFrame(schema=LINKS)).is_empty()
 
 
+@pytest.mark.parametrize("on_disk", [False, True])
 @pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("timed", [False, True])
-def test_sums_made_as_days_come_are_those_of_all_days_at_once(timed: bool, apart: bool) -> None:
+def test_sums_made_as_days_come_are_those_of_all_days_at_once(
+    tmp_path: Path, timed: bool, apart: bool, on_disk: bool
+) -> None:
     days = [links_of(day, _ids(day), timed=timed) for day in (_stream(size, size) for size in (300, 40, 40, 200, 5))]
-    links = Links(timed=timed, apart=apart)
-    for place, day in enumerate(days):
-        links.add(date(2026, 1, 1 + place), day)
-    assert _rows(links.summed()) == _rows(summed(pl.concat(days)))
-    assert _rows(links.summed()) == _rows(summed(pl.concat(days)))
-    if timed or apart:
-        assert links.timed().equals(pl.concat(days))
+    with Shelf(tmp_path / "out" if on_disk else None) as shelf:
+        links = Links(timed=timed, apart=apart, shelf=shelf)
+        for place, day in enumerate(days):
+            links.add(date(2026, 1, 1 + place), day)
+        assert _rows(links.summed()) == _rows(summed(pl.concat(days)))
+        assert _rows(links.summed()) == _rows(summed(pl.concat(days)))
+        if timed or apart:
+            assert links.timed().equals(pl.concat(days))
 
 
 def test_days_kept_apart_can_be_asked_about_without_those_after_them() -> None:
     days = [links_of(day, _ids(day), timed=True) for day in (_stream(200, seed) for seed in range(3))]
-    apart, whole = Links(timed=True, apart=True), Links(timed=True)
+    apart, timed, whole = Links(timed=False, apart=True), Links(timed=True), Links(timed=False)
     for place, day in enumerate(days):
-        for links in (apart, whole):
+        for links in (apart, timed, whole):
             links.add(date(2026, 1, 1 + place), day)
     last = date(2026, 1, 2)
     assert _rows(apart.summed(last)) == _rows(summed(pl.concat(days[:2])))
-    assert apart.timed(last).equals(whole.timed(last))
+    assert _rows(timed.summed(last)) == _rows(summed(pl.concat(days[:2])))
+    assert apart.timed(last).equals(timed.timed(last))
     with pytest.raises(ValueError, match="apart"):
         whole.summed(last)

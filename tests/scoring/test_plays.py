@@ -8,6 +8,7 @@ import pytest
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.scoring.plays import Plays
+from ghostnote.scoring.shelf import Shelf
 
 _IDS = ("account_id", "track_id", "artist_id", "owner_id", "playlist_id")
 _DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
@@ -34,7 +35,8 @@ def _judged(day: date, raw: list[float | None]) -> pl.DataFrame:
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_days_come_back_in_order_with_marks_in_place_of_raw_scores(tmp_path: Path, on_disk: bool) -> None:
     given = {day: _judged(day, [0.1, 0.9, None, 0.5][: 4 - place]) for place, day in enumerate(_DAYS)}
-    with Plays(0.5, tmp_path / "out" if on_disk else None) as plays:
+    with Shelf(tmp_path / "out" if on_disk else None) as shelf:
+        plays = Plays(0.5, shelf)
         for day, rows in given.items():
             plays.add(day, rows)
         assert plays.height == 4 + 3 + 2
@@ -61,9 +63,10 @@ def test_without_a_play_model_nothing_is_marked() -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     blocked = tmp_path / "gone" / "out"
-    plays = Plays(0.5, blocked)
+    shelf = Shelf(blocked)
+    plays = Plays(0.5, shelf)
     plays.add(_DAYS[0], _judged(_DAYS[0], [0.1]))
-    assert plays._folder is not None
-    plays._folder.cleanup()
+    assert shelf._folder is not None
+    shelf._folder.cleanup()
     with pytest.raises(GhostnoteError, match="Could not write"):
         plays.add(_DAYS[1], _judged(_DAYS[1], [0.1]))

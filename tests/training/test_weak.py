@@ -18,8 +18,8 @@ _FIRST = date(2026, 3, 1)
 _FLEET = [f"bot{n}" for n in range(12)]
 
 
-def _day(number: int, own: list[int]) -> Day:
-    """Three hundred listeners with tastes of their own; a fleet plays nine artists that nobody else knows.
+def _day(number: int, own: list[int], artists: int = 24) -> Day:
+    """Three hundred listeners with tastes of their own; a fleet plays so many artists that nobody else knows.
 
     The fleet's accounts play `own` of what everybody plays besides, by turns.
     """
@@ -28,7 +28,7 @@ def _day(number: int, own: list[int]) -> Day:
     for n in range(300):
         rows += [(f"h{n}", f"artist{a}") for a in random.integers(0, 400, 20)]
     for n, account in enumerate(_FLEET):
-        rows += [(account, f"farm{a}") for a in random.integers(0, 9, 12)]
+        rows += [(account, f"farm{a}") for a in random.integers(0, artists, 12)]
         rows += [(account, f"artist{a}") for a in random.integers(0, 400, own[n % len(own)])]
     start = datetime.combine(_FIRST + timedelta(days=number), datetime.min.time(), UTC)
     stream = pl.DataFrame(rows, schema=["account_id", "artist_id"], orient="row").with_columns(
@@ -38,15 +38,19 @@ def _day(number: int, own: list[int]) -> Day:
     return Day(start.date(), stream, np.zeros((len(rows), 0), np.float32))
 
 
-def _weak(*own: int) -> WeakLabels:
+def _weak(*own: int, artists: int = 24) -> WeakLabels:
     found = WeakLabels()
     for number in range(4):
-        found.follow(_day(number, list(own) or [2]))
+        found.follow(_day(number, list(own) or [2], artists))
     return found
 
 
 def test_a_fleet_in_lockstep_is_suspected_and_nobody_else() -> None:
     assert _weak().accounts(frozenset()) == frozenset(_FLEET)
+
+
+def test_who_agrees_on_no_more_than_people_do_may_be_people() -> None:
+    _nobody_is_suspected(_weak(artists=9))
 
 
 def test_who_is_in_lockstep_and_does_more_else_may_be_a_stolen_account() -> None:

@@ -61,27 +61,37 @@ def tying_keys(links: pl.DataFrame, suspects: pl.Series) -> pl.DataFrame:
     # Its import takes as long as half of a service's start.
     from scipy.stats import binom
 
-    marked = links.with_columns(pl.col("account_id").is_in(suspects.implode()).alias("suspect"))
     share = len(suspects) / max(links["account_id"].n_unique(), 1)
+    # Kind by kind: one column is grouped in a part of the time that two take.
+    kinds = [links.filter(kind=kind) for kind in links["kind"].unique().cast(pl.String)]
+    keys = pl.concat(_tying(part, suspects, share) for part in (links.clear(), *kinds))
+    met = keys["suspects"].to_numpy().astype(np.int64) - 1
+    by_chance = binom.sf(met, keys["users"].to_numpy(), min(share, MOST_SUSPECTS))
+    return keys.filter(pl.Series(by_chance * keys["tested"].to_numpy() < CHANCE)).drop("tested", "most")
+
+
+def _tying(links: pl.DataFrame, suspects: pl.Series, share: float) -> pl.DataFrame:
+    """Of the keys of one kind, those that tie suspects but for chance, with how many are `tested`, and `most`, the
+    largest share of a key's events that one account made. `share` of all accounts are suspects.
+    """
     enriched = ENRICHED * share / (1 - share + ENRICHED * share)
     usual = pl.when(pl.col("kind") == "subnet").then(SUSPECT_SHARE_OF_NETWORK).otherwise(SUSPECT_SHARE)
     least = pl.max_horizontal(usual, pl.lit(enriched))
-    keys = (
-        marked.group_by("kind", "key")
-        .agg(
+    counted = links.with_columns(pl.col("account_id").is_in(suspects.implode()).alias("suspect")).group_by("key")
+    return (
+        counted.agg(
+            pl.col("kind").first(),
             pl.len().alias("users"),
             pl.col("suspect").sum().alias("suspects"),
             (pl.col("events").max() / pl.col("events").sum()).alias("most"),
         )
         .filter(pl.col("users") >= FEWEST)
-        .with_columns(pl.len().over("kind").alias("tested"))
+        .with_columns(pl.len().alias("tested"))
         .filter(
             (pl.col("suspects") >= FEWEST) & (pl.col("suspects") >= least * pl.col("users")) & (pl.col("most") <= OWN)
         )
+        .select("kind", "key", "users", "suspects", "most", "tested")
     )
-    met = keys["suspects"].to_numpy().astype(np.int64) - 1
-    by_chance = binom.sf(met, keys["users"].to_numpy(), min(share, MOST_SUSPECTS))
-    return keys.filter(pl.Series(by_chance * keys["tested"].to_numpy() < CHANCE)).drop("tested", "most")
 
 
 def devoted(edges: pl.DataFrame, same: float = SAME) -> pl.DataFrame:

@@ -21,15 +21,23 @@ class SeenIds:
     def first_times(self, ids: pl.Series) -> pl.Series:
         """A boolean per id: true for its first appearance in `ids` and in all earlier calls. No id may be null."""
         hashes = ids.hash(_SEED).to_numpy()
+        unique = np.sort(hashes)
+        if not (unique[1:] == unique[:-1]).any() and self._unknown(unique).all():
+            self._remember(unique)
+            return pl.Series([True], dtype=pl.Boolean).new_from_index(0, len(hashes))
         unique, positions = np.unique(hashes, return_index=True)
-        fresh = np.ones(len(unique), dtype=np.bool_)
-        for run in self._runs:
-            at = np.searchsorted(run, unique)
-            fresh &= run[np.minimum(at, len(run) - 1)] != unique
+        fresh = self._unknown(unique)
         first = np.zeros(len(hashes), dtype=np.bool_)
         first[positions[fresh]] = True
         self._remember(unique[fresh])
         return pl.Series(first)
+
+    def _unknown(self, unique: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        fresh = np.ones(len(unique), dtype=np.bool_)
+        for run in self._runs:
+            at = np.searchsorted(run, unique)
+            fresh &= run[np.minimum(at, len(run) - 1)] != unique
+        return fresh
 
     def _remember(self, run: NDArray[np.uint64]) -> None:
         if not len(run):

@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ghostnote.features.codes import TextCodes
 from ghostnote.features.declaration import Feature
+from ghostnote.features.grouping import group_rows
 from ghostnote.features.sums import add_known, means
 
 Rows = NDArray[np.integer]
@@ -52,29 +54,51 @@ def account_days(
     stream: pl.DataFrame, values: NDArray[np.float32], features: Sequence[Feature], day: date
 ) -> AccountDays:
     """Summarise one day's events; `values` has the stream's rows and the features' columns."""
-    indexed = stream.select("account_id", "event_time", "kind").with_row_index("row")
-    groups = (
-        indexed.sort("account_id", "row")
-        .with_columns(pl.col("account_id").rle_id().alias("group"))
-        .with_columns((pl.col("kind") == "play").alias("play"))
-    )
-    order = groups["row"].cast(pl.Int64).to_numpy()
-    codes = groups["group"].cast(pl.Int32).to_numpy()
-    starts = np.flatnonzero(np.diff(codes, prepend=np.int32(-1)))
+    ids, groups = _in_order_of_ids(stream["account_id"])
+    order = group_rows(groups)
+    groups = groups[order]
+    starts = np.flatnonzero(np.diff(groups, prepend=np.int32(-1)))
     ends = np.append(starts[1:], len(order)) - 1 if len(order) else starts
-    accounts = groups.group_by("group", maintain_order=True).agg(
-        pl.col("account_id").first(),
-        pl.lit(day).alias("day"),
-        pl.col("event_time").min().alias("first_time"),
-        pl.col("event_time").max().alias("last_time"),
-        pl.col("play").sum().cast(pl.Int64).alias("plays"),
-        (pl.col("kind") == "signup").sum().cast(pl.Int64).alias("signups"),
+    times = stream["event_time"].to_physical().to_numpy()[order]
+    accounts = pl.DataFrame(
+        {
+            "account_id": ids,
+            "day": pl.Series([day], dtype=pl.Date).new_from_index(0, len(ids)),
+            "first_time": _times(np.minimum, times, starts, stream),
+            "last_time": _times(np.maximum, times, starts, stream),
+            "plays": _count(stream, "play", order, starts),
+            "signups": _count(stream, "signup", order, starts),
+        }
     )
     result = np.empty((len(starts), len(features)), dtype=np.float32)
     over_day = np.array([averaged(feature) for feature in features], dtype=np.bool_)
     result[:, ~over_day] = values[order[ends]][:, ~over_day]
-    result[:, over_day] = _means(values, order, codes, len(starts), np.flatnonzero(over_day))
-    return AccountDays(accounts.drop("group"), result)
+    result[:, over_day] = _means(values, order, groups, len(starts), np.flatnonzero(over_day))
+    return AccountDays(accounts, result)
+
+
+def _in_order_of_ids(ids: pl.Series) -> tuple[pl.Series, Rows]:
+    """The different ids in their order, null first, and each row's place among them, (n,) int32."""
+    known = TextCodes()
+    codes = known.encode(ids)
+    texts = known.texts().alias(ids.name)
+    if ids.null_count():
+        texts = texts.extend_constant(None, 1)  # The last one, where -1 leads.
+    order = texts.arg_sort().to_numpy()
+    places = np.empty(len(order), dtype=np.int32)
+    places[order] = np.arange(len(order), dtype=np.int32)
+    return texts.gather(order), places[codes]
+
+
+def _times(least: np.ufunc, times: Rows, starts: Rows, stream: pl.DataFrame) -> pl.Series:
+    found = least.reduceat(times, starts) if len(starts) else times
+    return pl.Series(found).cast(stream.schema["event_time"])
+
+
+def _count(stream: pl.DataFrame, kind: str, order: Rows, starts: Rows) -> NDArray[np.int64]:
+    there = (stream["kind"] == kind).to_numpy()[order].astype(np.int64)
+    counts: NDArray[np.int64] = np.add.reduceat(there, starts) if len(starts) else there
+    return counts
 
 
 def _means(

@@ -1,12 +1,15 @@
 """The tables of a lake become one stream of events, in the order in which the fold walks them."""
 
 from collections.abc import Collection, Mapping
+from datetime import date, datetime
 
+import numpy as np
 import polars as pl
 
 from ghostnote.errors import GhostnoteError
 from ghostnote.events.ordering import in_order
 from ghostnote.events.schema import EVENT_TABLES, POSITION, TABLES, TIME
+from ghostnote.features.codes import TextCodes
 
 #: What the rows of each event table are called in the stream's `kind`, in the order that tells equal times apart.
 KINDS: Mapping[str, str] = {"signups": "signup", "logins": "login", "plays": "play", "actions": "action"}
@@ -101,6 +104,10 @@ def _without_future(events: pl.DataFrame) -> pl.DataFrame:
     """
     if "dt" not in events.columns or events.schema["dt"] == pl.Null:
         return events
+    earliest, latest = events["dt"].cast(pl.Date).min(), events["event_time"].max()
+    # What keeps to its day, as most do, needs no look at every event.
+    if not isinstance(earliest, date) or not isinstance(latest, datetime) or (latest.date() - earliest).days <= 1:
+        return events
     day = pl.col("dt").cast(pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     end = day + pl.duration(days=1) - pl.duration(microseconds=1)
     false = pl.col("event_time") > end + pl.duration(days=1)
@@ -127,9 +134,11 @@ def _with_ips(
     """Network, kind and country of addresses; an event's own country comes first."""
     if "ip" not in events.columns or events.schema["ip"] == pl.Null:
         return events
-    seen = events.select(pl.col("ip").unique().drop_nulls()).with_columns(subnet().alias("subnet"))
+    known = TextCodes()
+    known.encode(events["ip"])
+    seen = pl.DataFrame({"ip": known.texts()}).with_columns(subnet().alias("subnet"))
     if ips is not None:
-        seen = seen.join(_chosen(ips.lazy().collect(), "ip", read), on="ip", how="left")
+        seen = _joined(seen, _chosen(ips.lazy().collect(), "ip", read), "ip")
     return _joined(events, seen, "ip")
 
 
@@ -156,11 +165,17 @@ def _with_labels(events: pl.DataFrame, labels: pl.DataFrame | pl.LazyFrame) -> p
 
 
 def _joined(events: pl.DataFrame, dimension: pl.DataFrame, on: str) -> pl.DataFrame:
-    both = [name for name in dimension.columns if name in events.columns and name != on]
-    unique = dimension.unique(subset=on, keep="last", maintain_order=True)
-    joined = events.join(unique, on=on, how="left", maintain_order="left")
-    filled = [pl.coalesce(name, f"{name}_right").alias(name) for name in both]
-    return joined.with_columns(filled).drop([f"{name}_right" for name in both])
+    """What the last of a dimension's rows with an event's `on` says; an event's own values come first."""
+    known = TextCodes()
+    there = known.encode(dimension[on])
+    asked = known.encode(events[on])
+    rows = np.full(len(known) + 1, dimension.height, dtype=np.uint32)  # The last one stands for null.
+    rows[there] = np.arange(dimension.height, dtype=np.uint32)
+    rows[-1] = dimension.height
+    place = pl.Series(rows[asked])
+    found = dimension.drop(on).select(pl.all().gather(place.set(place == dimension.height, None)))
+    filled = [pl.coalesce(name, found[name]).alias(name) for name in found.columns if name in events.columns]
+    return events.with_columns(filled).hstack(found.select(n for n in found.columns if n not in events.columns))
 
 
 def subnet() -> pl.Expr:

@@ -89,7 +89,7 @@ class Search:
         self.users = found.users
         self._keys = []
         for kind in kinds:
-            starts, places = places_by_account(found, found.kind == kind)
+            starts, places = places_by_account(found, kind, np.ones(self.total[kind], dtype=np.bool_))
             self._keys.append((starts, found.key[places]))
         self._per_key = np.zeros(found.keys, dtype=np.int64)
         self._count = np.zeros(found.edges.accounts, dtype=np.int64)

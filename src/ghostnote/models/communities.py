@@ -23,7 +23,8 @@ def communities(pairs: Pairs, least: int, *, seed: int = 0) -> list[NDArray[np.i
     if len(nodes) < least:
         return []
     half = len(pairs.left)
-    graph = igraph.Graph(n=len(nodes), edges=np.column_stack([ends[:half], ends[half:]]), directed=False)
+    edges = np.column_stack([ends[:half], ends[half:]])
+    graph = igraph.Graph(n=len(nodes), edges=edges.data, directed=False)
     # The library draws from one generator of the whole process: it is lent ours, then gets its own back.
     igraph.set_random_number_generator(random.Random(seed))
     try:

@@ -45,12 +45,14 @@ def alike(found: Incidence, tying: NDArray[np.bool_], *, least: float, budget: i
     small = tying & (users <= fewest_users(users[tying], budget))
     parts = []
     for kind in range(len(found.edges.kinds)):
-        of_kind = found.kind == kind
-        parts.append(_multiplied(*places_by_account(found, small & of_kind), *_columns(found), least))
-        if (tying & ~small & of_kind).any():
-            starts, places = places_by_account(found, tying & of_kind)
-            met = _hashed(found, kind, starts, found.key[places], np.random.default_rng([seed, kind]))
-            same = _compared(met, starts, places, found.key, found.share)
+        begin, end = np.searchsorted(found.kind, [kind, kind + 1])
+        few, many = (chosen[begin:end] for chosen in (small, tying & ~small))
+        parts.append(_multiplied(*places_by_account(found, kind, few), *_columns(found), least))
+        if many.any():
+            starts, places = places_by_account(found, kind, few | many)
+            keys, share = (found.key[places] - np.int32(begin)), found.share[places]
+            met = _hashed(found, kind, starts, keys, np.random.default_rng([seed, kind]))
+            same = _compared(met, starts, keys, share, int(end - begin))
             parts.append((met[same >= least, 0], met[same >= least, 1], same[same >= least]))
     left, right, same = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.lexsort((-same, right, left))
@@ -68,13 +70,30 @@ def fewest_users(users: NDArray[np.int64], budget: int) -> int:
     return int(np.searchsorted(met, budget, side="right") - 1)
 
 
-def places_by_account(found: Incidence, chosen: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Where each account's pairs with chosen keys begin, (accounts + 1,), and which they are, by account, then key."""
-    places = np.flatnonzero(chosen[found.key])
-    whose = found.account[places]
-    starts = np.zeros(found.edges.accounts + 1, dtype=np.int64)
-    np.cumsum(np.bincount(whose, minlength=found.edges.accounts), out=starts[1:])
-    return starts, places[np.argsort(whose, kind="stable")]
+def places_by_account(found: Incidence, kind: int, chosen: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Where each account's pairs with chosen keys of a kind begin, (accounts + 1,), and which they are, by account,
+    then key. `chosen`, bool, has one value for each key of the kind.
+    """
+    first, last = np.searchsorted(found.kind, [kind, kind + 1])
+    return _placed(found.account, found.begin[first : last + 1], chosen, found.edges.accounts)
+
+
+@compiled
+def _placed(account: Array, begin: Array, chosen: Array, accounts: int) -> tuple[Array, Array]:
+    starts = np.zeros(accounts + 1, dtype=np.int64)
+    for key in range(chosen.size):
+        if chosen[key]:
+            for place in range(begin[key], begin[key + 1]):
+                starts[account[place] + 1] += 1
+    starts = np.cumsum(starts)
+    following = starts[:-1].copy()
+    places = np.empty(starts[-1], dtype=np.int64)
+    for key in range(chosen.size):
+        if chosen[key]:
+            for place in range(begin[key], begin[key + 1]):
+                places[following[account[place]]] = place
+                following[account[place]] += 1
+    return starts, places
 
 
 def _columns(found: Incidence) -> tuple[Array, Array, Array, Array]:
@@ -116,10 +135,12 @@ def _multiplied(
 
 
 def _hashed(found: Incidence, kind: int, starts: Array, keys: Array, random: np.random.Generator) -> NDArray[np.int64]:
-    """Pairs that meet in a band. Hashes are exponential, their rate the key's rarity: rare keys are smallest."""
+    """Pairs that meet in a band, in order; `keys` are numbered within the kind.
+
+    Hashes are exponential, their rate the key's rarity: rare keys are smallest.
+    """
     first, last = np.searchsorted(found.kind, [kind, kind + 1])
     rate = np.maximum(rarity(found.users[first:last], found.edges.accounts), 1e-3).astype(np.float32)
-    keys = (keys - first).astype(np.int32)
     some = np.flatnonzero(np.diff(starts))
     parts = [np.zeros((0, 2), dtype=np.int64)]
     for _ in range(BANDS):
@@ -134,7 +155,8 @@ def _hashed(found: Incidence, kind: int, starts: Array, keys: Array, random: np.
             ends = some[order[:-step][same]], some[order[step:][same]]
             parts.append(np.column_stack([np.minimum(*ends), np.maximum(*ends)]))
     codes = np.concatenate(parts)
-    unique = np.unique(codes[:, 0] * found.edges.accounts + codes[:, 1])
+    unique = np.sort(codes[:, 0] * found.edges.accounts + codes[:, 1])
+    unique = unique[np.diff(unique, prepend=-1) != 0]
     return np.column_stack([unique // found.edges.accounts, unique % found.edges.accounts])
 
 
@@ -151,19 +173,18 @@ def _smallest(starts: Array, keys: Array, value: Array, accounts: Array) -> Arra
 
 
 @compiled
-def _compared(pairs: Array, starts: Array, places: Array, key: Array, share: Array) -> Array:
+def _compared(pairs: Array, starts: Array, keys: Array, share: Array, size: int) -> Array:
+    """Of each pair how much is the same; pairs of one account lie together. `keys` are below `size`."""
     result = np.zeros(pairs.shape[0])
+    own = np.zeros(size)
     for i in range(pairs.shape[0]):
-        left, left_end = starts[pairs[i, 0]], starts[pairs[i, 0] + 1]
-        right, right_end = starts[pairs[i, 1]], starts[pairs[i, 1] + 1]
-        while left < left_end and right < right_end:
-            one, other = places[left], places[right]
-            if key[one] == key[other]:
-                result[i] += min(share[one], share[other])
-                left += 1
-                right += 1
-            elif key[one] < key[other]:
-                left += 1
-            else:
-                right += 1
+        one, other = pairs[i]
+        if not i or pairs[i - 1, 0] != one:
+            for place in range(starts[one], starts[one + 1]):
+                own[keys[place]] = share[place]
+        for place in range(starts[other], starts[other + 1]):
+            result[i] += min(own[keys[place]], share[place])
+        if i + 1 == pairs.shape[0] or pairs[i + 1, 0] != one:
+            for place in range(starts[one], starts[one + 1]):
+                own[keys[place]] = 0.0
     return result

@@ -1,12 +1,16 @@
 """Edges summed up per account and key, and how rare each key is: what few touch says more than what everybody does."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ghostnote.compiling import compiled
 from ghostnote.models.edges import Edges
+from ghostnote.models.sorting import sort_rows
 
+AnyArray = np.ndarray[Any, Any]
 Array = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -47,39 +51,25 @@ class Incidence:
 
 def incidence(edges: Edges, little: float = 5.0) -> Incidence:
     """Sum edges up. Who has hardly done anything is devoted to nothing: `little` more events count as elsewhere."""
-    order = _order(edges)
-    account, key = edges.account[order], edges.key[order]
-    kind, time = edges.kind[order], edges.time[order]
-    weight = edges.weight[order].astype(np.float64)
-    del order
-    new_key = _changes(kind, key)
-    new_pair = new_key | _changes(account)
-    new_time = new_pair | _changes(time)
-    start = np.flatnonzero(new_pair)
-    if not len(start):
-        return _nothing(edges)
-    summed = np.add.reduceat(weight, start)
-    ends = np.append(start[1:], len(account)) - 1
-    begin = np.append(np.flatnonzero(new_key[start]), len(start)).astype(np.int64)
-    whose, of = account[start], kind[start]
-    cell = whose.astype(np.int64) * len(edges.kinds) + of
-    size = edges.accounts * len(edges.kinds)
-    done = np.bincount(cell, summed, size)
-    firsts = begin[:-1]
+    counted = np.zeros((edges.accounts, len(edges.kinds)), dtype=np.int64)
+    done = np.zeros((edges.accounts, len(edges.kinds)))
+    by_pair, by_key = _summed(*_ordered(edges), counted, done)
+    account, key, weight, first, last, times = by_pair
+    begin, kind, code, events = by_key
     return Incidence(
         edges=edges,
-        account=whose,
-        key=(np.cumsum(new_key[start]) - 1).astype(np.int32),
-        weight=summed,
-        share=summed / (done[cell] + little),
-        first=time[start],
-        last=time[ends],
-        times=np.add.reduceat(new_time.astype(np.int32), start),
+        account=account,
+        key=key,
+        weight=weight,
+        share=_shares(account, key, weight, kind, done, little),
+        first=first,
+        last=last,
+        times=times,
         begin=begin,
-        kind=of[firsts],
-        code=key[start][firsts],
-        events=np.add.reduceat(summed, firsts),
-        degree=np.bincount(cell, minlength=size).reshape(edges.accounts, len(edges.kinds)),
+        kind=kind,
+        code=code,
+        events=events,
+        degree=counted,
     )
 
 
@@ -88,30 +78,62 @@ def rarity(users: Array, accounts: int) -> Floats:
     return np.asarray(np.log10(max(accounts, 1) / np.maximum(users, 1)), dtype=np.float64).clip(min=0.0)
 
 
-def _order(edges: Edges) -> Array:
-    """By kind, key, account, then time: one sort of whole numbers if they fit into 64 bits, as nearly always."""
-    times = edges.time.astype(np.int64) - (int(edges.time.min()) if len(edges) else 0)
-    sizes = [len(edges.kinds), int(edges.key.max(initial=0)) + 1, edges.accounts, int(times.max(initial=0)) + 1]
-    if np.prod([float(size) for size in sizes]) >= 2.0**63:
-        return np.lexsort((times, edges.account, edges.key, edges.kind)).astype(np.int64)
-    place = edges.kind.astype(np.int64)
-    for column, size in ((edges.key, sizes[1]), (edges.account, sizes[2]), (times, sizes[3])):
-        place *= size
-        place += column.astype(np.int64, copy=False)
-    return np.argsort(place).astype(np.int64, copy=False)
+def _ordered(edges: Edges) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray]:
+    """Kind, key, account, time and weight, by these."""
+    earliest = edges.time.min() if len(edges) else 0
+    kind, key, account, time, weight = sort_rows(
+        edges.kind, edges.key, edges.account, edges.time - earliest, edges.weight
+    )
+    return kind, key, account, time + earliest, weight
 
 
-def _changes(*columns: NDArray[np.integer]) -> NDArray[np.bool_]:
-    changed = np.zeros(len(columns[0]), dtype=np.bool_)
-    changed[:1] = True
-    for column in columns:
-        changed[1:] |= column[1:] != column[:-1]
-    return changed
+@compiled
+def _summed(
+    kind: AnyArray,
+    key: AnyArray,
+    account: AnyArray,
+    time: AnyArray,
+    weight: AnyArray,
+    counted: AnyArray,
+    done: AnyArray,
+) -> tuple[tuple[AnyArray, ...], tuple[AnyArray, ...]]:
+    """The columns of `Incidence` by pair and by key; of each account and kind the different keys are `counted`, and
+    the events summed up in `done`.
+    """
+    pairs = keys = 0
+    for i in range(key.size):
+        another = i == 0 or key[i] != key[i - 1] or kind[i] != kind[i - 1]
+        keys += another
+        pairs += another or account[i] != account[i - 1]
+    whose, of = np.empty(pairs, dtype=np.int32), np.empty(pairs, dtype=np.int32)
+    summed, times = np.zeros(pairs), np.zeros(pairs, dtype=np.int32)
+    first, last = np.empty(pairs, dtype=np.int32), np.empty(pairs, dtype=np.int32)
+    begin, events = np.full(keys + 1, pairs), np.zeros(keys)
+    kinds, codes = np.empty(keys, dtype=np.int8), np.empty(keys, dtype=np.int32)
+    pair = at = -1
+    for i in range(key.size):
+        another = i == 0 or key[i] != key[i - 1] or kind[i] != kind[i - 1]
+        fresh = another or account[i] != account[i - 1]
+        if another:
+            at += 1
+            begin[at], kinds[at], codes[at] = pair + 1, kind[i], key[i]
+        if fresh:
+            pair += 1
+            whose[pair], of[pair], first[pair] = account[i], at, time[i]
+            counted[account[i], kind[i]] += 1
+        times[pair] += fresh or time[i] != time[i - 1]
+        last[pair] = time[i]
+        summed[pair] += weight[i]
+        events[at] += weight[i]
+        done[account[i], kind[i]] += weight[i]
+    return (whose, of, summed, first, last, times), (begin, kinds, codes, events)
 
 
-def _nothing(edges: Edges) -> Incidence:
-    ints, floats = np.zeros(0, dtype=np.int32), np.zeros(0)
-    zero = np.zeros(1, dtype=np.int64)
-    degree = np.zeros((edges.accounts, len(edges.kinds)), dtype=np.int64)
-    kinds = np.zeros(0, dtype=np.int8)
-    return Incidence(edges, ints, ints, floats, floats, ints, ints, ints, zero, kinds, ints, floats, degree)
+@compiled
+def _shares(
+    account: AnyArray, key: AnyArray, weight: AnyArray, kind: AnyArray, done: AnyArray, little: float
+) -> AnyArray:
+    shares = np.empty(weight.size)
+    for i in range(weight.size):
+        shares[i] = weight[i] / (done[account[i], kind[key[i]]] + little)
+    return shares

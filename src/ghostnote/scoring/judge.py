@@ -23,7 +23,8 @@ from ghostnote.models.bundle import Bundle
 from ghostnote.models.calibration import Calibration
 from ghostnote.models.manifest import Curve
 from ghostnote.models.table import Table
-from ghostnote.scoring.links import ids_of, links_of
+from ghostnote.scoring.ids import Ids
+from ghostnote.scoring.links import links_of
 
 Values = NDArray[np.float32]
 #: Share of an account's plays on devices that it had not used before.
@@ -79,7 +80,7 @@ def features_of(bundle: Bundle, catalog: Sequence[Feature] = CATALOG) -> tuple[F
 
 
 class Judge:
-    """Holds a bundle against days, one at a time; keeps nothing between them."""
+    """Holds a bundle against days, one at a time; keeps nothing between them but which ids there are."""
 
     def __init__(self, bundle: Bundle, policy: Policy) -> None:
         self.bundle, self.policy = bundle, policy
@@ -89,6 +90,7 @@ class Judge:
         #: All that is to be folded: that, and what the model of sign-ups is given besides.
         self.folded = _with_features(self.daily, bundle.signup.names if bundle.signup else ())
         self._names = tuple(feature.name for feature in self.folded)
+        self._ids = Ids()
         curves = bundle.manifest.play_curve, bundle.manifest.signup_curve
         self._play_curve, self._signup_curve = (curve.calibration() if curve else None for curve in curves)
 
@@ -101,7 +103,7 @@ class Judge:
             pl.Series("surprise", self.bundle.tails.score(table)),
             pl.Series("new_device", table.aligned([_NEW_DEVICE]).values[:, 0], nan_to_null=True),
         )
-        ids = ids_of(day.stream, _IDS)
+        ids = self._ids.of(day.stream, _IDS)
         return Opinions(
             days=self._with_evidence(days, table),
             values=rows.values,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ghostnote.decisions.campaigns import Group, named
 from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS
@@ -45,21 +46,20 @@ def find(links: pl.DataFrame, suspicious: Collection[str] = (), *, seed: int = 0
     """
     names = (*KINDS, SIGNUP)
     kinds = tuple(Kind(n, n in _CHOSEN, n in (*INFRASTRUCTURE, SIGNUP), n in _CROWDED, n in _LISTED) for n in names)
-    rows = links.with_columns(pl.col("account_id", "kind", "key").cast(pl.String))
+    rows = links.with_columns(pl.col("account_id", "kind", "key").cast(pl.Categorical))
     if rows.is_empty():
         return []
-    codes = pl.DataFrame({"kind": names, "code": np.arange(len(names), dtype=np.int8)})
-    account, key = (rows[name].rank("dense").to_numpy().astype(np.int32) - 1 for name in ("account_id", "key"))
+    ids, account = _coded(rows["account_id"])
+    keys, key = _coded(rows["key"])
     edges = Edges(
-        accounts=int(account.max()) + 1,
+        accounts=len(ids),
         kinds=kinds,
         account=account,
         key=key,
-        kind=rows.join(codes, on="kind", how="left", maintain_order="left")["code"].to_numpy(),
+        kind=_looked_up(rows["kind"], pl.Series(names)).astype(np.int8),
         time=rows["time"].to_numpy(),
         weight=rows["events"].to_numpy().astype(np.float32),
     )
-    ids, keys = rows["account_id"].unique().sort(), rows["key"].unique().sort()
     lockstep, speaking = Lockstep(seed=seed), set(suspicious)
 
     def proven(block: Block) -> bool:
@@ -67,6 +67,22 @@ def find(links: pl.DataFrame, suspicious: Collection[str] = (), *, seed: int = 0
         return lockstep.beyond_a_home(block) and (speak or lockstep.proves(block, kinds))
 
     return [_found(block, edges, ids, keys, rows, proven=proven(block)) for block in lockstep.find(edges)]
+
+
+def _coded(values: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
+    """The different texts of a Categorical in their order, and the place of each value among them."""
+    there = np.flatnonzero(np.bincount(values.to_physical().to_numpy()))
+    texts = pl.Series(there.astype(np.uint32)).cat.to(pl.Categorical).cast(pl.String).sort()
+    return texts, _looked_up(values, texts)
+
+
+def _looked_up(values: pl.Series, texts: pl.Series) -> NDArray[np.int32]:
+    """The place of each value of a Categorical in `texts`, which has them all."""
+    codes = texts.cast(pl.Categorical).to_physical().to_numpy()
+    places = np.zeros(int(codes.max()) + 1, dtype=np.int32)
+    places[codes] = np.arange(len(codes), dtype=np.int32)
+    found: NDArray[np.int32] = places[values.to_physical().to_numpy()]
+    return found
 
 
 def _found(block: Block, edges: Edges, ids: pl.Series, keys: pl.Series, rows: pl.DataFrame, *, proven: bool) -> Found:
@@ -79,15 +95,16 @@ def _found(block: Block, edges: Edges, ids: pl.Series, keys: pl.Series, rows: pl
             "users": block.users,
         }
     )
-    did = ~pl.col("kind").is_in([*INFRASTRUCTURE, SIGNUP])
-    inside = rows.filter(pl.col("account_id").is_in(accounts.implode()) & did)
+    did = ~pl.col("kind").is_in(pl.Series([*INFRASTRUCTURE, SIGNUP], dtype=pl.Categorical).implode())
+    inside = rows.filter(pl.col("account_id").is_in(accounts.cast(pl.Categorical).implode()) & did)
+    tied = ties.select(pl.col("kind", "key").cast(pl.Categorical))
     work = (
-        inside.join(ties, on=["kind", "key"], how="semi")
+        inside.join(tied, on=["kind", "key"], how="semi")
         .with_columns(pl.from_epoch(pl.col("time").cast(pl.Int64) * BUCKET_HOURS * 3600).dt.date().alias("day"))
         .group_by("account_id", "day", "kind")
         .agg(pl.col("events").sum())
         .filter(pl.col("events") >= _AT_WORK)
-        .select("account_id", "day")
+        .select(pl.col("account_id").cast(pl.String), "day")
         .unique()
         .sort("account_id", "day")
     )

@@ -21,6 +21,7 @@ from ghostnote.scoring.kept import Kept
 from ghostnote.scoring.links import Links
 from ghostnote.scoring.plays import Plays
 from ghostnote.scoring.reasons import Baseline, explain
+from ghostnote.scoring.shelf import Shelf
 
 #: Account-days a day, drawn at random, from which what is typical is taken.
 _PEERS_PER_DAY = 2000
@@ -31,8 +32,8 @@ class Period:
     """The opinions of all days so far; `kept` gets the features behind them, if reasons will be asked for.
 
     `cohorts` knows what cohorts accounts are of, if the policy asks. `audiences` knows who plays each track; None if
-    the policy wants no track watched. `out`: plays lie on the disk that it will be on until the end of the `with`
-    block; None: in memory. `apart`: days are kept apart, so that `decided` can be asked about some of them.
+    the policy wants no track watched. `out`: plays and links lie on the disk that it will be on until the end of the
+    `with` block; None: in memory. `apart`: days are kept apart, so that `decided` can be asked about some of them.
     """
 
     judge: Judge
@@ -45,13 +46,15 @@ class Period:
     _days: list[pl.DataFrame] = field(default_factory=list)
     _plays: Plays = field(init=False)
     _links: Links = field(init=False)
+    _shelves: tuple[Shelf, Shelf] = field(init=False)
     _signups: list[pl.DataFrame] = field(default_factory=list)
     _peers: list[NDArray[np.float32]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         policy = self.judge.policy
-        self._plays = Plays(self.judge.play_threshold, self.out)
-        self._links = Links(timed=policy.lockstep, apart=self.apart)
+        self._shelves = Shelf(self.out), Shelf(self.out)
+        self._plays = Plays(self.judge.play_threshold, self._shelves[0])
+        self._links = Links(timed=policy.lockstep, apart=self.apart, shelf=self._shelves[1])
         if policy.track_alerts_per_day:
             self.audiences = Audiences(self.judge.daily)
 
@@ -59,7 +62,8 @@ class Period:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._plays.__exit__(*error)
+        for shelf in self._shelves:
+            shelf.__exit__(*error)
 
     @classmethod
     def of(

@@ -7,13 +7,15 @@ import polars as pl
 
 from ghostnote.decisions.ties import INFRASTRUCTURE, KINDS
 from ghostnote.features.history import Day
-from ghostnote.scoring.links import Links, ids_of, links_of
+from ghostnote.scoring.ids import Ids
+from ghostnote.scoring.links import Links, links_of
 from ghostnote.scoring.lockstep import Found, find
 
 #: What a weak label weighs in fitting beside a team's label or a certain rule, which weigh 1 (ADR 25).
 TRUST = 0.3
 #: Share of what an account does, of one kind at least, that goes to the block.
 _LITTLE_ELSE = 0.5
+_IDS = ("account_id", *KINDS)
 #: How far those shares may lie apart among the middle 80 % of a block: bots are alike. Where they are not, it may be
 #: people's accounts that somebody else plays on, and their own days are no fraud.
 _ALIKE = 0.25
@@ -25,11 +27,12 @@ class WeakLabels:
     """
 
     def __init__(self) -> None:
-        self._links = Links(timed=True, apart=True)
+        self._links = Links(timed=True)
+        self._ids = Ids()
 
     def follow(self, day: Day) -> None:
         """Take in one more day."""
-        self._links.add(day.day, links_of(day.stream, ids_of(day.stream), timed=True))
+        self._links.add(day.day, links_of(day.stream, self._ids.of(day.stream, _IDS), timed=True))
 
     def accounts(self, judged: frozenset[str]) -> frozenset[str]:
         """Who is thought to be fraud, without those in `judged`, of whom somebody knows."""
