@@ -18,11 +18,11 @@ def _days(evidence: dict[str, list[float]], *, certain: frozenset[str] = frozens
     """Account-days with the given evidence per day, nothing else odd about them."""
     return pl.DataFrame(
         [
-            (account, date(2026, 3, 2) + timedelta(days=day), ratio, 1.0, 0.0, account in certain)
+            (account, date(2026, 3, 2) + timedelta(days=day), ratio, 1.0, 0.0, account in certain, 40)
             for account, ratios in evidence.items()
             for day, ratio in enumerate(ratios)
         ],
-        schema=["account_id", "day", "ratio", "surprise", "new_device", "certain"],
+        schema=["account_id", "day", "ratio", "surprise", "new_device", "certain", "plays"],
         orient="row",
     )
 
@@ -107,11 +107,13 @@ def _in_lockstep(accounts: list[str], *, proven: bool = True) -> list[Group]:
     links = _links(accounts)
     ties = pl.DataFrame({"kind": ["artist_id"], "key": ["farm0"], "members": [len(accounts)], "users": [len(accounts)]})
     work = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
-    return with_blocks(group([], links), [Found(tuple(accounts), ties, work, "In lockstep.", proven)])
+    return with_blocks(group([], links), [Found(tuple(accounts), ties, work, "In lockstep.", proven)], links)
 
 
-def _lockstep_confirmed(work: dict[str, list[bool]]) -> tuple[set[str], Campaigns]:
-    days = _days({account: [-4.7] * len(worked) for account, worked in work.items()})
+def _lockstep_confirmed(work: dict[str, list[bool]], plays: list[int] | None = None) -> tuple[set[str], Campaigns]:
+    days = _days({account: [-1.0 if plays else -4.7] * len(worked) for account, worked in work.items()})
+    if plays:
+        days = days.with_columns(pl.Series("plays", plays * len(work)))
     days = days.with_columns(at_work=pl.Series([at for worked in work.values() for at in worked]))
     result, campaigns = hold_together(add_up(days, POLICY), _in_lockstep(list(work)), POLICY, odd=ODD, supervised=True)
     return set(result.filter("confirmed")["account_id"]), campaigns
@@ -120,6 +122,12 @@ def _lockstep_confirmed(work: dict[str, list[bool]]) -> tuple[set[str], Campaign
 def test_who_is_at_work_in_lockstep_every_day_is_confirmed_however_ordinary():
     confirmed, _ = _lockstep_confirmed({f"b{n}": [True, True] for n in range(6)})
     assert confirmed == {f"b{n}" for n in range(6)}
+
+
+def test_a_day_without_plays_is_no_persons_day():
+    work = {f"b{n}": [True, True, False] for n in range(6)}
+    assert _lockstep_confirmed(work)[0] == set()
+    assert _lockstep_confirmed(work, plays=[40, 40, 0])[0] == set(work)
 
 
 def test_a_block_no_larger_than_a_household_confirms_nobody_and_lowers_no_bar():
@@ -137,7 +145,8 @@ def test_a_block_no_larger_than_a_household_leaves_groups_of_suspects_alone():
     groups = group(suspects, _links(suspects))
     ties = pl.DataFrame({"kind": ["artist_id"], "key": ["farm0"], "members": [4], "users": [4]})
     work = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
-    assert with_blocks(groups, [Found(("b0", "b1", "b2", "x"), ties, work, "In lockstep.", proven=False)]) == groups
+    block = Found(("b0", "b1", "b2", "x"), ties, work, "In lockstep.", proven=False)
+    assert with_blocks(groups, [block], _links(suspects)) == groups
 
 
 def test_where_many_are_people_on_other_days_the_accounts_are_stolen_and_nobody_is_confirmed():
@@ -154,10 +163,27 @@ def test_a_block_takes_in_the_groups_that_lie_in_it_and_nobody_is_in_two():
     groups = group([f"b{n}" for n in range(4)], links)
     ties = pl.DataFrame({"kind": ["artist_id"], "key": ["farm0"], "members": [6], "users": [6]})
     work = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
-    (found,) = with_blocks(groups, [Found(tuple(f"b{n}" for n in range(6)), ties, work, "In lockstep.")])
+    (found,) = with_blocks(groups, [Found(tuple(f"b{n}" for n in range(6)), ties, work, "In lockstep.")], links)
     assert found.accounts == tuple(f"b{n}" for n in range(6))
     assert found.campaign_id == groups[0].campaign_id
     assert found.lockstep == "In lockstep."
+
+
+def test_whom_something_else_ties_to_a_block_is_not_proven_by_it():
+    # Bots that sleep to the same noise as some people do: the noise ties them, the block's artists do not.
+    bots, sleepers = [f"b{n}" for n in range(8)], [f"s{n}" for n in range(3)]
+    noise = [(account, "artist_id", f"noise{n}", 9) for account in [*bots[:3], *sleepers] for n in range(2)]
+    rows = pl.DataFrame(noise, schema=["account_id", "kind", "key", "events"], orient="row")
+    links = _links(bots).drop("share").with_columns(pl.col("account_id").cast(pl.String))
+    links = shares(pl.concat([links, rows]))
+    (one,) = group([*bots, *sleepers], links)
+    assert set(sleepers) < set(one.accounts)
+    ties = pl.DataFrame({"kind": ["artist_id"], "key": ["farm0"], "members": [8], "users": [8]})
+    work = pl.DataFrame(schema={"account_id": pl.String, "day": pl.Date})
+    block, left = with_blocks([one], [Found(tuple(bots), ties, work, "In lockstep.")], links)
+    assert (block.accounts, left.accounts) == (tuple(bots), tuple(sleepers))
+    assert block.campaign_id == one.campaign_id != left.campaign_id
+    assert not left.in_lockstep
 
 
 def test_what_was_done_on_stolen_accounts_is_no_evidence_against_their_people() -> None:

@@ -70,7 +70,7 @@ def decide(
     blocks = find(links.timed(last), suspicious or ()) if policy.lockstep else []
     touched = links.summed(last)
     days = add_up(_at_work(days, blocks), policy)
-    groups = with_blocks(_groups(days, touched, blocks, suspicious, policy, odd=odd), blocks)
+    groups = with_blocks(_groups(days, touched, blocks, suspicious, policy, odd=odd), blocks, touched)
     days, campaigns = hold_together(days, groups, policy, odd=odd, supervised=supervised)
     aimed = Aimed.of(plays, touched, days, campaigns, policy, last)
     bots = dedicated(aimed.by_day(days), policy).cast(pl.String)

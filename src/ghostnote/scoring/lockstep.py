@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.decisions.campaigns import Group, named
+from ghostnote.decisions.campaigns import Group, named, rest
 from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS
 from ghostnote.models.blocks import Block
 from ghostnote.models.edges import Edges, Kind
@@ -134,10 +134,12 @@ def _sentence(block: Block, kinds: Sequence[Kind]) -> str:
     )
 
 
-def with_blocks(groups: Sequence[Group], blocks: Sequence[Found]) -> list[Group]:
+def with_blocks(groups: Sequence[Group], blocks: Sequence[Found], links: pl.DataFrame) -> list[Group]:
     """The groups, no account in two of them, and the blocks: each takes in the groups that mostly lie in it.
 
-    Blocks no larger than a household take in nobody and are left out where groups have their accounts already.
+    Of these it takes the accounts that touch what ties the block, by `links` (account_id, kind, key): what proves a
+    block says nothing of whom a group ties to some of its accounts by something else. Blocks no larger than a household
+    take in nobody and are left out where groups have their accounts already.
     """
     result = list(groups)
     for block in blocks:
@@ -146,13 +148,26 @@ def with_blocks(groups: Sequence[Group], blocks: Sequence[Found]) -> list[Group]
             result += _small(block, result)
             continue
         within = [one for one in result if one.mostly_in(members)]
-        accounts = tuple(sorted(members.union(*(one.accounts for one in within))))
+        more = {account for one in within for account in one.accounts} - members
+        accounts = tuple(sorted(members | _touching(more, block.ties, links)))
         ties = within[0].ties if len(within) == 1 else block.ties
         joined = {account for one in within for account in one.joined} - set(accounts)
         others = [one.without(accounts) for one in result if one not in within]
+        others += [rest(one, {*accounts, *one.joined}) for one in within]
         result = [one for one in others if len(one.accounts) >= FEWEST]
         result.append(replace(named(accounts, ties), joined=tuple(sorted(joined)), lockstep=block.sentence))
     return sorted(result, key=lambda one: (-len(one.accounts), one.campaign_id))
+
+
+def _touching(accounts: Collection[str], ties: pl.DataFrame, links: pl.DataFrame) -> set[str]:
+    """Those of `accounts` that touch a key of `ties`."""
+    if not accounts:
+        return set()
+    whose = pl.Series(sorted(accounts), dtype=pl.String).cast(pl.Categorical)
+    theirs = links.filter(pl.col("account_id").cast(pl.Categorical).is_in(whose.implode()))
+    theirs = theirs.select(pl.col("account_id", "kind", "key").cast(pl.String))
+    keys = ties.select(pl.col("kind", "key").cast(pl.String))
+    return set(theirs.join(keys, on=["kind", "key"], how="semi")["account_id"])
 
 
 def _small(block: Found, groups: Sequence[Group]) -> list[Group]:

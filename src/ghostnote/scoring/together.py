@@ -159,11 +159,12 @@ def _stolen(people: pl.Series, groups: Sequence[Group]) -> set[str]:
 def _person(policy: Policy, *, supervised: bool) -> pl.Expr:
     """Accounts that somebody takes over now and then: surely honest on other days, or odd on devices new to them.
 
-    One quiet day buys nobody out: a quarter of the active days must be a person's.
+    One quiet day buys nobody out: a quarter of the active days must be a person's. A day without plays, on which a
+    client only signed in, was nobody's work, but is not a person's for that.
     """
     taken = ((pl.col("new_device") >= _NEW_DEVICE) & (pl.col("ratio") > 0)).fill_null(value=False)
     own = pl.col("ratio") <= -policy.suspect_ratio if supervised else pl.lit(value=False)
-    own |= ~pl.col("at_work").fill_null(value=True)
+    own |= ~pl.col("at_work").fill_null(value=True) & (pl.col("plays") > 0)
     return taken.any().over("account_id") | (own.cast(pl.Float64).mean().over("account_id") >= _OWN_DAYS)
 
 
