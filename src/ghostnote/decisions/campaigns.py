@@ -146,16 +146,8 @@ def named(accounts: tuple[str, ...], ties: pl.DataFrame) -> Group:
     """
     if "events" not in ties.columns:
         ties = ties.sort("members", "kind", "key", descending=[True, False, False])
-    return Group(_campaign_id(f"{ties['kind'][0]}:{ties['key'][0]}"), accounts, ties)
-
-
-def rest(group: Group, taken: Collection[str]) -> Group:
-    """What another campaign left of a group when it took some of its accounts: a campaign of its own."""
-    return replace(group.without(taken), campaign_id=_campaign_id(f"rest of {group.campaign_id}"))
-
-
-def _campaign_id(name: str) -> str:
-    return "c-" + hashlib.blake2b(name.encode(), digest_size=5).hexdigest()
+    name = f"{ties['kind'][0]}:{ties['key'][0]}"
+    return Group("c-" + hashlib.blake2b(name.encode(), digest_size=5).hexdigest(), accounts, ties)
 
 
 def ids(accounts: pl.Series) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.decisions.campaigns import Group, named, rest
+from ghostnote.decisions.campaigns import Group, ids, named
 from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS
 from ghostnote.models.blocks import Block
 from ghostnote.models.edges import Edges, Kind
@@ -153,7 +153,7 @@ def with_blocks(groups: Sequence[Group], blocks: Sequence[Found], links: pl.Data
         ties = within[0].ties if len(within) == 1 else block.ties
         joined = {account for one in within for account in one.joined} - set(accounts)
         others = [one.without(accounts) for one in result if one not in within]
-        others += [rest(one, {*accounts, *one.joined}) for one in within]
+        others += [left for one in within for left in _left(one, set(accounts), links)]
         result = [one for one in others if len(one.accounts) >= FEWEST]
         result.append(replace(named(accounts, ties), joined=tuple(sorted(joined)), lockstep=block.sentence))
     return sorted(result, key=lambda one: (-len(one.accounts), one.campaign_id))
@@ -161,13 +161,26 @@ def with_blocks(groups: Sequence[Group], blocks: Sequence[Found], links: pl.Data
 
 def _touching(accounts: Collection[str], ties: pl.DataFrame, links: pl.DataFrame) -> set[str]:
     """Those of `accounts` that touch a key of `ties`."""
-    if not accounts:
-        return set()
+    return set(_touches(accounts, ties, links)["account_id"])
+
+
+def _left(group: Group, taken: Collection[str], links: pl.DataFrame) -> list[Group]:
+    """What is left of a group without the accounts that were `taken`: those that its keys still tie, if any."""
+    touches = _touches(set(group.accounts).difference(taken), group.ties, links)
+    touches = touches.filter(pl.len().over("kind", "key") >= FEWEST)
+    if touches.is_empty():
+        return []
+    ties = touches.group_by("kind", "key").agg(pl.len().alias("members"), pl.col("users").first())
+    return [named(ids(touches["account_id"]), ties)]
+
+
+def _touches(accounts: Collection[str], ties: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """account_id, kind, key, users: which of `accounts` touch which keys of `ties`."""
     whose = pl.Series(sorted(accounts), dtype=pl.String).cast(pl.Categorical)
     theirs = links.filter(pl.col("account_id").cast(pl.Categorical).is_in(whose.implode()))
     theirs = theirs.select(pl.col("account_id", "kind", "key").cast(pl.String))
-    keys = ties.select(pl.col("kind", "key").cast(pl.String))
-    return set(theirs.join(keys, on=["kind", "key"], how="semi")["account_id"])
+    keys = ties.select(pl.col("kind", "key").cast(pl.String), "users")
+    return theirs.join(keys, on=["kind", "key"]).sort("account_id", "kind", "key")
 
 
 def _small(block: Found, groups: Sequence[Group]) -> list[Group]:
