@@ -118,8 +118,9 @@ class Chaos:
                 os.truncate(path, self.random.randrange(path.stat().st_size + 1) // 2)
                 self.counts["snapshots_cut"] += 1
         there = segments(places.log)
-        # One crash leaves one end: nothing more is added to what no life has looked at yet.
-        if there and self.random.random() < 0.2 and there[-1].stat().st_size != self.spoilt:
+        # One crash leaves one end: nothing more is added to what no life has looked at yet. The first is sure to come.
+        often = 0.2 if self.counts["halves"] else 1.0
+        if there and self.random.random() < often and there[-1].stat().st_size != self.spoilt:
             whole = there[-1].read_bytes()[24:]
             with there[-1].open("ab") as file:
                 part = whole[: self.random.randrange(1, 60)]

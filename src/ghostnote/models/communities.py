@@ -1,6 +1,7 @@
 """Communities of accounts that do much the same (Leiden; Traag et al., 2019). The only file that imports igraph."""
 
 import random
+from collections.abc import Iterator
 
 import igraph
 import numpy as np
@@ -10,6 +11,7 @@ from ghostnote.models.pairs import Pairs
 
 #: Half as like as another weighs a sixteenth: five accomplices outweigh two hundred people who like the same hits.
 _STRONG = 4
+_AT_ONCE = 1 << 16
 
 
 def communities(pairs: Pairs, least: int, *, seed: int = 0) -> list[NDArray[np.int64]]:
@@ -19,12 +21,10 @@ def communities(pairs: Pairs, least: int, *, seed: int = 0) -> list[NDArray[np.i
     few, and the few must weigh more. It merges small communities that hang together by a thread (Fortunato &
     Barthélemy, 2007): whoever looks for blocks in one must look for more than one.
     """
-    nodes, ends = np.unique(np.concatenate([pairs.left, pairs.right]), return_inverse=True)
+    nodes = np.unique(np.concatenate([np.unique(pairs.left), np.unique(pairs.right)]))
     if len(nodes) < least:
         return []
-    half = len(pairs.left)
-    edges = np.column_stack([ends[:half], ends[half:]])
-    graph = igraph.Graph(n=len(nodes), edges=edges.data, directed=False)
+    graph = igraph.Graph(n=len(nodes), edges=_edges(pairs, nodes), directed=False)
     # The library draws from one generator of the whole process: it is lent ours, then gets its own back.
     igraph.set_random_number_generator(random.Random(seed))
     try:
@@ -38,3 +38,11 @@ def communities(pairs: Pairs, least: int, *, seed: int = 0) -> list[NDArray[np.i
     cuts = np.flatnonzero(np.diff(member[order])) + 1
     parts = [nodes[part] for part in np.split(order, cuts) if len(part) >= least]
     return sorted(parts, key=lambda part: (-len(part), int(part[0])))
+
+
+def _edges(pairs: Pairs, nodes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Pairs by the places of their accounts in `nodes`, few at once: an array would be copied edge by edge, whole."""
+    for start in range(0, len(pairs.left), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        left, right = (np.searchsorted(nodes, side[part]).tolist() for side in (pairs.left, pairs.right))
+        yield from zip(left, right, strict=True)
