@@ -17,7 +17,7 @@ _ABOUT_ONE = {"artist_id", "track_id", "playlist_id", "object_id"}
 _NEW_DEVICE = 0.5
 #: Share of surely honest days from which an account is a person's.
 _OWN_DAYS = 0.25
-#: Share of people among a group in lockstep from which all its accounts are taken for stolen.
+#: Share of people among a group from which all its accounts are taken for stolen.
 _PEOPLE = 0.25
 
 
@@ -147,12 +147,12 @@ def _one_taste(group: Group) -> bool:
 
 
 def _stolen(people: pl.Series, groups: Sequence[Group]) -> set[str]:
-    """Accounts of groups in lockstep among which there are many people: somebody plays on them, whosever days are seen.
+    """Accounts of groups among which there are many people: somebody plays on them, whosever days are seen.
 
     Somebody may hardly have listened in the period. What their accounts played for the group is excluded all the same.
     """
     known = set(people)
-    many = [g for g in groups if g.in_lockstep and len(known.intersection(g.accounts)) >= _PEOPLE * len(g.accounts)]
+    many = [g for g in groups if len(known.intersection(g.accounts)) >= _PEOPLE * len(g.accounts)]
     return {account for group in many for account in group.accounts}
 
 
