@@ -1,7 +1,7 @@
 """How well a defence does on days that it was not trained on, as a whole and with one thing left out at a time."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -86,7 +86,10 @@ def evaluate(
         sequence = _folded(lake, bundle, policy, as_of, spool, intake, progress)
         bench = Bench(lake, spool, facts, labels_by(labels, as_of), intake, made_at, seed)
         found = _of_whole(bench, whole(bundle, policy), sequence, parts, progress)
-        kinds = _kinds(bench, gathered, taught, policy) if gathered and parts.kinds else []
+        kinds = []
+        if gathered and parts.kinds:
+            known = labels if trained_on is None else _labels(trained_on)[0]
+            kinds = _kinds(bench, gathered, accounts_by_kind(taught, known), policy)
         ways = without_detectors(bundle, policy) if parts.detectors else ()
         tried = _tried([*kinds, *(partial(bench.tried, way) for way in ways)], progress)
     return _written(out, found, tried[: len(kinds)], tried[len(kinds) :])
@@ -152,10 +155,11 @@ def _of_whole(bench: Bench, way: Way, sequence: pl.DataFrame | None, parts: Part
     )
 
 
-def _kinds(bench: Bench, gathered: Gathered, taught: Lake, policy: Policy) -> list[Callable[[], Variant]]:
+def _kinds(
+    bench: Bench, gathered: Gathered, kinds: Mapping[str, frozenset[str]], policy: Policy
+) -> list[Callable[[], Variant]]:
     """One way for each kind of fraud that training saw accounts of: trained again without any of them."""
     seen = frozenset(gathered.samples.days.accounts.unique()) | frozenset(gathered.samples.plays.accounts.unique())
-    kinds = accounts_by_kind(taught, _labels(taught)[0])
 
     def judged(kind: str, accounts: frozenset[str]) -> Variant:
         bundle = fit(gathered.without(accounts), seed=bench.seed)

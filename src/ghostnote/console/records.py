@@ -108,12 +108,12 @@ class Records:
 
 def _places(lake: Lake, folder: DecisionFolder) -> pl.DataFrame:
     start, end = folder.summary.start, folder.summary.end
+    asked = {"account_id": pl.String(), "event_time": TIME, "device_id": pl.String(), "ip": pl.String()}
+    rows = sent(lake.files("plays", start, end + timedelta(days=7)), asked)
     parts = []
     for column, kind in (("device_id", "device"), ("ip", "network")):
-        asked = {"account_id": pl.String(), "event_time": TIME, column: pl.String()}
         found = (
-            sent(lake.files("plays", start, end + timedelta(days=7)), asked)
-            .filter(pl.col("event_time").dt.date().is_between(start, end), pl.col(column).is_not_null())
+            rows.filter(pl.col("event_time").dt.date().is_between(start, end), pl.col(column).is_not_null())
             .group_by("account_id", column)
             .agg(plays=pl.len(), first=pl.col("event_time").min(), last=pl.col("event_time").max())
             .collect(engine="streaming")

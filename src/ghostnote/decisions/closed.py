@@ -13,11 +13,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from ghostnote.decisions.campaigns import Group, ids, named, named_accounts
-from ghostnote.decisions.ties import places, tying_keys
+from ghostnote.decisions.ties import KINDS, places, tying_keys
 
 #: Part of all accounts that is suspicious enough, at most; and evidence (log-odds) from which one is.
 LEANING, EVEN = 0.05, 0.0
@@ -72,6 +70,10 @@ def _circles(edges: pl.DataFrame, marked: pl.Series, kind: str) -> list[Group]:
 
 def _connected(account: NDArray[np.int64], key: NDArray[np.int64]) -> NDArray[np.int64]:
     """The circle that each edge's key belongs to: keys with much the same audience, directly or through others."""
+    # A service that starts need not wait for its import.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     audience = csr_array((np.ones(len(key), dtype=np.int32), (key, account)))
     common = (audience @ audience.T).tocoo()
     users = np.bincount(key)
@@ -97,10 +99,10 @@ def _group(edges: pl.DataFrame) -> Group:
     kind, inside = str(edges["kind"][0]), edges.filter("inside")
     ties = inside.group_by("kind", "key", "users").agg(pl.len().alias("members"))
     suspicious, everybody = ids(inside.filter("suspicious")["account_id"]), ids(inside["account_id"])
-    many = {"artist_id": "artists", "owner_id": "owners"}[kind]
+    one, many = KINDS[kind]
     said = (
         f"A closed circle: {len(everybody):,} accounts play {ties.height:,} {many}, {_PLAYED} or more each; of all "
-        f"listening to these (each account once per {many[:-1]}) {inside.height / edges.height:.0%} is theirs. By days "
+        f"listening to these (each account once per {one}) {inside.height / edges.height:.0%} is theirs. By days "
         f"of their own {len(suspicious):,} of them are among the most suspicious {LEANING:.0%} of all accounts."
     )
     joined = tuple(account for account in everybody if account not in set(suspicious))

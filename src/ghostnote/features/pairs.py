@@ -2,26 +2,37 @@
 
 import numpy as np
 
-from ghostnote.compiling import compiled
+from ghostnote.compiling import compiled, within
 from ghostnote.features.codes import FIRST_BITS, NONE
 from ghostnote.features.records import Array
+
+
+@within
+def _shift(size: int) -> int:
+    """How far a pair's hash is shifted in a table of so many entries, a power of two."""
+    shift = 64
+    while size > 1:
+        shift -= 1
+        size >>= 1
+    return shift
+
+
+@within
+def _home(pair: np.int64, shift: int) -> int:
+    """Where a pair is looked for first."""
+    return np.int64((np.uint64(pair) * np.uint64(11400714819323198485)) >> np.uint64(shift))  # type: ignore[return-value]
 
 
 @compiled
 def _encode_pairs(left: Array, right: Array, codes: Array, start: int, table: Array, count: int) -> tuple[int, int]:
     """table: (2**n, 2) int64 of pair and code; returns (rows done, pairs known), early if the table is full."""
-    shift = 64
-    size = table.shape[0]
-    while size > 1:
-        shift -= 1
-        size >>= 1
-    mask = table.shape[0] - 1
+    shift, mask = _shift(table.shape[0]), table.shape[0] - 1
     for row in range(start, codes.size):
         if left[row] == NONE or right[row] == NONE:
             codes[row] = NONE
             continue
         pair = np.int64(left[row]) << 32 | np.int64(right[row])
-        place = np.int64((np.uint64(pair) * np.uint64(11400714819323198485)) >> np.uint64(shift))
+        place = _home(pair, shift)
         while table[place, 1] != NONE and table[place, 0] != pair:
             place = (place + 1) & mask
         code = table[place, 1]
@@ -39,16 +50,11 @@ def _encode_pairs(left: Array, right: Array, codes: Array, start: int, table: Ar
 @compiled
 def _move(old: Array, table: Array) -> None:
     """Put all pairs of a table into a larger one, where they lie in much the same order."""
-    shift = 64
-    size = table.shape[0]
-    while size > 1:
-        shift -= 1
-        size >>= 1
-    mask = table.shape[0] - 1
+    shift, mask = _shift(table.shape[0]), table.shape[0] - 1
     for entry in range(old.shape[0]):
         if old[entry, 1] == NONE:
             continue
-        place = np.int64((np.uint64(old[entry, 0]) * np.uint64(11400714819323198485)) >> np.uint64(shift))
+        place = _home(old[entry, 0], shift)
         while table[place, 1] != NONE:
             place = (place + 1) & mask
         table[place, 0] = old[entry, 0]

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ghostnote.decisions.campaigns import Group, ids, named
+from ghostnote.decisions.campaigns import Group, ids, named, named_accounts
 from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE, KINDS
 from ghostnote.models.blocks import Block
 from ghostnote.models.edges import Edges, Kind
@@ -49,10 +49,10 @@ def find(links: pl.DataFrame, suspicious: Collection[str] = (), *, seed: int = 0
     rows = links.with_columns(pl.col("account_id", "kind", "key").cast(pl.Categorical))
     if rows.is_empty():
         return []
-    ids, account = _coded(rows["account_id"])
+    whose, account = _coded(rows["account_id"])
     keys, key = _coded(rows["key"])
     edges = Edges(
-        accounts=len(ids),
+        accounts=len(whose),
         kinds=kinds,
         account=account,
         key=key,
@@ -63,10 +63,10 @@ def find(links: pl.DataFrame, suspicious: Collection[str] = (), *, seed: int = 0
     lockstep, speaking = Lockstep(seed=seed), set(suspicious)
 
     def proven(block: Block) -> bool:
-        speak = len(speaking.intersection(ids.gather(block.accounts))) >= _SPEAK * len(block.accounts)
+        speak = len(speaking.intersection(whose.gather(block.accounts))) >= _SPEAK * len(block.accounts)
         return lockstep.beyond_a_home(block) and (speak or lockstep.proves(block, kinds))
 
-    return [_found(block, edges, ids, keys, rows, proven=proven(block)) for block in lockstep.find(edges)]
+    return [_found(block, edges, whose, keys, rows, proven=proven(block)) for block in lockstep.find(edges)]
 
 
 def _coded(values: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
@@ -85,8 +85,8 @@ def _looked_up(values: pl.Series, texts: pl.Series) -> NDArray[np.int32]:
     return found
 
 
-def _found(block: Block, edges: Edges, ids: pl.Series, keys: pl.Series, rows: pl.DataFrame, *, proven: bool) -> Found:
-    accounts = ids.gather(block.accounts)
+def _found(block: Block, edges: Edges, whose: pl.Series, keys: pl.Series, rows: pl.DataFrame, *, proven: bool) -> Found:
+    accounts = whose.gather(block.accounts)
     ties = pl.DataFrame(
         {
             "kind": [edges.kinds[kind].name for kind in block.kind],
@@ -138,8 +138,8 @@ def with_blocks(groups: Sequence[Group], blocks: Sequence[Found], links: pl.Data
     """The groups, no account in two of them, and the blocks: each takes in the groups that mostly lie in it.
 
     Of these it takes the accounts that touch what ties the block, by `links` (account_id, kind, key): what proves a
-    block says nothing of whom a group ties to some of its accounts by something else. Blocks no larger than a household
-    take in nobody and are left out where groups have their accounts already.
+    block says nothing of whom a group ties to some of its accounts by something else. Blocks that prove
+    nothing take in nobody and are left out where groups have their accounts already.
     """
     result = list(groups)
     for block in blocks:
@@ -176,8 +176,7 @@ def _left(group: Group, taken: Collection[str], links: pl.DataFrame) -> list[Gro
 
 def _touches(accounts: Collection[str], ties: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
     """account_id, kind, key, users: which of `accounts` touch which keys of `ties`."""
-    whose = pl.Series(sorted(accounts), dtype=pl.String).cast(pl.Categorical)
-    theirs = links.filter(pl.col("account_id").cast(pl.Categorical).is_in(whose.implode()))
+    theirs = links.filter(pl.col("account_id").is_in(named_accounts(accounts).implode()))
     theirs = theirs.select(pl.col("account_id", "kind", "key").cast(pl.String))
     keys = ties.select(pl.col("kind", "key").cast(pl.String), "users")
     return theirs.join(keys, on=["kind", "key"]).sort("account_id", "kind", "key")

@@ -1,6 +1,6 @@
 """What acting together adds to what each account's own days say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from ghostnote.decisions.policy import Policy
 from ghostnote.decisions.ties import FEWEST, INFRASTRUCTURE
 
 #: Kinds of key that one artist may bring with it.
-_ABOUT_ONE = {"artist_id", "track_id", "playlist_id", "object_id"}
+_ABOUT_ONE = ("artist_id", "track_id", "playlist_id", "object_id")
 #: Share of a suspicious day's plays on devices new to the account, from which it looks taken over.
 _NEW_DEVICE = 0.5
 #: Share of surely honest days from which an account is a person's.
@@ -110,9 +110,13 @@ def hold_together(
 
 def _housed(campaigns: Campaigns) -> set[str]:
     """The accounts that nothing but a shared place ties to others."""
-    places = set(INFRASTRUCTURE)
-    only = (g for g in campaigns.counted if g.lockstep is None and set(g.ties["kind"].cast(pl.String)) <= places)
+    only = (group for group in campaigns.counted if _tied_only_by(group, INFRASTRUCTURE))
     return {account for group in only for account in group.accounts}
+
+
+def _tied_only_by(group: Group, kinds: Collection[str]) -> bool:
+    """Whether keys of these kinds are all that holds a group together."""
+    return group.lockstep is None and set(group.ties["kind"].cast(pl.String)).issubset(kinds)
 
 
 def _told_once(days: pl.DataFrame, housed: set[str], policy: Policy) -> pl.DataFrame:
@@ -141,9 +145,8 @@ def _counts(group: Group, days: pl.DataFrame, policy: Policy) -> bool:
 
 def _one_taste(group: Group) -> bool:
     """Whether all that ties a group is one artist, whose tracks, lists and followers are no further choices."""
-    kinds = group.ties["kind"].cast(pl.String)
-    artists = int((kinds == "artist_id").sum())
-    return group.lockstep is None and artists <= 1 and set(kinds) <= _ABOUT_ONE
+    artists = group.ties.filter(pl.col("kind").cast(pl.String) == "artist_id").height
+    return artists <= 1 and _tied_only_by(group, _ABOUT_ONE)
 
 
 def _stolen(people: pl.Series, groups: Sequence[Group]) -> set[str]:
